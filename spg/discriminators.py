@@ -1,0 +1,51 @@
+"""Three PatchGAN discriminators on three scales of the same input [PAPER.md, Discriminators]."""
+
+import torch.nn.functional as F
+from torch import nn
+
+
+class PatchGAN(nn.Module):
+    """4×4 convolutions, stride 2, 2, 2, 1, 1, channels width·(1, 2, 4, 8) and 1, LeakyReLU 0.2.
+
+    Instance normalisation on the middle three and padding 2, as in pix2pixHD [our decision]. N×C×H×W in;
+    out: the list of the four layers' features and, last, the map of scores (logits), N×1×h×w.
+    """
+
+    def __init__(self, in_channels, width=64):
+        super().__init__()
+        widths = [in_channels, width, 2 * width, 4 * width, 8 * width]
+        self.layers = nn.ModuleList(
+            self._layer(widths[i], widths[i + 1], stride, normalise=i > 0) for i, stride in enumerate((2, 2, 2, 1))
+        )
+        self.score = nn.Conv2d(widths[-1], 1, 4, padding=2)
+
+    @staticmethod
+    def _layer(c_in, c_out, stride, normalise):
+        norm = [nn.InstanceNorm2d(c_out)] if normalise else []
+        return nn.Sequential(nn.Conv2d(c_in, c_out, 4, stride, 2), *norm, nn.LeakyReLU(0.2))
+
+    def forward(self, x):
+        features = []
+        for layer in self.layers:
+            x = layer(x)
+            features.append(x)
+        return [*features, self.score(x)]
+
+
+class MultiScaleDiscriminator(nn.Module):
+    """One PatchGAN on the input at full, 1/2 and 1/4 size: k = 1..scales, coarser as k grows.
+
+    N×C×H×W in; out: per scale PatchGAN's list, scores last. Halving by 3×3 average pooling, as in pix2pixHD.
+    """
+
+    def __init__(self, in_channels, width=64, scales=3):
+        super().__init__()
+        self.scales = nn.ModuleList(PatchGAN(in_channels, width) for _ in range(scales))
+
+    def forward(self, x):
+        outputs = []
+        for k, discriminator in enumerate(self.scales):
+            if k:
+                x = F.avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False)
+            outputs.append(discriminator(x))
+        return outputs

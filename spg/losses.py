@@ -1,0 +1,128 @@
+"""The losses of both nets. Numbers (1) to (3) are PAPER.md's; the rest are named departures, off at weight 0.
+
+Every loss returns a scalar to be minimised. Hole R: 1 = missing. D's outputs are lists over the scales k of
+lists over the layers l (`spg.discriminators`), the scores last.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+# ---------------------------------------------------------------- (1) adversarial
+
+
+def _least_squares(scores, real):
+    return (scores - float(real)).square().mean()
+
+
+def _log(scores, real):
+    return F.binary_cross_entropy_with_logits(scores, torch.full_like(scores, float(real)))
+
+
+def _hinge(scores, real):
+    return F.relu(1 - scores if real else 1 + scores).mean()
+
+
+ADVERSARIAL = {"least-squares": _least_squares, "log": _log, "hinge": _hinge}
+
+
+def _form(name):
+    if name not in ADVERSARIAL:
+        raise ValueError(f"unknown adversarial form {name!r}; use one of {', '.join(ADVERSARIAL)}")
+    return ADVERSARIAL[name]
+
+
+def discriminator_loss(real, fake, form="least-squares"):
+    """What D minimises: Σ_k of the form's penalty for calling real fake, and fake real, halved.
+
+    `log` is −½ Σ_k E[log D_k(c, x)] + E[log(1 − D_k(c, G(c)))], eq. (1) itself; `least-squares` is
+    pix2pixHD's, the default [our decision]; `hinge` as in Lim & Ye 2017. real, fake: D's outputs.
+    """
+    penalty = _form(form)
+    return sum((penalty(r[-1], True) + penalty(f[-1], False)) / 2 for r, f in zip(real, fake, strict=True))
+
+
+def generator_loss(fake, form="least-squares"):
+    """What G minimises: Σ_k of the penalty for D calling its work fake (−E[D_k] for `hinge`).
+
+    `log` is the non-saturating −log D_k(c, G(c)), which has the same fixed point as eq. (1).
+    """
+    penalty = _form(form)
+    if form == "hinge":
+        return sum(-f[-1].mean() for f in fake)
+    return sum(penalty(f[-1], True) for f in fake)
+
+
+# ---------------------------------------------------------------- (2) discriminator features
+
+
+def feature_loss(real, fake, hole):
+    """Σ_k Σ_l 1/(H_l W_l) Σ_hw ‖M_l ⊙ (D_k^l(c, x) − D_k^l(c, G(c)))‖_1: the paper's "perceptual" loss, eq. (2).
+
+    M_l is the hole N×1×H×W resized to layer l by area averaging, so that a small hole never vanishes [our
+    decision]. ‖·‖_1 is the mean over channels, as in pix2pixHD, so that one λ serves every width [our decision].
+    Layers are all but the scores; no gradient flows into the real side.
+    """
+    total = hole.new_zeros(())
+    for real_k, fake_k in zip(real, fake, strict=True):
+        for x, y in zip(real_k[:-1], fake_k[:-1], strict=True):
+            mask = F.interpolate(hole, size=x.shape[-2:], mode="area")
+            total = total + (mask * (x.detach() - y).abs()).mean()
+    return total
+
+
+# ---------------------------------------------------------------- (3) AlexNet loss on the hole's patch
+
+
+def hole_patch(x, hole, side):
+    """The hole's bounding box, cut out of x (N×C×H×W) and resized to side×side (bilinear).
+
+    The corners of the patch are the box's corner pixels, so nothing outside the box is ever sampled.
+    """
+    boxes = torch.stack([_box(r[0]) for r in hole])  # N×4: top, left, bottom, right, inclusive
+    scale = boxes.new_tensor([x.shape[-2] - 1, x.shape[-1] - 1]).clamp_min(1)
+    corner, size = boxes[:, :2] / scale, (boxes[:, 2:] - boxes[:, :2]) / scale  # as shares of the picture
+    theta = x.new_zeros(len(x), 2, 3)  # affine map from the patch's [-1, 1]² to the picture's
+    theta[:, 0, 0], theta[:, 1, 1] = size[:, 1], size[:, 0]
+    theta[:, 0, 2], theta[:, 1, 2] = 2 * corner[:, 1] + size[:, 1] - 1, 2 * corner[:, 0] + size[:, 0] - 1
+    grid = F.affine_grid(theta, (len(x), x.shape[1], side, side), align_corners=True)
+    return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)
+
+
+def _box(r):
+    rows, columns = r.amax(1).nonzero()[:, 0], r.amax(0).nonzero()[:, 0]
+    if len(rows) == 0:
+        raise ValueError("the hole is empty (all 0): there is no patch to compare. 1 = missing")
+    return torch.stack([rows[0], columns[0], rows[-1], columns[-1]]).float()
+
+
+class AlexNetLoss(nn.Module):
+    """Σ_l 1/(H_l W_l) Σ_hw ‖w_l ⊙ (Φ^l(x) − Φ^l(Î))‖²_2 on the local hole patch, eq. (3): LPIPS.
+
+    distance: `spg.perceptual.load()`; patch: the side the hole's box is resized to [our decision; None: half
+    the picture's side, the largest hole the paper draws, so that no hole is ever shrunk].
+    """
+
+    def __init__(self, distance, patch=None):
+        super().__init__()
+        self.distance, self.patch = distance, patch
+
+    def forward(self, image, filled, hole):
+        """image I, filled Î: N×3×H×W in [-1, 1]; hole N×1×H×W. Returns the mean over the batch."""
+        side = self.patch or max(image.shape[-2:]) // 2
+        patches = [hole_patch(x, hole, side).clamp(-1, 1) for x in (image, filled)]
+        return self.distance(*patches).mean()
+
+
+# ---------------------------------------------------------------- departures from the paper, off at weight 0
+
+
+def hole_cross_entropy(s_r, s, hole):
+    """−Σ R·log S_R[true class] / Σ R: SP-Net's named departure. s_r, s: N×C×H×W probabilities and one-hot."""
+    log_likelihood = (s * s_r.clamp_min(1e-7).log()).sum(1, keepdim=True)
+    return -(hole * log_likelihood).sum() / hole.sum()
+
+
+def hole_l1(i_r, image, hole):
+    """Σ R·|I_R − I| / (3·Σ R): the pixel loss the paper argues against, for ablations and warm-ups."""
+    return (hole * (i_r - image).abs()).sum() / (image.shape[1] * hole.sum())
