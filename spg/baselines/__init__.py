@@ -1,0 +1,1 @@
+"""What SPG-Net is compared with."""

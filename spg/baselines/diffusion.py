@@ -1,0 +1,29 @@
+"""Diffusion fills: colours flow from the hole's rim inwards, no texture, no learning.
+
+Telea: A. Telea, An image inpainting technique based on the fast marching method, 2004. Navier–Stokes:
+M. Bertalmio et al., Navier–Stokes, fluid dynamics, and image and video inpainting, 2001. Both OpenCV's.
+"""
+
+import cv2
+import numpy as np
+
+from spg.holes import check_hole
+
+RADIUS = 3  # pixels around a point that decide its colour; OpenCV's customary value [our decision]
+
+
+def telea(image, hole, radius=RADIUS):
+    """Fill by fast marching. image: uint8 3×H×W; hole: H×W, 1 = missing. Returns uint8 3×H×W."""
+    return _fill(image, hole, radius, cv2.INPAINT_TELEA)
+
+
+def ns(image, hole, radius=RADIUS):
+    """Fill by Navier–Stokes flow. image: uint8 3×H×W; hole: H×W, 1 = missing. Returns uint8 3×H×W."""
+    return _fill(image, hole, radius, cv2.INPAINT_NS)
+
+
+def _fill(image, hole, radius, method):
+    hole = check_hole(hole, image.shape[1:])
+    pixels = np.ascontiguousarray(image.transpose(1, 2, 0))
+    filled = cv2.inpaint(pixels, hole, radius, method).transpose(2, 0, 1)
+    return np.where(hole, filled, image)  # I0 + R·I_R: known pixels are not the method's business

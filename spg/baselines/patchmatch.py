@@ -1,0 +1,33 @@
+"""PatchMatch: fill the hole with patches found elsewhere in the same picture.
+
+C. Barnes et al., PatchMatch: a randomized correspondence algorithm for structural image editing,
+SIGGRAPH 2009; the coarse-to-fine filling of the PyPI package PyPatchMatch (MIT).
+"""
+
+import numpy as np
+
+from spg.holes import check_hole
+
+
+def default_patch_size(height, width):
+    """Radius of the compared patches: 5 from 128 pixels on (as PAPER.md measured it), 3 below."""
+    return 5 if min(height, width) >= 128 else 3
+
+
+def patchmatch(image, hole, patch_size=None, seed=0):
+    """Fill by patches. image: uint8 3×H×W; hole: H×W, 1 = missing. Returns uint8 3×H×W.
+
+    patch_size: radius, patches are (2·patch_size + 1)² pixels; None: `default_patch_size`. Colours
+    under the hole are not looked at. The search is random but starts from `seed`: same input, same
+    output. Raises RuntimeError where the package has no compiled library for this machine.
+    """
+    import patchmatch as package  # loads a compiled library, so only where it is wanted
+
+    hole = check_hole(hole, image.shape[1:])
+    if not package.patchmatch_available:
+        raise RuntimeError("PyPatchMatch has no compiled library on this machine; leave out the method patchmatch")
+    package.set_random_seed(seed)
+    pixels = np.ascontiguousarray(image.transpose(1, 2, 0))
+    patch_size = patch_size or default_patch_size(*hole.shape)
+    filled = package.inpaint(pixels, hole, patch_size=patch_size).transpose(2, 0, 1)
+    return np.where(hole, filled, image)

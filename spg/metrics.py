@@ -1,0 +1,161 @@
+"""How good a filling is: per-image measures, and what can be said about their mean.
+
+Images are float or uint8 3×H×W here given in [0, 1]; hole: H×W, 1 = missing. l1, l2, PSNR and SSIM are in
+the units we inferred for the paper's Table 1 [PAPER.md, "Table 1, and its units"]: over the *whole* composited
+picture, most of which is known, so they are mild; the hole-only measures beside them are not.
+"""
+
+import cv2
+import numpy as np
+from skimage.metrics import structural_similarity
+
+from spg.labels import CLASSES
+
+PSNR_CAP = 100.0  # dB; what identical pictures get, so that a mean over pictures stays finite
+BAND = 5  # pixels on either side of a class border that `boundary_lpips` looks at [our decision]
+RESAMPLES = 2000
+
+
+def l1(truth, result):
+    """255²·mean |Δ| of two 3×H×W images in [0, 1]; the paper's unit, inferred."""
+    return 255.0**2 * float(np.abs(truth - result).mean())
+
+
+def l2(truth, result):
+    """255²·mean Δ² of two 3×H×W images in [0, 1]: the mean squared error of 0..255 images."""
+    return 255.0**2 * float(((truth - result) ** 2).mean())
+
+
+def psnr(truth, result):
+    """−10·log10 mean Δ² in dB, of two 3×H×W images in [0, 1]; at most PSNR_CAP, which identical images get."""
+    error = float(((truth - result) ** 2).mean())
+    return min(PSNR_CAP, -10 * np.log10(error)) if error > 0 else PSNR_CAP
+
+
+def ssim(truth, result):
+    """Structural similarity of two 3×H×W images in [0, 1], at least 11×11; 1 = identical.
+
+    As Wang et al. 2004: Gaussian window σ = 1.5 (11×11), K = .01, .03, population covariance; per RGB channel,
+    averaged. Of scikit-image's settings the 7×7 uniform window differs by less than .001 here, so the paper's
+    row cannot tell them apart [our decision].
+    """
+    return float(
+        structural_similarity(
+            truth, result, channel_axis=0, data_range=1.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+        )
+    )
+
+
+def hole_l1(truth, result, hole):
+    """255²·mean |Δ| over the missing pixels only."""
+    return l1(truth[:, hole == 1], result[:, hole == 1])
+
+
+def hole_psnr(truth, result, hole):
+    """PSNR in dB over the missing pixels only, capped as `psnr`."""
+    return psnr(truth[:, hole == 1], result[:, hole == 1])
+
+
+def boundary_band(labels, width=BAND):
+    """labels: uint8 H×W -> bool H×W: within `width` pixels (Euclidean) of a border between two classes.
+
+    A border runs between pixels; the ones on either side of it are at distance 0.
+    """
+    border = np.zeros(labels.shape, bool)
+    down, right = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
+    border[1:] |= down
+    border[:-1] |= down
+    border[:, 1:] |= right
+    border[:, :-1] |= right
+    if not border.any():
+        return border
+    distance = cv2.distanceTransform((~border).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return distance <= width
+
+
+def boundary_lpips(distance_map, labels, hole, width=BAND):
+    """Mean of a spatial distance map H×W over the missing pixels near class borders of the true labels.
+
+    NaN where the hole meets no border: such an image says nothing and is left out of means.
+    """
+    band = boundary_band(labels, width) & (hole == 1)
+    return float(distance_map[band].mean()) if band.any() else float("nan")
+
+
+def mean(values):
+    """Mean of the finite values; NaN if there is none."""
+    values = _finite(values)
+    return float(values.mean()) if values.size else float("nan")
+
+
+def interval(values, seed=0, resamples=RESAMPLES, level=0.95):
+    """Bootstrap interval of the mean over images, percentile method, seeded. Returns (low, high).
+
+    values: one number per image; NaN is left out. (NaN, NaN) if there is none.
+    """
+    values = _finite(values)
+    if not values.size:
+        return float("nan"), float("nan")
+    rng = np.random.default_rng(seed)
+    means = values[rng.integers(0, len(values), (resamples, len(values)))].mean(axis=1)
+    return _percentiles(means, level)
+
+
+def paired_difference(a, b, seed=0, resamples=RESAMPLES, level=0.95):
+    """Mean of a − b over the images both have a value for, and its bootstrap interval: (mean, low, high).
+
+    a, b: one number per image, same images in the same order. The interval of the difference is the one to
+    read when two methods filled the same holes: the pictures' own spread cancels. ValueError if lengths differ.
+    """
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    if a.shape != b.shape:
+        raise ValueError(f"a paired difference needs the same images twice, got {a.shape} and {b.shape} values")
+    return mean(a - b), *interval(a - b, seed, resamples, level)
+
+
+def confusion(truth, result, hole):
+    """Missing pixels counted by class: int C×C, rows the true class, columns the given one."""
+    missing = hole == 1
+    pairs = truth[missing].astype(int) * len(CLASSES) + result[missing]
+    return np.bincount(pairs, minlength=len(CLASSES) ** 2).reshape(len(CLASSES), len(CLASSES))
+
+
+def hole_accuracy(counts):
+    """Share of missing pixels with the right class. counts: ...×C×C from `confusion`, summed over images."""
+    return np.trace(counts, axis1=-2, axis2=-1) / counts.sum(axis=(-2, -1))
+
+
+def class_ious(counts):
+    """Intersection over union of each class: ...×C×C -> ...×C; NaN for a class in neither truth nor result."""
+    both = np.diagonal(counts, axis1=-2, axis2=-1)
+    either = counts.sum(axis=-1) + counts.sum(axis=-2) - both
+    with np.errstate(invalid="ignore"):
+        return np.where(either > 0, both / either, np.nan)
+
+
+def hole_miou(counts):
+    """Mean of `class_ious` over the classes that occur: ...×C×C -> ..."""
+    return np.nanmean(class_ious(counts), axis=-1)
+
+
+def counts_interval(statistic, counts, seed=0, resamples=RESAMPLES, level=0.95):
+    """Bootstrap interval over images of `hole_accuracy` or `hole_miou`: (low, high).
+
+    counts: n×C×C, one confusion per image. Images are drawn with replacement, their counts summed, and the
+    statistic taken of the sum, as over the data set.
+    """
+    counts = np.asarray(counts)
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=resamples)
+    return _percentiles(statistic(np.tensordot(drawn, counts, axes=1)), level)
+
+
+def _finite(values):
+    values = np.asarray(values, float)
+    return values[np.isfinite(values)]
+
+
+def _percentiles(samples, level):
+    tail = 100 * (1 - level) / 2
+    low, high = np.percentile(samples, [tail, 100 - tail])
+    return float(low), float(high)

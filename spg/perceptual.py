@@ -1,0 +1,192 @@
+"""The AlexNet distance: how different two pictures look to a network (loss 3 of PAPER.md; LPIPS).
+
+R. Zhang et al., The unreasonable effectiveness of deep features as a perceptual metric, CVPR 2018:
+
+    d(x, y) = Σ_l 1/(H_l W_l) Σ_hw Σ_c w_lc (Φ̂^l(x) − Φ̂^l(y))²
+
+Φ^l: features of layer l, Φ̂^l: the same with unit length over channels, w_l: learned, non-negative.
+Two networks, told apart by `.name`; their numbers must not be compared with one another:
+
+- `stlpips`: the shift-tolerant AlexNet of A. Ghildyal and F. Liu (ECCV 2022), whose weights lie in the
+  PyPI package stlpips-pytorch (BSD-2). Needs no download: our default.
+- `lpips`: the original, PyPI package lpips. torchvision downloads its backbone on first use.
+"""
+
+import functools
+import importlib.util
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from spg._torchvision import import_safely
+
+# The mean and spread of natural images in [-1, 1], per RGB channel, as both packages' weights were trained.
+SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
+TOLERANCE = 1e-3  # how far outside [-1, 1] rounding may take an input
+
+
+class PerceptualDistance(nn.Module):
+    """LPIPS over a frozen network: gradients reach the pictures, never the weights.
+
+    network: module, N×3×H×W -> list of N×C_l×H_l×W_l features. weights: list of [C_l] tensors.
+    smallest: the smallest side, in pixels, that every layer of the network can take.
+    """
+
+    def __init__(self, network, weights, name, smallest):
+        super().__init__()
+        self.network, self.name, self.smallest = network, name, smallest
+        self.weights = nn.ParameterList([w.detach().view(1, -1, 1, 1) for w in weights])
+        self.register_buffer("shift", torch.tensor(SHIFT).view(1, 3, 1, 1))
+        self.register_buffer("scale", torch.tensor(SCALE).view(1, 3, 1, 1))
+        self.requires_grad_(False).train(False)
+
+    def train(self, mode=True):
+        return super().train(False)  # a frozen ruler: a trainer's net.train() must not reach it
+
+    def forward(self, x, y):
+        """x, y: N×3×H×W in [-1, 1] -> float32 [N], 0 = alike. ValueError: out of range, shapes, too small."""
+        return self.pool(self.layers(x, y))
+
+    def maps(self, x, y):
+        """x, y: N×3×H×W in [-1, 1] -> float32 N×1×H×W: where they differ, layers enlarged and summed."""
+        return self.spread(self.layers(x, y), x.shape[-2:])
+
+    def layers(self, x, y):
+        """x, y: N×3×H×W in [-1, 1] -> list of N×1×H_l×W_l, Σ_c w_lc (Φ̂^l(x) − Φ̂^l(y))² at every place."""
+        self._check(x, y)
+        with torch.autocast(x.device.type, enabled=False):  # 1e-10 below, and squares, need float32
+            pairs = zip(self._features(x), self._features(y), strict=True)
+            return [((a - b) ** 2 * w).sum(1, keepdim=True) for (a, b), w in zip(pairs, self.weights, strict=True)]
+
+    @staticmethod
+    def pool(layers):
+        """Layers of N×1×H_l×W_l -> [N], the mean over each layer's places, summed over layers."""
+        return sum(layer.mean(dim=(1, 2, 3)) for layer in layers)
+
+    @staticmethod
+    def spread(layers, size):
+        """Layers of N×1×H_l×W_l -> N×1×H×W, each enlarged bilinearly to size (H, W), summed."""
+        return sum(F.interpolate(layer, size=size, mode="bilinear", align_corners=False) for layer in layers)
+
+    def _features(self, x):
+        features = self.network((x.float() - self.shift) / self.scale)
+        # linalg.vector_norm has a zero gradient at zero, where a written-out square root has none
+        return [f / (torch.linalg.vector_norm(f, dim=1, keepdim=True) + 1e-10) for f in features]
+
+    def _check(self, x, y):
+        if x.shape != y.shape or x.ndim != 4 or x.shape[1] != 3:
+            raise ValueError(f"{self.name} compares two N×3×H×W batches, got {tuple(x.shape)} and {tuple(y.shape)}")
+        if min(x.shape[-2:]) < self.smallest:
+            raise ValueError(
+                f"{self.name} needs at least {self.smallest}×{self.smallest} pixels, got {x.shape[2]}×{x.shape[3]}; "
+                "enlarge both images first (torch.nn.functional.interpolate)"
+            )
+        for image in (x, y):
+            low, high = (float(v) for v in image.detach().aminmax())
+            if low < -1 - TOLERANCE or high > 1 + TOLERANCE:
+                raise ValueError(
+                    f"{self.name} takes images in [-1, 1], got values in [{low:g}, {high:g}]; "
+                    "bring 0..255 there by image / 127.5 - 1, and 0..1 by image * 2 - 1"
+                )
+
+
+class Blur(nn.Module):
+    """Halve the size after a binomial blur [1 2 1]⊗[1 2 1]/16, with two reflected pixels around.
+
+    N×C×H×W -> N×C×(H+3)//2×(W+3)//2. Blurring before subsampling is what makes the network tolerate shifts.
+    """
+
+    def __init__(self):
+        super().__init__()
+        row = torch.tensor([1.0, 2.0, 1.0]) / 4
+        self.register_buffer("kernel", torch.outer(row, row).view(1, 1, 3, 3))
+
+    def forward(self, x):
+        channels = x.shape[1]
+        padded = F.pad(x, (2, 2, 2, 2), mode="reflect")
+        return F.conv2d(padded, self.kernel.expand(channels, 1, 3, 3), stride=2, groups=channels)
+
+
+class ShiftTolerantAlexNet(nn.Module):
+    """AlexNet's five convolutions with every stride replaced by a blur (Ghildyal and Liu 2022).
+
+    N×3×H×W, normalised -> the five N×C_l×H_l×W_l features after each ReLU, C = 64, 192, 384, 256, 256.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.stages = nn.ModuleList(
+            [
+                nn.Sequential(nn.Conv2d(3, 64, 11, padding=2), Blur(), nn.ReLU()),
+                nn.Sequential(nn.MaxPool2d(3, 1), Blur(), nn.Conv2d(64, 192, 5, padding=2), nn.ReLU()),
+                nn.Sequential(nn.MaxPool2d(3, 1), Blur(), nn.Conv2d(192, 384, 3, padding=1), nn.ReLU()),
+                nn.Sequential(nn.Conv2d(384, 256, 3, padding=1), nn.ReLU()),
+                nn.Sequential(nn.Conv2d(256, 256, 3, padding=1), nn.ReLU()),
+            ]
+        )
+
+    def forward(self, x):
+        features = []
+        for stage in self.stages:
+            x = stage(x)
+            features.append(x)
+        return features
+
+    def load_published(self, state):
+        """Take the convolutions out of stlpips-pytorch's state dict, by their order."""
+        convolutions = [m for m in self.modules() if isinstance(m, nn.Conv2d)]
+        published = ("slice1.0", "slice2.5", "slice3.9", "slice4.11", "slice5.13")
+        for convolution, key in zip(convolutions, published, strict=True):
+            convolution.load_state_dict({p: state[f"net.{key}.{p}"] for p in ("weight", "bias")})
+        return self
+
+
+def load(name="stlpips", device="cpu"):
+    """The `PerceptualDistance` called name, one per device, shared by all callers.
+
+    Raises ValueError for an unknown name, ImportError for a missing package and RuntimeError where the
+    backbone of `lpips` cannot be downloaded.
+    """
+    if name not in _LOADERS:
+        raise ValueError(f"unknown perceptual network {name!r}; known: {', '.join(_LOADERS)}")
+    return _load(name, str(torch.device(device)))
+
+
+@functools.cache
+def _load(name, device):
+    return _LOADERS[name]().to(device)
+
+
+def _load_stlpips():
+    package = importlib.util.find_spec("stlpips_pytorch")  # found, not imported: its import needs torchsummary
+    if package is None:
+        raise ImportError("the AlexNet distance needs the weights in stlpips-pytorch: pip install stlpips-pytorch")
+    path = Path(package.origin).parent / "weights" / "vST0.0" / "alex_shift_tolerant.pth"
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    weights = [state[f"lin{i}.model.1.weight"] for i in range(5)]
+    return PerceptualDistance(ShiftTolerantAlexNet().load_published(state), weights, name="stlpips", smallest=21)
+
+
+def _load_lpips():
+    import_safely()
+    try:
+        import lpips
+    except ImportError as error:
+        raise ImportError("the network 'lpips' needs the package lpips: pip install lpips, or use 'stlpips'") from error
+    try:
+        model = lpips.LPIPS(net="alex", verbose=False)
+    except (OSError, RuntimeError) as error:  # no network; or a broken download that fails its hash
+        raise RuntimeError(
+            f"the backbone of 'lpips' could not be downloaded ({error}); use the embedded network 'stlpips' instead"
+        ) from error
+    return _from_lpips(model)
+
+
+def _from_lpips(model):
+    weights = [linear.model[-1].weight for linear in model.lins]
+    return PerceptualDistance(model.net, weights, name="lpips", smallest=31)
+
+
+_LOADERS = {"stlpips": _load_stlpips, "lpips": _load_lpips}

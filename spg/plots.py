@@ -1,0 +1,142 @@
+"""One visual language for every figure: class colours, a hole that cannot be mistaken for content, one `save`.
+
+Figures are made without pyplot, so nothing global is left behind and no display is needed.
+"""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from PIL import Image
+
+from spg.labels import CLASSES, PALETTE, colour
+
+# Okabe and Ito's colours, told apart with every kind of colour vision; black last, for references.
+CURVES = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000")
+HOLE, HATCH = (222, 200, 222), (196, 160, 196)  # a flat light magenta-grey and the stripes on it: no street has it
+LARGEST = 300_000  # bytes of a saved figure; a repository of pictures has to stay light
+
+
+def show_hole(image, hole):
+    """Draw what is known. image: uint8 3×H×W; hole: H×W, 1 = missing. Returns uint8 H×W×3."""
+    height, width = hole.shape
+    period = max(4, min(height, width) // 16)
+    diagonal = (np.arange(height)[:, None] + np.arange(width)[None, :]) % period
+    fill = np.where((diagonal < max(1, period // 4))[..., None], np.uint8(HATCH), np.uint8(HOLE))
+    return np.where((hole == 1)[..., None], fill, image.transpose(1, 2, 0))
+
+
+def show_labels(labels, hole=None):
+    """Colour a label map, its missing part hatched if a hole is given. uint8 H×W -> uint8 H×W×3."""
+    picture = colour(labels)
+    return picture if hole is None else show_hole(picture.transpose(2, 0, 1), hole)
+
+
+def show_image(image):
+    """uint8 3×H×W -> uint8 H×W×3."""
+    return image.transpose(1, 2, 0)
+
+
+def legend(target, classes=None, **options):
+    """Add class colours and names, all or the numbers given, to axes or in one row below a figure. Returns it."""
+    classes = range(len(CLASSES)) if classes is None else classes
+    patches = [Patch(facecolor=PALETTE[c] / 255, edgecolor="#555555", linewidth=0.5, label=CLASSES[c]) for c in classes]
+    below = {"loc": "outside lower center", "ncols": len(patches)} if isinstance(target, Figure) else {}
+    return target.legend(handles=patches, frameon=False, fontsize=8, handlelength=1.2, **{**below, **options})
+
+
+def figure(width=6.4, height=4.0):
+    """An empty figure of this many inches, with the project's text sizes and an Agg canvas."""
+    fig = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(fig)
+    return fig
+
+
+def curves(series, xlabel, ylabel):
+    """Draw up to eight lines in the colour-blind-safe order. series: dict name -> (x, y). Returns a Figure."""
+    if len(series) > len(CURVES):
+        raise ValueError(f"{len(series)} lines in one plot cannot be told apart; split it, {len(CURVES)} is the most")
+    fig = figure()
+    axes = fig.subplots()
+    for (name, (x, y)), line in zip(series.items(), CURVES, strict=False):
+        axes.plot(x, y, color=line, label=name, linewidth=1.6)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.legend(frameon=False)
+    return fig
+
+
+def sheet(rows, titles, row_titles=None, side=1.5, classes=None):
+    """Lay pictures out in a grid. Returns a Figure.
+
+    rows: list of lists of uint8 H×W×3, or None for an empty cell; titles: one per column; row_titles: one per
+    row; side: inches per picture; classes: class numbers to explain in a legend. Raises ValueError when a row has
+    another length than titles.
+    """
+    if any(len(row) != len(titles) for row in rows):
+        raise ValueError(f"every row needs {len(titles)} pictures, one per title; got {[len(row) for row in rows]}")
+    fig = figure(side * len(titles), side * len(rows) + 0.3 + 0.3 * (classes is not None))
+    grid = fig.subplots(len(rows), len(titles), squeeze=False)
+    fig.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
+    for i, row in enumerate(rows):
+        for j, picture in enumerate(row):
+            _picture(grid[i, j], picture, titles[j] if i == 0 else None)
+        if row_titles:
+            grid[i, 0].set_ylabel(row_titles[i], fontsize=9)
+    if classes is not None:
+        legend(fig, classes)
+    return fig
+
+
+def _picture(axes, picture, title):
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    if picture is not None:
+        axes.imshow(picture, interpolation="nearest")
+    if title:
+        axes.set_title(title, fontsize=9)
+
+
+def save(fig, path, dpi=150):
+    """Write a Figure (or a uint8 H×W×3 picture) as PNG, at most 300 kB, making folders. Returns the path.
+
+    What comes out larger is drawn with fewer dots, then with 256 colours, and at last shrunk.
+    """
+    data = _png(fig, dpi)
+    while len(data) > LARGEST and isinstance(fig, Figure) and dpi > 80:
+        dpi = max(80, int(dpi * 0.8))
+        data = _png(fig, dpi)
+    if len(data) > LARGEST:
+        data = _fewer_colours(data)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def _png(fig, dpi):
+    if not isinstance(fig, Figure):
+        return _encode(Image.fromarray(fig))
+    buffer = io.BytesIO()
+    # no software name in the file: the same figure gives the same bytes
+    fig.savefig(buffer, format="png", dpi=dpi, bbox_inches="tight", pad_inches=0.05, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _fewer_colours(data):
+    picture = Image.open(io.BytesIO(data)).convert("RGB")
+    data = _encode(picture.quantize(256))
+    while len(data) > LARGEST:
+        picture = picture.resize((picture.width * 4 // 5, picture.height * 4 // 5), Image.Resampling.LANCZOS)
+        data = _encode(picture.quantize(256))
+    return data
+
+
+def _encode(picture):
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
