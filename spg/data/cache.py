@@ -1,0 +1,172 @@
+"""Decoded once, then mapped into memory: an epoch never decodes a picture.
+
+One folder per data set, split, size and fingerprint of its files:
+
+    images.npy   uint8 N×3×S×S      labels.npy   uint8 N×S×S      about.json   ids, what was left out
+
+It appears by one rename, complete: whoever is interrupted, or runs out of disk, leaves nothing behind.
+"""
+
+import json
+import os
+import shutil
+import uuid
+import warnings
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from spg.data.pictures import DamagedImage
+from spg.data.scene import Scene
+
+
+def home():
+    """$SPG_CACHE, or the user's cache folder."""
+    if os.environ.get("SPG_CACHE"):
+        return Path(os.environ["SPG_CACHE"]).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spg"
+
+
+def folder_of(reader, name, split, size):
+    """Where the cache of a reader's scenes lies, built or not. reader: has fingerprint()."""
+    return home() / f"{name}-{split}-{size}-{reader.fingerprint()[:16]}"
+
+
+def cached(reader, name, split, size):
+    """Returns the reader's scenes as `Cached`, building the cache first if there is none.
+
+    reader: ids, len, [i] -> Scene at size×size, fingerprint(). A frame that cannot be decoded is left out
+    and warned about, by name and count, here and at each later use; any other error is raised.
+    """
+    folder = folder_of(reader, name, split, size)
+    if not folder.is_dir():
+        _build(reader, folder, size, f"caching {name} {split} at {size} px")
+    scenes = Cached(folder)
+    if scenes.left_out:
+        count = f"{len(scenes.left_out)} of {len(reader)} frames are left out"
+        warnings.warn(f"{name} {split}: {count}: {'; '.join(scenes.left_out)}", stacklevel=3)
+    return scenes
+
+
+class Cached:
+    """The memory-mapped scenes of one cache folder: ids, len, [i] -> Scene; whole arrays as images and labels."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.images = np.load(folder / "images.npy", mmap_mode="r")
+        self.labels = np.load(folder / "labels.npy", mmap_mode="r")
+        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        self.ids, self.left_out = about["ids"], about["left_out"]
+
+    def __len__(self):
+        return len(self.ids)
+
+    def __getitem__(self, i):
+        return Scene(np.array(self.images[i]), np.array(self.labels[i]))  # copies: the map itself is read-only
+
+    def __reduce__(self):
+        return Cached, (self.folder,)  # to a worker process goes the path, not the pictures
+
+
+def _build(reader, folder, size, title):
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")  # one for each process that builds
+    draft.mkdir()
+    try:
+        _write(reader, draft, size, title)
+        _publish(draft, folder)
+    except OSError as error:
+        need = len(reader) * 4 * size * size / 1e6
+        raise OSError(
+            error.errno,
+            f"{title} failed in {folder.parent}, needing {need:.0f} MB: {error}; set SPG_CACHE to a roomy folder",
+        ) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _publish(draft, folder):
+    """Rename; if another process was first, its cache is as good as ours."""
+    try:
+        draft.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+
+
+def _write(reader, draft, size, title):
+    ids, left_out = [], []
+    with (
+        ArrayFile(draft / "images.npy", (3, size, size)) as images,
+        ArrayFile(draft / "labels.npy", (size, size)) as labels,
+    ):
+        for id, scene in zip(
+            reader.ids, tqdm(_decode(reader), title, len(reader), unit="img", mininterval=1), strict=True
+        ):
+            if isinstance(scene, DamagedImage):
+                left_out.append(str(scene))
+                continue
+            images.append(scene.image)
+            labels.append(scene.labels)
+            ids.append(id)
+    if not ids:
+        raise DamagedImage(f"{title}: not one of {len(left_out)} frames can be decoded; the first: {left_out[0]}")
+    about = json.dumps({"ids": ids, "left_out": left_out}, ensure_ascii=False, indent=0)
+    (draft / "about.json").write_text(about, encoding="utf-8")
+
+
+def _decode(reader):
+    """Yield each scene, or the DamagedImage it raised, in order. PIL decodes outside Python's lock: threads suffice."""
+
+    def read(i):
+        try:
+            return reader[i]
+        except DamagedImage as error:
+            return error
+
+    workers = min(os.cpu_count() or 1, 8)
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = deque()
+        for i in range(len(reader)):
+            waiting.append(pool.submit(read, i))
+            if len(waiting) > 4 * workers:  # so that a slow disk does not fill the memory with scenes
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+class ArrayFile:
+    """A .npy file of uint8 rows, written row by row, whose count is known at the end.
+
+    Plain writes and not a writable memory map, because on a full disk a map kills the process (SIGBUS).
+    """
+
+    def __init__(self, path, row):
+        self.path, self.row, self.count = path, row, 0
+
+    def __enter__(self):
+        self.file = self.path.open("wb")
+        self._header()
+        return self
+
+    def append(self, row):
+        if row.shape != self.row or row.dtype != np.uint8:
+            raise ValueError(f"{self.path.name} takes uint8 rows of {self.row}, got {row.dtype} {row.shape}")
+        self.file.write(np.ascontiguousarray(row))
+        self.count += 1
+
+    def _header(self):
+        """The first axis may grow: NumPy leaves room for its digits, so the header keeps its length."""
+        about = {"descr": "|u1", "fortran_order": False, "shape": (self.count, *self.row)}
+        np.lib.format.write_array_header_1_0(self.file, about)
+
+    def __exit__(self, kind, *_):
+        with self.file:
+            if kind is None:
+                self.file.seek(0)
+                self._header()
+                self.file.flush()
+                os.fsync(self.file.fileno())

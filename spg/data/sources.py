@@ -1,0 +1,83 @@
+"""From a spec such as `cityscapes:ROOT` to what reads it. The specs are the project's: see `spg.data.open`."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from spg.data import camvid, cityscapes, folder
+from spg.data.frames import FrameReader, Selection, digest
+from spg.data.splits import PARTS, every_tenth, part_of_train
+
+ON_DISK = {"cityscapes": cityscapes, "camvid": camvid, "folder": folder}
+NAMES = ("streets", *ON_DISK)
+
+
+class Source(NamedTuple):
+    """A parsed spec. name: one of NAMES. root: the folder it lies in, None for `streets`."""
+
+    name: str
+    root: Path | None
+
+    @property
+    def splits(self):
+        """Names of the splits, without the parts `fit` and `tune` that `train` is divided into."""
+        return _streets().SPLITS if self.root is None else ON_DISK[self.name].SPLITS
+
+    def reader(self, split, size, n=None):
+        """Returns the plain reader of a whole split: ids, [i] -> Scene, fingerprint(). n: scenes of `streets`."""
+        if self.root is None:
+            return _read_streets(split, size, n)
+        data = ON_DISK[self.name]
+        if not self.root.is_dir():
+            raise FileNotFoundError(f"{self.name}: there is no folder {self.root}; {data.REMEDY}")
+        try:
+            return FrameReader(data.find(self.root, split), size, data.read_labels)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"{error}; {data.REMEDY}") from None
+
+    def select(self, ids, split):
+        """The ids of a split or of a part of `train`. ids: those of the split that `whole_split` names."""
+        tune = every_tenth if self.root is None else ON_DISK[self.name].tune
+        return part_of_train(ids, split, tune) if split in PARTS else ids
+
+
+def parse(spec):
+    """Returns the Source of a spec. Raises ValueError for an unknown one, or one whose ROOT is needed and not known."""
+    name, _, root = spec.partition(":")
+    if name not in NAMES:
+        raise ValueError(f"unknown data set {spec!r}; known: streets, cityscapes[:ROOT], camvid[:ROOT], folder:ROOT")
+    if name == "streets":
+        if root:
+            raise ValueError(f"{spec!r}: streets are drawn, not read, and take no ROOT; say just streets")
+        return Source(name, None)
+    if not root:
+        root = _default_root(name)
+    return Source(name, Path(root).expanduser())
+
+
+def _default_root(name):
+    if name == "folder":
+        raise ValueError("folder needs a ROOT that holds images/ and labels/: say folder:ROOT")
+    if not os.environ.get("SPG_DATA"):
+        raise ValueError(f"where is {name}? Say {name}:ROOT, or set SPG_DATA to the folder that holds {name}/")
+    return Path(os.environ["SPG_DATA"]) / name
+
+
+def whole_split(source, split):
+    """The split a name belongs to: `train` for its parts. Raises ValueError for a name the data set does not have."""
+    known = [*source.splits, *PARTS]
+    if split not in known:
+        raise ValueError(f"{source.name} has no split {split!r}; it has {', '.join(known)}")
+    return "train" if split in PARTS else split
+
+
+def _streets():
+    from spg.data import streets  # drawn scenes are much code: read it only when they are asked for
+
+    return streets
+
+
+def _read_streets(split, size, n):
+    streets = _streets()
+    scenes = streets.Streets(size=size, split=split, **({} if n is None else {"n": n}))
+    return Selection(scenes, scenes.ids, digest(["streets", streets.version, split, size, len(scenes.ids)]))
