@@ -1,0 +1,101 @@
+# SPG-Net, step by step. Every target makes its own .venv first; nothing but make, bash and Python >= 3.10 is needed.
+#
+#   make test TORCH_INDEX=https://download.pytorch.org/whl/cpu
+#       first call on a Linux laptop: takes torch from that index. The plain command gets PyPI's, a CUDA build of several GB.
+#   make test PYTHON=/path/to/python3
+#       first call: uses that Python. pip's own settings (PIP_INDEX_URL, PIP_FIND_LINKS, pip.conf, ...) are honoured.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help reproduce test lab notebooks format lock clean
+
+PYTHON ?=
+TORCH_INDEX ?=
+PROFILE ?= quick
+VENV := .venv/installed
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# --- the main job ------------------------------------------------------------------------------------------------
+# Each step is a file under build/: an interrupted run goes on where it stopped, `make clean` starts over.
+
+RESULTS := build/results/streets-$(PROFILE).json
+# PyPatchMatch has no wheels for Python 3.10: there the comparison goes without it.
+METHODS = telea,$(shell .venv/bin/python -c 'import patchmatch' >/dev/null 2>&1 && echo patchmatch,)spg,spg-oracle
+
+reproduce: $(VENV)  ## train both nets on streets, evaluate, run the notebooks; everything lands in build/
+	@start=$$(date +%s); \
+	$(MAKE) --no-print-directory build/results/tables.md $(NOTEBOOKS:%=build/%) || exit; \
+	cat build/results/tables.md; \
+	echo "Tables: build/results/   figures: build/figures/   notebooks: build/notebooks/   weights: build/spnet/ build/sgnet/"; \
+	echo "This run took $$(( ($$(date +%s) - start + 30) / 60 )) minutes."
+
+build/%/trained: | $(VENV)
+	spg train $* --data streets --profile $(PROFILE) --out build/$* --resume
+	@touch $@
+
+$(RESULTS): build/spnet/trained build/sgnet/trained
+	@mkdir -p $(@D)
+	spg evaluate --data streets --split test --size 64 --limit 200 --holes paper --methods $(METHODS) \
+	  --weights build --out $@ --pictures build/figures
+
+build/results/tables.md: $(RESULTS)
+	spg table build/results/*.json > $@
+
+build/notebooks/%.ipynb: notebooks/%.ipynb $(RESULTS)
+	@mkdir -p $(@D)
+	papermill --cwd notebooks $< $@
+
+# --- the checks --------------------------------------------------------------------------------------------------
+
+test: $(VENV)  ## lint, then pytest over the tests and nbval over the notebooks
+	ruff check .
+	ruff format --check .
+	pytest --durations=15 --nbval-lax tests $(NOTEBOOKS)
+
+format: $(VENV)  ## sort imports, mend what ruff can mend, and format
+	ruff check --fix .
+	ruff format .
+
+# --- the notebooks -----------------------------------------------------------------------------------------------
+
+lab: $(VENV)  ## open the notebooks in JupyterLab
+	jupyter lab --notebook-dir notebooks
+
+notebooks: $(VENV)  ## run every notebook in place, so that its outputs are fresh, and scrub the noise
+	jupyter nbconvert --to notebook --execute --inplace $(NOTEBOOKS)
+	pre-commit run nbstripout --files $(NOTEBOOKS) || true  # it fails when it has changed a file, as it should here
+
+# --- the environment ---------------------------------------------------------------------------------------------
+
+$(VENV): pyproject.toml constraints.txt
+	@if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then \
+	  for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.10 python); do \
+	    $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && break; \
+	    python=; \
+	  done; \
+	  if [ -z "$$python" ]; then \
+	    echo "No Python >= 3.10 with its venv module found$(if $(PYTHON), as $(PYTHON)). Install one (Debian, Ubuntu:" \
+	         "apt install python3-venv; macOS: brew install python; else python.org)," \
+	         "or name it: make PYTHON=/path/to/python3" >&2; \
+	    exit 1; \
+	  fi; \
+	  echo "Making .venv with $$python, $$($$python --version)"; \
+	  $$python -m venv --clear .venv; \
+	fi
+	.venv/bin/python -m pip install --quiet 'pip>=22.3'
+	$(if $(TORCH_INDEX),.venv/bin/python -m pip install --quiet --no-deps -c constraints.txt --index-url $(TORCH_INDEX) torch torchvision)
+	.venv/bin/python -m pip install --quiet -c constraints.txt -e '.[notebooks,dev]'
+	@touch $@
+
+lock: $(VENV)  ## resolve pyproject.toml again into constraints.txt (Python 3.10 and up, Linux and macOS)
+	python -m pip install --quiet uv
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 --no-annotate --upgrade \
+	  --custom-compile-command 'make lock' --output-file constraints.txt
+
+clean:  ## remove build/ (keeps .venv/ and runs/)
+	rm -rf build
