@@ -79,7 +79,7 @@ def hole_patch(x, hole, side):
 
     The corners of the patch are the box's corner pixels, so nothing outside the box is ever sampled.
     """
-    boxes = torch.stack([_box(r[0]) for r in hole])  # N×4: top, left, bottom, right, inclusive
+    boxes = bounding_boxes(hole)
     scale = boxes.new_tensor([x.shape[-2] - 1, x.shape[-1] - 1]).clamp_min(1)
     corner, size = boxes[:, :2] / scale, (boxes[:, 2:] - boxes[:, :2]) / scale  # as shares of the picture
     theta = x.new_zeros(len(x), 2, 3)  # affine map from the patch's [-1, 1]² to the picture's
@@ -89,11 +89,13 @@ def hole_patch(x, hole, side):
     return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)
 
 
-def _box(r):
-    rows, columns = r.amax(1).nonzero()[:, 0], r.amax(0).nonzero()[:, 0]
-    if len(rows) == 0:
-        raise ValueError("the hole is empty (all 0): there is no patch to compare. 1 = missing")
-    return torch.stack([rows[0], columns[0], rows[-1], columns[-1]]).float()
+def bounding_boxes(hole):
+    """The hole's first and last missing row and column, N×4: top, left, bottom, right, inclusive (float)."""
+    rows, columns = hole.amax((1, 3)), hole.amax((1, 2))
+    if not rows.amax(1).all():
+        raise ValueError("a hole of the batch is empty (all 0): there is no patch to compare. 1 = missing")
+    ends = [(x.argmax(1), x.shape[1] - 1 - x.flip(1).argmax(1)) for x in (rows, columns)]
+    return torch.stack([ends[0][0], ends[1][0], ends[0][1], ends[1][1]], 1).to(hole.dtype)
 
 
 class AlexNetLoss(nn.Module):

@@ -1,0 +1,120 @@
+"""Inpainting: picture, hole and labels in; completed labels and filled picture out."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from spg.generators import complete, known
+from spg.holes import check_hole
+from spg.labels import CLASSES, check_labels
+from spg.conversion import as_picture, like
+
+
+class Filled(NamedTuple):
+    """image: the filled picture, same kind as given. labels: uint8 H×W, completed (an L image for a PIL picture).
+
+    probabilities: S_R, float32 8×H×W NumPy, SP-Net's opinion everywhere (only its part in the hole was used); None
+    where SP-Net was not asked. scale: working size / full size; below 1 the filling was painted small and enlarged.
+    """
+
+    image: Any
+    labels: Any
+    probabilities: np.ndarray | None
+    scale: float
+
+
+class Inpainter:
+    """SP-Net, then SG-Net: `net(image, hole, labels=None)` → `Filled`.
+
+    image: PIL picture, NumPy uint8 (H×W×3 or 3×H×W) or tensor (3×H×W, uint8 or float in [-1, 1]), any size.
+    hole: H×W, 1 = missing. labels: H×W classes 0..7, used outside the hole only; None: the segmenter predicts them.
+    Known pixels come out bit-identical.
+
+    size: the side the nets were trained at. A picture whose shorter side exceeds `enlarge`·size is filled at that
+    scale and the filling enlarged, because the nets have never seen holes that large [our decision]; None: never.
+    """
+
+    def __init__(self, spnet, sgnet, segmenter=None, size=None, enlarge=2.0, device=None):
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        place = {"device": self.device, "memory_format": torch.channels_last}
+        self.spnet, self.sgnet, self.segmenter = (
+            net if net is None else net.eval().to(**place) for net in (spnet, sgnet, segmenter)
+        )
+        self.size, self.enlarge = size, enlarge
+
+    # ------------------------------------------------------------ the two steps and their sum
+
+    def __call__(self, image, hole, labels=None):
+        """Predict the layout, then paint it. Raises ValueError for a wrong hole, labels or picture, saying what."""
+        picture, hole, known_labels = self._check(image, hole, labels)
+        full, probabilities, scale = self._predict(picture, hole, known_labels)
+        filled = self._paint(picture, hole, full)
+        full = Image.fromarray(full) if isinstance(image, Image.Image) else full
+        return Filled(like(image, filled, hole), full, probabilities, scale)
+
+    def predict(self, image, hole, labels=None):
+        """The first step alone: completed labels (uint8 H×W) and S_R (float32 8×H×W)."""
+        return self._predict(*self._check(image, hole, labels))[:2]
+
+    def paint(self, image, hole, labels):
+        """The second step alone: fill the picture after a complete label map (true, or edited). Same kind out."""
+        picture, hole, labels = self._check(image, hole, labels)
+        return like(image, self._paint(picture, hole, labels), hole)
+
+    def _check(self, image, hole, labels):
+        picture = as_picture(image)
+        hole = check_hole(hole, picture.shape[-2:])
+        if labels is not None:
+            labels = check_labels(labels)
+            if labels.shape != hole.shape:
+                raise ValueError(f"labels are {labels.shape}, the picture is {hole.shape} (height, width)")
+        elif self.segmenter is None:
+            raise ValueError(
+                "no labels were given and these weights hold no segmenter: pass labels=, "
+                "or train one with `spg train segmenter --data SPEC --out DIR` beside the other nets"
+            )
+        return picture, hole, labels
+
+    # ------------------------------------------------------------ at working size
+
+    @torch.inference_mode()
+    def _predict(self, picture, hole, labels):
+        image, r, scale = self._working(picture, hole)
+        i0 = known(image, r)
+        s = self.segmenter(i0, r) if labels is None else self._one_hot(labels, r.shape[-2:])
+        s = F.one_hot(s.argmax(1), len(CLASSES)).permute(0, 3, 1, 2).float()
+        s_r = self.spnet(i0, known(s, r), r)
+        predicted = complete(known(s, r), s_r, r)
+        probabilities = _resize(s_r, hole.shape, "bilinear")[0].cpu().numpy()
+        predicted = _resize(predicted, hole.shape, "nearest")[0].argmax(0).byte().cpu().numpy()
+        full = predicted if labels is None else np.where(hole == 1, predicted, labels)
+        return full.astype(np.uint8), probabilities, scale
+
+    @torch.inference_mode()
+    def _paint(self, picture, hole, labels):
+        image, r, _ = self._working(picture, hole)
+        s = self._one_hot(labels, r.shape[-2:]) if self.sgnet.guided else None
+        i_r = _resize(self.sgnet(known(image, r), s, r), hole.shape, "bicubic")[0]
+        painted = ((i_r.clamp(-1, 1) + 1) * 127.5).round().byte().cpu().numpy()
+        return np.where(hole == 1, painted, picture)
+
+    def _working(self, picture, hole):
+        """Picture in [-1, 1] and hole at working size, and the scale; a pixel that is partly missing is missing."""
+        side = min(hole.shape)
+        scale = 1.0 if self.size is None or self.enlarge is None else min(1.0, self.enlarge * self.size / side)
+        shape = [max(1, round(n * scale)) for n in hole.shape]
+        image = torch.from_numpy(picture).to(self.device)[None].float() / 127.5 - 1
+        r = torch.from_numpy(hole).to(self.device)[None, None].float()
+        image, r = _resize(image, shape, "area"), (_resize(r, shape, "area") > 0).float()
+        return image.contiguous(memory_format=torch.channels_last), r, scale
+
+    def _one_hot(self, labels, shape):
+        s = F.one_hot(torch.from_numpy(labels).to(self.device).long(), len(CLASSES))
+        return _resize(s.permute(2, 0, 1)[None].float(), shape, "nearest")
+
+
+def _resize(x, shape, mode):
+    return x if x.shape[-2:] == tuple(shape) else F.interpolate(x, size=tuple(shape), mode=mode)

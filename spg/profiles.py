@@ -1,0 +1,138 @@
+"""Profiles: every setting of a training, in one frozen place. The commands, lessons and tables read them from here."""
+
+import ast
+import difflib
+from dataclasses import asdict, dataclass, fields, replace
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One named set of training settings; `with_settings` makes a changed copy.
+
+    sizes and pictures pair up: train at sizes[i] for pictures[i] pictures (progressive resizing). The
+    learning rate is constant up to decay_from (a share of all pictures), then falls linearly to 0.
+    """
+
+    name: str
+    # the course of the training
+    sizes: tuple[int, ...] = (256,)
+    pictures: tuple[int, ...] = (595_000,)  # 200 epochs of 2,975 frames [PAPER.md, Training]
+    batch: int = 8
+    learning_rate: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    decay_from: float = 0.5
+    holes: str = "paper"
+    flip: bool = True  # mirror every second picture [our decision]
+    average: float = 0.0  # moving average of the generator's weights, the one kept; 0: off
+    seed: int = 0
+    # the nets
+    width: int = 64
+    downs: int = 4
+    upsample: str = "nearest"
+    discriminator_width: int = 64
+    scales: int = 3
+    encoder: str = "resnet50"  # of the segmenter
+    # the losses: weights λ [1, 10, 10 are our decision], 0 = off
+    adversarial: str = "least-squares"
+    adv: float = 1.0
+    feature: float = 10.0
+    alexnet: float = 10.0
+    cross_entropy: float = 0.0  # SP-Net's named departure
+    l1: float = 0.0  # SG-Net's, for ablations
+    perceptual: str = "stlpips"
+    # the machine
+    precision: str = "32-true"
+    workers: int = 0  # processes that read data
+    save_every: float = 120.0  # seconds between checkpoints
+
+    def with_settings(self, **settings):
+        """A copy with some settings changed. Raises ValueError naming an unknown key and the nearest known one."""
+        known = [f.name for f in fields(self)]
+        for key in settings:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+                raise ValueError(f"unknown profile key {key!r}; {hint}")
+        return replace(self, **settings)
+
+    def __post_init__(self):
+        if len(self.sizes) != len(self.pictures):
+            raise ValueError(f"sizes {self.sizes} and pictures {self.pictures} must pair up, one count per size")
+        if any(s % 2**self.downs for s in self.sizes):
+            raise ValueError(f"sizes {self.sizes} must be divisible by 2^downs = {2**self.downs}")
+        if self.batch < 1 or not 0 <= self.decay_from <= 1 or not 0 <= self.average < 1:
+            raise ValueError("batch must be ≥ 1, decay_from in [0, 1] and average in [0, 1)")
+
+    def as_dict(self):
+        """A JSON-ready dict of all settings."""
+        return asdict(self)
+
+
+def from_dict(settings):
+    """The profile a checkpoint's settings describe (lists become tuples again)."""
+    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    return Profile(settings.pop("name")).with_settings(**settings)
+
+
+PAPER = Profile(name="paper", precision="bf16-mixed", workers=8)  # mixed precision on CUDA only
+
+# Departures of the small profiles, named: three halvings instead of four (a fourth leaves 4×4 pixels at 64 px, less
+# than one dilated kernel), the moving average, SP-Net's cross-entropy, a higher learning rate for short trainings.
+CPU = PAPER.with_settings(
+    name="cpu",
+    sizes=(64, 128, 256),
+    pictures=(60_000, 30_000, 15_000),
+    learning_rate=4e-4,
+    width=24,
+    downs=3,
+    discriminator_width=32,
+    encoder="mobilenet_v2",
+    cross_entropy=5.0,
+    average=0.999,
+    precision="32-true",
+    workers=0,
+)
+QUICK = CPU.with_settings(name="quick", sizes=(64,), pictures=(12_000,), width=16, discriminator_width=16)
+SMOKE = QUICK.with_settings(name="smoke", pictures=(32,), batch=4, width=8, discriminator_width=8, save_every=1e9)
+
+PROFILES = {p.name: p for p in (SMOKE, QUICK, CPU, PAPER)}
+
+
+def profile(name, **settings):
+    """The named profile, with changes. Raises ValueError naming the known profiles or keys."""
+    if name not in PROFILES:
+        raise ValueError(f"unknown profile {name!r}; known: {', '.join(PROFILES)}")
+    return PROFILES[name].with_settings(**settings)
+
+
+def parse_settings(pairs):
+    """`key=value` strings of the command line → dict; values are Python literals, bare words are strings.
+
+    Raises ValueError naming a pair without `=`, an unknown key, or a value of the wrong type.
+    """
+    defaults, settings = PAPER.as_dict(), {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals:
+            raise ValueError(f"--set takes key=value, got {pair!r}")
+        PAPER.with_settings(**{key: defaults.get(key)})  # an unknown key raises here
+        settings[key] = _value(key, text, defaults[key])
+    return settings
+
+
+def _value(key, text, default):
+    """One value in the type of its default; a single number serves as a tuple of one."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        value = text
+    if isinstance(default, tuple):
+        value = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+        fits = all(type(v) in (int, float) for v in value)
+    elif isinstance(default, float):
+        fits = type(value) in (int, float)
+    else:
+        fits = type(value) is type(default)
+    if not fits:
+        raise ValueError(f"profile key {key!r} takes a {type(default).__name__} like {default!r}, got {text!r}")
+    return value

@@ -1,0 +1,315 @@
+"""One trainer for every model: a generator against its discriminators, on Lightning Fabric.
+
+The same loop on a CPU, one GPU or many (`torchrun -m spg.cli train …`). What differs between models is in
+`spg.tasks`, every setting in `spg.profiles`.
+"""
+
+import copy
+import math
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.strategies import DDPStrategy
+from torch.utils.tensorboard import SummaryWriter
+from tqdm.auto import tqdm
+
+from spg import checkpoints, labels, losses
+from spg.distributed import join_batch_norms
+from spg.profiles import from_dict
+from spg.samples import Batch, TrainingSamples, batches
+
+FREE_TO_CHANGE = {"workers", "precision", "save_every"}  # settings a resumed training may change
+
+
+def make_fabric(profile, accelerator="auto"):
+    """Fabric for this machine: one device, or all that `torchrun` started. Mixed precision on CUDA only."""
+    world = int(os.environ.get("WORLD_SIZE", 1))
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", world))
+    cuda = accelerator != "cpu" and torch.cuda.is_available()
+    fabric = Fabric(
+        accelerator=("cuda" if cuda else "cpu") if accelerator == "auto" else accelerator,
+        devices=local,
+        num_nodes=world // local,
+        # our batch statistics are joined already; broadcasting buffers would overwrite them in mid-graph
+        strategy=DDPStrategy(broadcast_buffers=False) if world > 1 else "auto",
+        precision=profile.precision if cuda else "32-true",
+    )
+    fabric.launch()
+    return fabric
+
+
+def learning_rate(profile, seen):
+    """Constant up to decay_from of all pictures, then linearly to 0 [PAPER.md, Training]."""
+    done = seen / sum(profile.pictures)
+    return profile.learning_rate * min(1.0, (1 - done) / max(1 - profile.decay_from, 1e-9))
+
+
+def schedule(profile):
+    """(size, first step, one past the last step) of each stage; a stage's last batch may overshoot its pictures."""
+    stages, start = [], 0
+    for size, pictures in zip(profile.sizes, profile.pictures, strict=True):
+        end = start + math.ceil(pictures / profile.batch)
+        stages.append((size, start, end))
+        start = end
+    return stages
+
+
+class Trainer:
+    """Trains `task` under `profile`; writes OUT/MODEL.last.safetensors (all state) and OUT/MODEL.safetensors (the net).
+
+    scenes_at: size → data set (`spg.data.open`). spec: what to record as the data. Interrupted at any step and
+    resumed, it ends with the weights it would have had (bit-identical on a CPU).
+    """
+
+    def __init__(self, model, task, profile, scenes_at, spec, out, fabric=None, resume=False):
+        self.model, self.task, self.profile, self.spec = model, task, profile, spec
+        self.scenes_at, self.out = scenes_at, Path(out)
+        self.fabric = fabric or make_fabric(profile)
+        if profile.batch % self.fabric.world_size:
+            raise ValueError(f"batch {profile.batch} cannot be shared by {self.fabric.world_size} processes")
+        self.step, self.seconds, self.stop = 0, 0.0, False
+        self._build()
+        self._start_or_resume(resume)
+
+    # ------------------------------------------------------------ building and resuming
+
+    def _build(self):
+        torch.manual_seed(self.profile.seed)
+        nets = {"G": self.task.generator(self.profile), "D": self.task.discriminator(self.profile)}
+        self.nets, self.optimizers = {}, {}
+        for name, net in nets.items():
+            if net is not None:
+                self.nets[name], self.optimizers[name] = self._set_up(net)
+        # on a device only now: the moving average starts at the weights every process agrees on
+        self.average = copy.deepcopy(self.nets["G"].module).eval() if self.profile.average else None
+        self.task.prepare(self.profile, self.fabric.device)
+
+    def _set_up(self, net):
+        if self.fabric.world_size > 1:
+            net = join_batch_norms(net)
+        net = net.to(memory_format=torch.channels_last)
+        optimizer = torch.optim.Adam(net.parameters(), self.profile.learning_rate, self.profile.betas)
+        return self.fabric.setup(net, optimizer)
+
+    @property
+    def state_file(self):
+        """The file a training resumes from."""
+        return self.out / f"{self.model}.last.safetensors"
+
+    def _start_or_resume(self, resume):
+        if not self.state_file.exists():
+            return
+        if not resume:
+            raise FileExistsError(f"{self.state_file} exists: go on with --resume, or choose another --out")
+        state, about = checkpoints.load(self.state_file)
+        self._check_same(about)
+        for name, net in self.nets.items():
+            net.module.load_state_dict(state[name])
+            groups = self.optimizers[name].state_dict()["param_groups"]
+            adam = state.get(f"{name}_adam", {})
+            self.optimizers[name].load_state_dict({"state": adam, "param_groups": groups})
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        torch.set_rng_state(state["rng"])
+        self.step, self.seconds = about["step"], about["seconds"]
+
+    def _check_same(self, about):
+        then, now = from_dict(about["profile"]).as_dict(), self.profile.as_dict()
+        then, now = {**then, "data": about["data"]}, {**now, "data": self.spec}
+        changed = [k for k in now if then[k] != now[k] and k not in FREE_TO_CHANGE]
+        if changed:
+            what = "; ".join(f"{k} was {then[k]!r}, is now {now[k]!r}" for k in changed)
+            raise ValueError(f"{self.state_file} was trained with other settings ({what}): use those, or another --out")
+
+    # ------------------------------------------------------------ the loop
+
+    def fit(self, progress=True):
+        """Train to the end of the profile. Ctrl-C (or SIGTERM) finishes the step, saves, and raises KeyboardInterrupt."""
+        self.saved_at, start = time.monotonic(), time.monotonic() - self.seconds
+        with _InterruptAfterStep(self), self._progress(progress) as bar, self._log() as self.log:
+            for size, first, last in schedule(self.profile):
+                if self.step >= last:
+                    continue
+                scenes = self.scenes_at(size)
+                for batch in self._batches(scenes, first, last):
+                    terms = self.play(batch)
+                    self.step += 1
+                    self.seconds = time.monotonic() - start
+                    self._report(bar, terms)
+                    if self.stop or time.monotonic() - self.saved_at > self.profile.save_every:
+                        self.save(batch)
+                    if self.stop:
+                        raise KeyboardInterrupt(f"stopped at step {self.step}, saved; go on with --resume")
+            self.save(batch=None)
+        return self
+
+    def _batches(self, scenes, first, last):
+        p, f = self.profile, self.fabric
+        samples = TrainingSamples(scenes, p.holes, p.flip, p.seed)
+        for images, maps, holes in batches(
+            samples, self.step * p.batch, last - self.step, p.batch, f.global_rank, f.world_size, p.workers
+        ):
+            yield Batch.of(images, maps, holes, f.device)
+
+    def play(self, batch):
+        """One step of both players on one batch. Returns the loss terms as floats, already weighted.
+
+        Both gradients are taken at the same weights, from one pass of each net over each input: the
+        discriminators' features of the real side serve both players. `inputs=` freezes the other player.
+        """
+        self._set_learning_rate()
+        output = self.task.generate(self.nets["G"], batch)
+        terms = self.task.terms(batch, output)
+        if "D" in self.nets:
+            real, fake = (self.nets["D"](x) for x in self.task.candidates(batch, output))
+            terms |= self._generator_terms(real, fake, batch.hole)
+            judge = losses.discriminator_loss(real, fake, self.profile.adversarial)
+        values = self._finite({k: v.item() for k, v in terms.items()})
+        self._backward("G", sum(terms.values()), retain_graph="D" in self.nets)
+        if "D" in self.nets:
+            values |= self._finite({"discriminator": judge.item()})
+            self._backward("D", judge)
+        for optimizer in self.optimizers.values():
+            optimizer.step()
+        self._follow()
+        return values
+
+    def _generator_terms(self, real, fake, hole):
+        p, terms = self.profile, {}
+        if p.adv:
+            terms["adv"] = p.adv * losses.generator_loss(fake, p.adversarial)
+        if p.feature:
+            terms["feature"] = p.feature * losses.feature_loss(real, fake, hole)
+        return terms
+
+    def _backward(self, name, loss, **options):
+        self.optimizers[name].zero_grad()
+        self.fabric.backward(loss, inputs=list(self.nets[name].parameters()), **options)
+
+    def _set_learning_rate(self):
+        rate = learning_rate(self.profile, self.step * self.profile.batch)
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+
+    def _finite(self, terms):
+        bad = {k: v for k, v in terms.items() if not math.isfinite(v)}
+        if bad:
+            raise FloatingPointError(
+                f"loss {bad} is not finite at step {self.step} of {self.model}: stopped before it reached the weights; "
+                f"last good checkpoint: {self.state_file if self.state_file.exists() else 'none yet'}. "
+                "Lower learning_rate, or use precision=32-true"
+            )
+        return terms
+
+    @torch.no_grad()
+    def _follow(self):
+        """Move the average towards the generator; faster at first, so that it forgets the start."""
+        if self.average is None:
+            return
+        pace = 1 - min(self.profile.average, (1 + self.step) / (10 + self.step))
+        net = self.nets["G"].module.state_dict()
+        for name, value in self.average.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(net[name], pace)
+            else:
+                value.copy_(net[name])
+
+    # ------------------------------------------------------------ saving and telling
+
+    def best(self):
+        """The net to keep: the moving average where there is one."""
+        return self.average if self.average is not None else self.nets["G"].module
+
+    def save(self, batch):
+        """Write both files (process 0 only) and a sample picture to the log; weights that are not finite are refused."""
+        self.saved_at = time.monotonic()
+        if not self.fabric.is_global_zero:
+            return
+        state = {name: net.module.state_dict() for name, net in self.nets.items()}
+        state |= {f"{name}_adam": o.state_dict()["state"] for name, o in self.optimizers.items()}
+        state |= {"average": self.average.state_dict()} if self.average is not None else {}
+        for name, value in checkpoints.flatten(state).items():
+            if value.is_floating_point() and not value.isfinite().all():
+                raise FloatingPointError(f"{name} is not finite at step {self.step}: not saved, {self.state_file} is kept")
+        about = self.about()
+        checkpoints.save(self.out / f"{self.model}.safetensors", self.best().state_dict(), about)
+        checkpoints.save(self.state_file, state | {"rng": torch.get_rng_state()}, about)
+        if batch is not None:
+            self._log_picture(batch)
+
+    def about(self):
+        """What a checkpoint says of itself."""
+        p = self.profile
+        return {
+            "model": self.model,
+            "data": self.spec,
+            "classes": list(labels.CLASSES),
+            "size": next(size for size, _, last in schedule(p) if self.step <= last),
+            "step": self.step,
+            "pictures_seen": self.step * p.batch,
+            "seconds": round(self.seconds, 1),
+            "profile": p.as_dict(),
+        }
+
+    @torch.no_grad()
+    def _log_picture(self, batch):
+        picture = self.task.picture(batch, self.task.generate(self.best(), batch))[:4].cpu()
+        truth = (batch.image[:4].cpu() + 1) / 2
+        if picture.ndim == 3:
+            picture = torch.from_numpy(labels.colour(picture.numpy())).permute(0, 3, 1, 2) / 255
+        else:
+            picture = (picture + 1) / 2
+        self.log.add_images("input", truth * (1 - batch.hole[:4].cpu()), self.step)
+        self.log.add_images("output", picture, self.step)
+
+    def _report(self, bar, terms):
+        bar.update(self.profile.batch)
+        if self.step % 10 == 0:
+            bar.set_postfix({k: f"{v:.3g}" for k, v in terms.items()}, refresh=False)
+        if self.step % 50 == 0 and self.fabric.is_global_zero:
+            for name, value in terms.items():
+                self.log.add_scalar(f"loss/{name}", value, self.step)
+            self.log.add_scalar("learning_rate", learning_rate(self.profile, self.step * self.profile.batch), self.step)
+
+    def _progress(self, show):
+        total = schedule(self.profile)[-1][2] * self.profile.batch
+        return tqdm(
+            total=total,
+            initial=self.step * self.profile.batch,
+            unit="img",
+            desc=self.model,
+            smoothing=0.05,
+            mininterval=0.5 if sys.stderr.isatty() or "ipykernel" in sys.modules else 30,
+            disable=not (show and self.fabric.is_global_zero),
+        )
+
+    def _log(self):
+        return SummaryWriter(self.out / f"{self.model}.log", purge_step=self.step or None)
+
+
+class _InterruptAfterStep:
+    """While open, the first Ctrl-C or SIGTERM asks the trainer to stop after its step; the second stops at once."""
+
+    def __init__(self, trainer):
+        self.trainer, self.signals = trainer, (signal.SIGINT, signal.SIGTERM)
+
+    def __enter__(self):
+        # signals can be caught in the main thread only; elsewhere the periodic checkpoints must do
+        self.before = {}
+        if threading.current_thread() is threading.main_thread():
+            self.before = {s: signal.signal(s, self._ask) for s in self.signals}
+
+    def _ask(self, number, frame):
+        self.trainer.stop = True
+        signal.signal(number, self.before[number])
+
+    def __exit__(self, *_):
+        for number, handler in self.before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,110 @@
+"""Trained nets: the ones shipped in this folder, and the ones a training of yours has left.
+
+`registry.json` lists what is shipped: file, sha256, data, profile, steps, metrics, licence, recipe.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+
+from spg import checkpoints
+from spg.inpainting import Inpainter
+from spg.labels import CLASSES
+from spg.profiles import from_dict
+from spg.tasks import task
+
+FOLDER = Path(__file__).parent
+REGISTRY = FOLDER / "registry.json"
+PARTS = ("spnet", "sgnet", "segmenter")
+
+
+def registry():
+    """name → entry, as in registry.json; an entry's "nets" maps model → {"file", "sha256", …}."""
+    return json.loads(REGISTRY.read_text()) if REGISTRY.exists() else {}
+
+
+def load_net(path, model=None):
+    """Build the generator a checkpoint describes and load it. Returns (net in eval mode, about).
+
+    model: what it must be (`spnet`, …), if given. Raises FileNotFoundError, or ValueError naming the file when it
+    is damaged, of another model, of other classes, or its tensors do not fit its profile.
+    """
+    tensors, about = checkpoints.load(path)
+    if model and about.get("model") != model:
+        raise ValueError(f"{path} holds a {about.get('model')!r} net, not {model!r}")
+    if about.get("classes") != list(CLASSES):
+        raise ValueError(f"{path} was trained for the classes {about.get('classes')}, this version has {list(CLASSES)}")
+    net = task(about["model"]).generator(from_dict(about["profile"]))
+    try:
+        net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in _state(tensors).items()})
+    except RuntimeError as error:
+        raise ValueError(f"{path}: its tensors do not fit its profile (another width?): {error}") from error
+    return net.eval(), about
+
+
+def _state(tensors):
+    return checkpoints.flatten(tensors)
+
+
+def find_nets(folder):
+    """model → newest checkpoint FOLDER/MODEL.safetensors or FOLDER/*/MODEL.safetensors."""
+    found = {}
+    for path in sorted(Path(folder).glob("**/*.safetensors"), key=lambda p: p.stat().st_mtime):
+        if path.stem in (*PARTS, "sgnet-noseg"):
+            found[path.stem] = path
+    return found
+
+
+def shipped_nets(name):
+    """model → file of a shipped set, its hash checked. Raises ValueError naming a damaged file."""
+    nets = {}
+    for model, entry in registry()[name]["nets"].items():
+        nets[model] = FOLDER / entry["file"]
+        if hashlib.sha256(nets[model].read_bytes()).hexdigest() != entry["sha256"]:
+            raise ValueError(f"{nets[model]} is damaged (its sha256 differs from the registry's): reinstall spg-net")
+    return nets
+
+
+def resolve(weights):
+    """model → file, of a shipped set's name, a run's folder, or one checkpoint file. Raises ValueError naming it."""
+    if str(weights) in registry():
+        return shipped_nets(str(weights))
+    path = Path(weights)
+    if path.is_file():
+        return {checkpoints.load(path)[1]["model"]: path}
+    nets = find_nets(path) if path.is_dir() else {}
+    if not nets:
+        raise ValueError(
+            f"no weights {weights!r}: neither a shipped set ({', '.join(registry()) or 'none'}) "
+            "nor a folder in which `spg train` has saved nets"
+        )
+    return nets
+
+
+def load(weights, device=None, **options):
+    """An `Inpainter` with the weights of that name or folder; options go to it.
+
+    Raises ValueError when the set lacks SP-Net or SG-Net. Without a segmenter, labels must be given.
+    """
+    files = resolve(weights)
+    missing = [m for m in ("spnet", "sgnet") if m not in files]
+    if missing:
+        raise ValueError(f"{weights} lacks {' and '.join(missing)}: train with `spg train {missing[0]} --out DIR`")
+    loaded = {m: load_net(files[m], m) for m in PARTS if m in files}
+    options.setdefault("size", loaded["sgnet"][1]["size"])
+    return Inpainter(*(loaded.get(m, (None,))[0] for m in PARTS), device=device, **options)
+
+
+def ship(name, runs, recipe, licence, metrics=None):
+    """Copy a run's nets into this folder in half precision and enter them in the registry. Returns the entry."""
+    entry = {"licence": licence, "recipe": recipe, "metrics": metrics or {}, "nets": {}}
+    for model, path in find_nets(runs).items():
+        tensors, about = checkpoints.load(path)
+        half = {k: v.half() if v.dtype == torch.float32 else v for k, v in _state(tensors).items()}
+        file = FOLDER / f"{name}-{model}.safetensors"
+        checkpoints.save(file, half, about)
+        entry["nets"][model] = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), **about}
+    REGISTRY.write_text(json.dumps(registry() | {name: entry}, indent=1, ensure_ascii=False) + "\n")
+    return entry
