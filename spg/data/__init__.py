@@ -3,11 +3,12 @@
 from spg.data.cache import cached
 from spg.data.dataset import Dataset
 from spg.data.frames import Selection, digest
+from spg.data.report import check
 from spg.data.scene import Scene
 from spg.data.sources import parse, whole_split
 from spg.data.splits import PARTS
 
-__all__ = ["Dataset", "Scene", "open"]
+__all__ = ["Dataset", "Scene", "check", "open"]
 
 
 def open(spec, split, size, limit=None, cache=True):

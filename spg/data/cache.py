@@ -72,18 +72,16 @@ class Cached:
 
 
 def _build(reader, folder, size, title):
-    folder.parent.mkdir(parents=True, exist_ok=True)
     draft = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")  # one for each process that builds
-    draft.mkdir()
     try:
+        draft.mkdir(parents=True)
         _write(reader, draft, size, title)
         _publish(draft, folder)
+    except FileNotFoundError:  # a frame that went away since it was listed: the message names it
+        raise
     except OSError as error:
-        need = len(reader) * 4 * size * size / 1e6
-        raise OSError(
-            error.errno,
-            f"{title} failed in {folder.parent}, needing {need:.0f} MB: {error}; set SPG_CACHE to a roomy folder",
-        ) from error
+        need = f"needs {len(reader) * 4 * size * size / 1e6:.0f} MB in {folder.parent}"
+        raise OSError(error.errno, f"{title} {need}: {error}; make room or set SPG_CACHE to another folder") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

@@ -50,8 +50,8 @@ def _from_colours(picture, path):
     if strange.any():
         code = int(colours[strange][0])
         raise ValueError(
-            f"{path}: colour {(code >> 16, code >> 8 & 255, code & 255)} is no class; paint labels in the {len(CLASSES)} "
-            f"colours of spg.labels.PALETTE without smoothing, or store class numbers 0..{len(CLASSES) - 1}"
+            f"{path}: colour {(code >> 16, code >> 8 & 255, code & 255)} is no class; paint labels without smoothing "
+            f"in the colours of spg.labels.PALETTE, or store class numbers 0..{len(CLASSES) - 1}"
         )
     return nearest.astype(np.uint8)
 

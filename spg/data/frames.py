@@ -44,9 +44,9 @@ def pair(images, labels, where):
         if lost
     ]
     if missing:
-        raise FileNotFoundError(f"{where}: {'; '.join(missing)}. The data set is incomplete: fetch or unpack it again")
+        raise FileNotFoundError(f"{where}: {'; '.join(missing)}: the data set is incomplete")
     if not images:
-        raise FileNotFoundError(f"{where}: no pictures and no label files. Fetch or unpack the data set again")
+        raise FileNotFoundError(f"{where}: no pictures and no label files")
     return [Frame(id, images[id], labels[id]) for id in sorted(images)]
 
 
