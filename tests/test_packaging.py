@@ -27,13 +27,18 @@ def project():
 
 def declared():
     """All requirements of pyproject, extras included."""
-    lines = project()["dependencies"] + sum(project()["optional-dependencies"].values(), [])
-    return [Requirement(line) for line in lines]
+    groups = [project()["dependencies"], *project()["optional-dependencies"].values()]
+    return [Requirement(line) for group in groups for line in group]
 
 
 def locked(python):
     """{name: version} of constraints.txt for one Python on Linux."""
-    where = {"python_version": python, "python_full_version": python + ".9", "sys_platform": "linux", "os_name": "posix"}
+    where = {
+        "python_version": python,
+        "python_full_version": python + ".9",
+        "sys_platform": "linux",
+        "os_name": "posix",
+    }
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
     pins = [pin for pin in pins if pin.marker is None or pin.marker.evaluate(where)]

@@ -1,0 +1,245 @@
+"""House rules that a reader would notice too late: paths, devices, sizes, notebooks, floors, docstrings, links.
+
+Each rule is a function that returns the offences as text; the tests ask for none in the repository, and show on a
+made-up offender that the rule can fail.
+"""
+
+import ast
+import importlib.util
+import re
+import subprocess
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MB = 1_000_000
+
+TOP_LEVEL = {"notebooks", "spg", "figures", "tests", "environment.yml", "README.md"} | {
+    # what tools expect beside them
+    *("pyproject.toml", "constraints.txt", "Makefile", "LICENSE", "CITATION.cff", "CHANGELOG.md"),
+    *(".ci", ".gitignore", ".gitattributes", ".pre-commit-config.yaml"),
+}
+
+# Imports run one way, from the ground up: a module may use its own floor and those below. spg/__init__.py is the roof.
+FLOORS = (
+    "holes labels conversion provenance _torchvision",
+    "data generators discriminators losses perceptual metrics segmenter",
+    "profiles samples distributed checkpoints tasks training weights inpainting",
+    "baselines methods batch evaluation tables ablations study editor plots ledger bench",
+    "cli __main__",
+)
+FLOOR = {name: number for number, names in enumerate(FLOORS, 1) for name in names.split()}
+
+
+def tracked_files():
+    """The files git tracks; where there is no git, those of the tree that a clone would hold."""
+    git = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if git.returncode == 0 and git.stdout:
+        return [path for name in git.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+    made = re.compile(r"(^|/)(build|runs|dist|__pycache__|[^/]*\.egg-info|\.(?!ci/|gitignore|pre-commit)[^/]*)(/|$)")
+    return [p for p in ROOT.rglob("*") if p.is_file() and not made.search(p.relative_to(ROOT).as_posix())]
+
+
+FILES = tracked_files()
+NOTEBOOKS = [path for path in FILES if path.suffix == ".ipynb"]
+MODULES = sorted((ROOT / "spg").rglob("*.py"))
+
+
+def named(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def text_of(path):
+    """The file's text, or "" if it is not a text."""
+    data = path.read_bytes()
+    try:
+        return "" if b"\0" in data else data.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+# --- text ---------------------------------------------------------------------------------------------------------
+
+
+def machine_paths(text):
+    """Absolute paths that exist on one machine only."""
+    return re.findall(r"(?<![\w./-])/(?:home|root|work|tmp|Users)/[^\s\"']*", text)
+
+
+def written_out_devices(text):
+    return re.findall(r"\.cuda\(|[\"']cuda:\d", text)
+
+
+def test_no_path_of_one_machine():
+    assert not {named(path): found for path in FILES if (found := machine_paths(text_of(path)))}
+
+
+def test_no_device_written_out():
+    code = [path for path in FILES if path.suffix in (".py", ".ipynb")]
+    assert not {named(path): found for path in code if (found := written_out_devices(text_of(path)))}
+
+
+def test_the_text_rules_can_fail():
+    assert machine_paths('open("' + "/".join(["", "home", "me", "a.png"]) + '")')
+    assert not machine_paths("https://example.org/home/page build/tmp/x")
+    assert written_out_devices("net.cuda" + "()") and written_out_devices("to('cuda" + ":0')")
+    assert not written_out_devices("torch.cuda.is_available() and device == 'cuda'")
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+def test_no_large_file():
+    assert not {named(path): path.stat().st_size for path in FILES if path.stat().st_size > 16 * MB}
+
+
+def test_the_top_level_holds_what_the_design_lists():
+    assert {path.relative_to(ROOT).parts[0] for path in FILES} <= TOP_LEVEL
+
+
+def broken_links(markdown, folder):
+    """Links and pictures of a Markdown text that point to no file under folder."""
+    targets = re.findall(r"\]\(<?([^)\s>]+)", markdown) + re.findall(r"(?:src|href)=\"([^\"]+)\"", markdown)
+    local = [t.split("#")[0] for t in targets if not re.match(r"[a-z]+:|#", t)]
+    return [target for target in local if not (folder / target).exists()]
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.suffix == ".md"], ids=named)
+def test_links_lead_somewhere(path):
+    assert not broken_links(text_of(path), path.parent)
+
+
+def test_the_link_rule_can_fail():
+    text = '[a](README.md#top) ![b](no/such.png) <img src="nor/this.png"> [c](https://example.org) [d](#here)'
+    assert broken_links(text, ROOT) == ["no/such.png", "nor/this.png"]
+
+
+# --- notebooks ----------------------------------------------------------------------------------------------------
+
+
+def is_literal(statement):
+    if not isinstance(statement, ast.Assign | ast.AnnAssign):
+        return False
+    try:
+        ast.literal_eval(statement.value)
+    except ValueError:
+        return False
+    return True
+
+
+def offences(notebook):
+    """What keeps an executed notebook from being fit to publish, as a list of sentences."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    parameters = [cell for cell in code if "parameters" in cell.metadata.get("tags", [])]
+    derived = [ast.unparse(s) for cell in parameters for s in ast.parse(cell.source).body if not is_literal(s)]
+    short = sum(len(cell.source.splitlines()) <= 25 for cell in code)
+    errors = [output.ename for cell in code for output in cell.outputs if output.output_type == "error"]
+    found = {
+        "cells were not run 1..n; run make notebooks": [c.execution_count for c in code] != [*range(1, len(code) + 1)],
+        f"cells ended in {errors}": errors,
+        "metadata.widgets makes GitHub refuse to draw it; run pre-commit": "widgets" in notebook.metadata,
+        f"{len(parameters)} cells are tagged parameters, not 1": len(parameters) != 1,
+        f"parameters that papermill would not replace, as they are no literals: {derived}": derived,
+        f"only {short} of {len(code)} code cells have 25 lines or fewer": short < 0.95 * len(code),
+        "it is not for the kernel python3": notebook.metadata.get("kernelspec", {}).get("name") != "python3",
+    }
+    return [sentence for sentence, offends in found.items() if offends]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+def test_notebook_is_fit_to_publish(path):
+    assert offences(nbformat.read(path, as_version=4)) == []
+    assert path.stat().st_size <= 1.5 * MB
+
+
+def code_cell(source, number, tags=(), outputs=()):
+    return nbformat.v4.new_code_cell(
+        source, execution_count=number, metadata={"tags": list(tags)}, outputs=[*map(nbformat.from_dict, outputs)]
+    )
+
+
+KERNEL = {"name": "python3", "display_name": "Python 3"}
+
+
+def notebook_of(*cells, **metadata):
+    return nbformat.v4.new_notebook(cells=list(cells), metadata={"kernelspec": KERNEL, **metadata})
+
+
+def test_a_clean_notebook_passes():
+    parameters = code_cell("# shrunk by the tests\nsteps = 200\nsizes: list = [64, -1]", 1, ["parameters"])
+    assert offences(notebook_of(parameters, nbformat.v4.new_markdown_cell("Predict."), code_cell("steps", 2))) == []
+
+
+def test_the_notebook_rules_can_fail():
+    parameters = code_cell("steps = 200\nhalf = steps // 2", 1, ["parameters"])
+    error = {"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}
+    found = " ".join(offences(notebook_of(parameters, code_cell("a = 1\n" * 26, 3, outputs=[error]), widgets={})))
+    for word in ("1..n", "ValueError", "metadata.widgets", "half = steps // 2", "only 1 of 2"):
+        assert word in found
+    assert "0 cells are tagged parameters" in " ".join(offences(notebook_of(code_cell("1", 1))))
+
+
+# --- modules ------------------------------------------------------------------------------------------------------
+
+
+def dotted(path):
+    """spg/data/frames.py -> spg.data.frames; spg/data/__init__.py -> spg.data"""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path, known):
+    """The modules among known that the module at path imports, anywhere in it."""
+    package = dotted(path) if path.name == "__init__.py" else dotted(path).rpartition(".")[0]
+    found = set()
+    for node in ast.walk(ast.parse(text_of(path))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            found |= {f"{base}.{a.name}" if f"{base}.{a.name}" in known else base for a in node.names}
+    return found & known
+
+
+GRAPH = {dotted(path): imports(path, {dotted(p) for p in MODULES}) for path in MODULES}
+
+
+def floor(module):
+    """spg.data.frames stands on the floor of `data`; the package itself is the roof."""
+    return FLOOR.get(module.split(".")[1], len(FLOORS)) if "." in module else len(FLOORS) + 1
+
+
+def test_every_module_stands_on_a_floor():
+    homeless = [module for module in GRAPH if "." in module and module.split(".")[1] not in FLOOR]
+    assert not homeless, f"add {homeless} to FLOORS in {named(Path(__file__))}"
+
+
+@pytest.mark.parametrize("module", sorted(GRAPH))
+def test_imports_run_from_the_ground_up(module):
+    above = [other for other in GRAPH[module] if floor(other) > floor(module)]
+    assert not above, f"{module} (floor {floor(module)}) imports {above}"
+
+
+def test_imports_make_no_circle():
+    TopologicalSorter(GRAPH).prepare()  # raises CycleError, naming the circle
+
+
+def undocumented(source):
+    """Names of the public top-level functions and classes without a docstring; "module" for the module itself."""
+    tree = ast.parse(source)
+    things = [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+    public = [n for n in things if not n.name.startswith("_")]
+    missing = [] if ast.get_docstring(tree) else ["module"]
+    return missing + [n.name for n in public if not ast.get_docstring(n)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_public_names_have_docstrings(path):
+    assert undocumented(text_of(path)) == []
+
+
+def test_the_docstring_rule_can_fail():
+    assert undocumented("def a(): pass\nclass B: pass\ndef _c(): pass") == ["module", "a", "B"]
