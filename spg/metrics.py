@@ -1,6 +1,6 @@
 """How good a filling is: per-image measures, and what can be said about their mean.
 
-Images are float or uint8 3×H×W here given in [0, 1]; hole: H×W, 1 = missing. l1, l2, PSNR and SSIM are in
+Images are float 3×H×W in [0, 1]; hole: H×W, 1 = missing. l1, l2, PSNR and SSIM are in
 the units we inferred for the paper's Table 1 [PAPER.md, "Table 1, and its units"]: over the *whole* composited
 picture, most of which is known, so they are mild; the hole-only measures beside them are not.
 """
@@ -36,8 +36,8 @@ def ssim(truth, result):
     """Structural similarity of two 3×H×W images in [0, 1], at least 11×11; 1 = identical.
 
     As Wang et al. 2004: Gaussian window σ = 1.5 (11×11), K = .01, .03, population covariance; per RGB channel,
-    averaged. Of scikit-image's settings the 7×7 uniform window differs by less than .001 here, so the paper's
-    row cannot tell them apart [our decision].
+    averaged [our decision]. PatchMatch on 133 Cityscapes validation frames gives .9377 (PSNR 29.55) where the
+    paper's row says .9419 (30.34); scikit-image's uniform 7×7 window gives .9371, so the row cannot tell them apart.
     """
     return float(
         structural_similarity(

@@ -14,6 +14,7 @@ Two networks, told apart by `.name`; their numbers must not be compared with one
 
 import functools
 import importlib.util
+import warnings
 from pathlib import Path
 
 import torch
@@ -176,7 +177,9 @@ def _load_lpips():
     except ImportError as error:
         raise ImportError("the network 'lpips' needs the package lpips: pip install lpips, or use 'stlpips'") from error
     try:
-        model = lpips.LPIPS(net="alex", verbose=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # it asks torchvision in a way that has been renamed since
+            model = lpips.LPIPS(net="alex", verbose=False)
     except (OSError, RuntimeError) as error:  # no network; or a broken download that fails its hash
         raise RuntimeError(
             f"the backbone of 'lpips' could not be downloaded ({error}); use the embedded network 'stlpips' instead"

@@ -6,6 +6,7 @@ M. Bertalmio et al., Navier–Stokes, fluid dynamics, and image and video inpain
 
 import cv2
 import numpy as np
+from scipy.ndimage import distance_transform_edt  # scipy comes with scikit-image
 
 from spg.holes import check_hole
 
@@ -24,6 +25,8 @@ def ns(image, hole, radius=RADIUS):
 
 def _fill(image, hole, radius, method):
     hole = check_hole(hole, image.shape[1:])
-    pixels = np.ascontiguousarray(image.transpose(1, 2, 0))
+    # Where a hole touches the picture's edge OpenCV reads colours from under it: let it find the nearest known ones.
+    rows, columns = distance_transform_edt(hole, return_distances=False, return_indices=True)
+    pixels = np.ascontiguousarray(image[:, rows, columns].transpose(1, 2, 0))
     filled = cv2.inpaint(pixels, hole, radius, method).transpose(2, 0, 1)
     return np.where(hole, filled, image)  # I0 + R·I_R: known pixels are not the method's business

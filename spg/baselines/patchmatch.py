@@ -19,15 +19,26 @@ def patchmatch(image, hole, patch_size=None, seed=0):
 
     patch_size: radius, patches are (2·patch_size + 1)² pixels; None: `default_patch_size`. Colours
     under the hole are not looked at. The search is random but starts from `seed`: same input, same
-    output. Raises RuntimeError where the package has no compiled library for this machine.
+    output. Raises ImportError where PyPatchMatch is not installed, RuntimeError where its library does not load.
     """
-    import patchmatch as package  # loads a compiled library, so only where it is wanted
-
+    package = _package()
     hole = check_hole(hole, image.shape[1:])
-    if not package.patchmatch_available:
-        raise RuntimeError("PyPatchMatch has no compiled library on this machine; leave out the method patchmatch")
     package.set_random_seed(seed)
     pixels = np.ascontiguousarray(image.transpose(1, 2, 0))
     patch_size = patch_size or default_patch_size(*hole.shape)
     filled = package.inpaint(pixels, hole, patch_size=patch_size).transpose(2, 0, 1)
     return np.where(hole, filled, image)
+
+
+def _package():
+    """Import PyPatchMatch only where it is wanted: it loads a compiled library, and has none for Python 3.10."""
+    try:
+        import patchmatch
+    except ImportError as error:
+        raise ImportError(
+            "the method patchmatch needs the package PyPatchMatch (Python 3.11 or newer): pip install PyPatchMatch, "
+            "or leave the method out"
+        ) from error
+    if not patchmatch.patchmatch_available:
+        raise RuntimeError("PyPatchMatch has no compiled library for this machine; leave the method patchmatch out")
+    return patchmatch

@@ -1,0 +1,222 @@
+"""Judge fillings: every method sees the same pictures and the same holes, and keeps known pixels as they are.
+
+The result is a plain dict, the JSON of `spg evaluate`; `spg.tables` turns it into tables.
+"""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from spg import metrics, plots
+from spg import perceptual as networks
+from spg.holes import evaluation_hole
+from spg.labels import CLASSES, check_labels
+from spg.provenance import provenance
+
+METRICS = ("l1", "l2", "ssim", "psnr", "lpips", "hole_psnr", "hole_l1", "boundary_lpips")
+BINS = ("<5%", "5-10%", "10-25%", ">25%")  # of the area; the paper's holes are 1.6 to 25 %
+PICTURED, PER_SHEET = 24, 6  # scenes drawn in all, and on one sheet
+
+
+def evaluate(
+    scenes,
+    methods,
+    holes="paper",
+    seed=0,
+    limit=None,
+    layouts=None,
+    perceptual="stlpips",
+    device="cpu",
+    pictures=None,
+    progress=True,
+    keep_per_image=False,
+    extra=None,
+):
+    """Fill the fixed holes of a data set with every method and measure the results.
+
+    scenes: a data set (`spg.data.open`), with name, split, size, len() and [i].
+    methods: dict name -> fill(image uint8 3×H×W, hole uint8 H×W, labels uint8 H×W) -> uint8 3×H×W. The missing
+        pixels of image are 0; labels are the true ones everywhere, and a method that should not know them masks them.
+    holes, seed: the hole set, see `spg.holes.evaluation_hole`. limit: the first so many scenes only.
+    layouts: dict name -> complete(image, hole, labels) -> uint8 H×W; here labels too are 0 in the hole.
+    perceptual: network of the AlexNet distance, a name or a `PerceptualDistance`, on device; None leaves it out.
+    pictures: folder for contact sheets of the first scenes. keep_per_image: keep each picture's values.
+    extra: further keys of the result, such as the checkpoints used.
+
+    Returns the dict whose keys DESIGN.md fixes, and more: "layouts", "perceptual", "date", "versions", "machine", and
+    per method "bins" (by hole area) and "boundary_n" (pictures whose hole meets a class border). A value that
+    does not exist is None. Raises ValueError, naming the method, for a result of another shape or type, or
+    with a changed known pixel. The same call gives the same numbers again, but for date and seconds.
+    """
+    n = len(scenes) if limit is None else min(limit, len(scenes))
+    if n < 1 or not (methods or layouts):
+        raise ValueError(f"nothing to evaluate: {n} scenes, {len(methods)} methods, {len(layouts or {})} layouts")
+    distance = networks.load(perceptual, device) if isinstance(perceptual, str) else perceptual
+    judge = _Judge(methods, layouts or {}, distance, device)
+    for i in tqdm(range(n), desc="evaluate", unit="img", disable=not progress):
+        hole = evaluation_hole(scenes.name, scenes.split, scenes.size, holes, seed, i)
+        judge.add(scenes[i], hole, picture=bool(pictures) and i < PICTURED)
+    if pictures:
+        judge.write_sheets(Path(pictures))
+    return {
+        **{"data": scenes.name, "split": scenes.split, "size": scenes.size, "holes": holes, "seed": seed, "n": n},
+        **provenance(),
+        "perceptual": None if distance is None else distance.name,
+        **(extra or {}),
+        **judge.result(keep_per_image),
+    }
+
+
+def measure(image, filled, hole, labels, distance=None, device="cpu"):
+    """All of METRICS for one picture: dict name -> float, NaN where there is nothing to measure.
+
+    image, filled: uint8 3×H×W, truth and composited result; hole, labels: uint8 H×W; distance: a
+    `PerceptualDistance` on device, or None.
+    """
+    x, y = image / 255.0, filled / 255.0
+    lpips, boundary = float("nan"), float("nan")
+    if distance is not None:
+        with torch.no_grad():
+            layers = distance.layers(_batch(image, device), _batch(filled, device))
+            lpips = float(distance.pool(layers))
+            spread = distance.spread(layers, hole.shape)[0, 0].cpu().numpy()
+        boundary = metrics.boundary_lpips(spread, labels, hole)
+    return {
+        "l1": metrics.l1(x, y),
+        "l2": metrics.l2(x, y),
+        "ssim": metrics.ssim(x, y),
+        "psnr": metrics.psnr(x, y),
+        "lpips": lpips,
+        "hole_psnr": metrics.hole_psnr(x, y, hole),
+        "hole_l1": metrics.hole_l1(x, y, hole),
+        "boundary_lpips": boundary,
+    }
+
+
+class _Judge:
+    """Shows every method the same scenes and holes, one after the other, and keeps what it measures."""
+
+    def __init__(self, methods, layouts, distance, device):
+        self.methods, self.layouts, self.distance, self.device = methods, layouts, distance, device
+        self.records = {name: [] for name in methods}  # per picture: METRICS, seconds, the hole's share
+        self.counts = {name: [] for name in layouts}  # per picture: the confusion of missing pixels
+        self.rows = []  # of the contact sheets
+
+    def add(self, scene, hole, picture):
+        image, labels = map(np.asarray, scene)  # plain arrays, also from a memory map
+        filled = {name: self._judge_filling(name, image, hole, labels) for name in self.methods}
+        completed = {name: _complete(name, fill, image, hole, labels) for name, fill in self.layouts.items()}
+        for name, layout in completed.items():
+            self.counts[name].append(metrics.confusion(labels, layout, hole))
+        if picture:
+            self.rows.append(_picture_row(image, hole, labels, filled, completed))
+
+    def _judge_filling(self, name, image, hole, labels):
+        filled, seconds = _fill(name, self.methods[name], image, hole, labels)
+        measures = measure(image, filled, hole, labels, self.distance, self.device)
+        self.records[name].append({**measures, "seconds": seconds, "share": float(hole.mean())})
+        return filled
+
+    def result(self, keep_per_image):
+        return {
+            "methods": {name: _summary(records, keep_per_image) for name, records in self.records.items()},
+            "layouts": {name: _layout_summary(counts, keep_per_image) for name, counts in self.counts.items()},
+        }
+
+    def write_sheets(self, folder):
+        titles = ["truth", "hole", *self.methods]
+        if self.layouts:
+            titles += ["true labels", "known labels", *self.layouts]
+        for start in range(0, len(self.rows), PER_SHEET):
+            rows = self.rows[start : start + PER_SHEET]
+            numbers = [str(start + i) for i in range(len(rows))]
+            fig = plots.sheet(rows, titles, numbers, classes=range(len(CLASSES)) if self.layouts else None)
+            plots.save(fig, folder / f"sheet-{start // PER_SHEET:02d}.png")
+
+
+def _fill(name, fill, image, hole, labels):
+    """Run one method on what it may see, time it, and check what it gives back: (uint8 3×H×W, seconds)."""
+    known = image * (1 - hole)
+    start = time.perf_counter()
+    filled = np.asarray(fill(known, hole.copy(), labels.copy()))
+    seconds = time.perf_counter() - start
+    if filled.shape != image.shape or filled.dtype != np.uint8:
+        raise ValueError(f"method {name!r} must return uint8 of shape {image.shape}, got {filled.dtype} {filled.shape}")
+    changed = (filled != image).any(axis=0) & (hole == 0)
+    if changed.any():
+        raise ValueError(
+            f"method {name!r} changed {changed.sum()} known pixels; composite its result: image·(1 − R) + result·R"
+        )
+    return filled, seconds
+
+
+def _complete(name, complete, image, hole, labels):
+    completed = check_labels(complete(image * (1 - hole), hole.copy(), labels * (1 - hole)), f"layout {name!r}")
+    if completed.shape != labels.shape:
+        raise ValueError(f"layout {name!r} must return labels of shape {labels.shape}, got {completed.shape}")
+    changed = (completed != labels) & (hole == 0)
+    if changed.any():
+        raise ValueError(f"layout {name!r} changed {changed.sum()} known labels; keep them as they are")
+    return completed
+
+
+def _batch(image, device):
+    return torch.tensor(image, device=device)[None].float() / 127.5 - 1
+
+
+def _summary(records, keep_per_image):
+    columns = {metric: [record[metric] for record in records] for metric in METRICS}
+    summary = {metric: _number(metrics.mean(values)) for metric, values in columns.items()}
+    summary["seconds_per_image"] = _number(np.median([record["seconds"] for record in records]))
+    summary["ci95"] = {metric: _pair(metrics.interval(values)) for metric, values in columns.items()}
+    summary["boundary_n"] = int(np.isfinite(columns["boundary_lpips"]).sum())
+    summary["bins"] = _bins(records)
+    if keep_per_image:
+        summary["per_image"] = {metric: [_number(v) for v in values] for metric, values in columns.items()}
+    return summary
+
+
+def _bins(records):
+    """Means by the hole's share of the area; a bin without a picture is left out."""
+    binned = {name: [r for r in records if _bin(r["share"]) == name] for name in BINS}
+    return {
+        name: {"n": len(inside), **{metric: _number(metrics.mean([r[metric] for r in inside])) for metric in METRICS}}
+        for name, inside in binned.items()
+        if inside
+    }
+
+
+def _bin(share):
+    if share > 0.25:  # only free-form holes; the centred square's 25 % belong below
+        return ">25%"
+    return "<5%" if share < 0.05 else "5-10%" if share < 0.10 else "10-25%"
+
+
+def _layout_summary(counts, keep_per_image):
+    total = np.sum(counts, axis=0)
+    statistics = {"hole_accuracy": metrics.hole_accuracy, "hole_miou": metrics.hole_miou}
+    summary = {name: _number(statistic(total)) for name, statistic in statistics.items()}
+    summary["per_class"] = {name: _number(iou) for name, iou in zip(CLASSES, metrics.class_ious(total), strict=True)}
+    summary["ci95"] = {name: _pair(metrics.counts_interval(s, counts)) for name, s in statistics.items()}
+    if keep_per_image:
+        summary["per_image"] = {"hole_accuracy": [_number(metrics.hole_accuracy(c)) for c in counts]}
+    return summary
+
+
+def _number(value):
+    """Six digits are more than any of these means deserves; NaN does not exist in JSON."""
+    return float(f"{value:.6g}") if np.isfinite(value) else None
+
+
+def _pair(values):
+    return [_number(v) for v in values] if np.isfinite(values).all() else None
+
+
+def _picture_row(image, hole, labels, filled, completed):
+    row = [plots.show_image(image), plots.show_hole(image, hole), *map(plots.show_image, filled.values())]
+    if completed:
+        row += [plots.show_labels(labels), plots.show_labels(labels, hole)]
+    return row + [plots.show_labels(layout) for layout in completed.values()]

@@ -1,0 +1,273 @@
+import json
+import subprocess
+from collections import namedtuple
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from spg import plots, provenance
+from spg.baselines.diffusion import telea
+from spg.baselines.layouts import RowPrior, nearest_known, row_prior
+from spg.evaluation import BINS, METRICS, _bin, evaluate
+from spg.holes import evaluation_hole
+from spg.perceptual import load
+
+SceneLike = namedtuple("SceneLike", "image labels")
+FIXED = {"data", "split", "size", "holes", "seed", "n", "commit", "methods"}
+FIXED_PER_METHOD = {*METRICS, "seconds_per_image", "ci95"}
+
+
+class Scenes(list):
+    """Smooth random pictures of sky over road with a box in front: what a data set looks like from outside."""
+
+    name, split, size = "fake", "val", 32
+
+    def __init__(self, n=4):
+        super().__init__(self.scene(np.random.default_rng(i)) for i in range(n))
+
+    def scene(self, rng):
+        labels = np.full((32, 32), 4, np.uint8)
+        labels[rng.integers(12, 20) :] = 0
+        left = rng.integers(2, 20)
+        labels[10:22, left : left + 9] = 6
+        colours = rng.integers(30, 226, (8, 3))
+        image = colours[labels].transpose(2, 0, 1) + 12 * np.sin(np.arange(32) / 3)
+        return SceneLike(image.astype(np.uint8), labels)
+
+
+def grey(image, hole, labels):
+    return np.where(hole, np.uint8(128), image)
+
+
+def telea_method(image, hole, labels):
+    return telea(image, hole)
+
+
+def cheat(scenes):
+    """A filling that is the truth itself."""
+    numbers = iter(range(len(scenes)))
+    return lambda image, hole, labels: scenes[next(numbers)].image
+
+
+def run(scenes=None, methods=None, **options):
+    methods = {"grey": grey, "telea": telea_method} if methods is None else methods
+    options = {"progress": False, "perceptual": None, **options}
+    return evaluate(scenes or Scenes(), methods, **options)
+
+
+@pytest.fixture(scope="module")
+def full():
+    """With the network and everything there is, once."""
+    layouts = {
+        "nearest": lambda image, hole, labels: nearest_known(labels, hole),
+        "rows": lambda image, hole, labels: RowPrior(row_prior(Scenes()))(labels, hole),
+    }
+    methods = {"grey": grey, "telea": telea_method, "truth": cheat(Scenes())}
+    return run(methods=methods, layouts=layouts, perceptual="stlpips", keep_per_image=True, extra={"profile": "smoke"})
+
+
+def test_fixed_keys_and_extras(full):
+    assert set(full) >= FIXED | {"layouts", "perceptual", "date", "versions", "machine", "profile"}
+    assert (full["data"], full["split"], full["size"], full["holes"], full["seed"], full["n"]) == (
+        *("fake", "val", 32, "paper", 0),
+        4,
+    )
+    assert full["perceptual"] == "stlpips" and full["versions"]["torch"]
+    for summary in full["methods"].values():
+        assert set(summary) >= FIXED_PER_METHOD
+        assert set(summary["ci95"]) == set(METRICS)
+
+
+def test_truth_is_perfect_and_telea_beats_grey(full):
+    truth, telea_, grey_ = (full["methods"][name] for name in ("truth", "telea", "grey"))
+    assert truth["l1"] == truth["lpips"] == truth["hole_l1"] == truth["boundary_lpips"] == 0
+    assert truth["ssim"] == 1 and truth["psnr"] == truth["hole_psnr"] == 100
+    for metric in ("l1", "l2", "lpips", "hole_l1"):
+        assert 0 < telea_[metric] < grey_[metric]
+    for metric in ("psnr", "hole_psnr"):
+        assert grey_[metric] < telea_[metric] < 100
+
+
+def test_values_are_the_definitions_written_out(full):
+    scenes = Scenes()
+    holes = [evaluation_hole("fake", "val", 32, "paper", 0, i) for i in range(4)]
+    differences = [s.image - np.where(h, 128.0, s.image) for s, h in zip(scenes, holes, strict=True)]
+    l1 = np.mean([255 * np.abs(d).mean() for d in differences])
+    psnr = np.mean([10 * np.log10(255**2 / (d**2).mean()) for d in differences])
+    hole_psnr = np.mean(
+        [10 * np.log10(255**2 / (d**2)[:, h == 1].mean()) for d, h in zip(differences, holes, strict=True)]
+    )
+    summary = full["methods"]["grey"]
+    assert [summary[m] for m in ("l1", "psnr", "hole_psnr")] == pytest.approx([l1, psnr, hole_psnr], rel=1e-5)
+    assert summary["ci95"]["psnr"][0] < psnr < summary["ci95"]["psnr"][1]
+
+
+def test_lpips_is_the_networks(full):
+    import torch
+
+    scenes, distance = Scenes(), load()
+    hole = evaluation_hole("fake", "val", 32, "paper", 0, 0)
+    x, y = (torch.tensor(v)[None] / 127.5 - 1 for v in (scenes[0].image, grey(scenes[0].image, hole, None)))
+    assert full["methods"]["grey"]["per_image"]["lpips"][0] == pytest.approx(float(distance(x, y)), rel=1e-4)
+
+
+def test_layouts_are_judged(full):
+    nearest = full["layouts"]["nearest"]
+    assert 0.5 < nearest["hole_accuracy"] <= 1 and 0 < nearest["hole_miou"] <= 1
+    assert nearest["per_class"]["sky"] > 0 and nearest["per_class"]["person"] is None
+    low, high = nearest["ci95"]["hole_accuracy"]
+    assert low <= nearest["hole_accuracy"] <= high
+    assert set(full["layouts"]["rows"]["ci95"]) == {"hole_accuracy", "hole_miou"}
+
+
+def test_bins_hold_every_picture_once(full):
+    bins = full["methods"]["grey"]["bins"]
+    assert set(bins) <= set(BINS) and sum(b["n"] for b in bins.values()) == 4
+    weighted = sum(b["n"] * b["l1"] for b in bins.values()) / 4
+    assert weighted == pytest.approx(full["methods"]["grey"]["l1"], rel=1e-4)
+
+
+def test_bins_edges():
+    shares = {0.049: "<5%", 0.05: "5-10%", 0.0999: "5-10%", 0.1: "10-25%", 0.25: "10-25%", 0.2501: ">25%"}
+    assert {share: _bin(share) for share in shares} == shares
+
+
+def test_the_same_call_gives_the_same_numbers():
+    first, second = (run() for _ in range(2))
+    for result in (first, second):
+        result.pop("date")
+        for summary in result["methods"].values():
+            summary.pop("seconds_per_image")
+    assert first == second
+    assert run(seed=1)["methods"]["grey"]["l1"] != first["methods"]["grey"]["l1"]
+
+
+def test_limit_takes_the_first_scenes_and_their_holes():
+    seen = []
+
+    def note(image, hole, labels):
+        seen.append(hole.tobytes())
+        return grey(image, hole, labels)
+
+    assert run(methods={"note": note}, limit=2)["n"] == 2
+    run(methods={"note": note})
+    assert seen[:2] == seen[2:4] and len(seen) == 6
+
+
+def test_without_a_network_there_is_no_lpips():
+    result = run()
+    assert result["perceptual"] is None
+    assert result["methods"]["grey"]["lpips"] is None and result["methods"]["grey"]["ci95"]["lpips"] is None
+
+
+def test_the_missing_pixels_are_not_shown():
+    def look(image, hole, labels):
+        assert (image[:, hole == 1] == 0).all()
+        labels[:] = 7  # what a method does to its arguments stays with it
+        return grey(image, hole, labels)
+
+    def look_at_layout(image, hole, labels):
+        assert (image[:, hole == 1] == 0).all() and (labels[hole == 1] == 0).all()
+        return labels
+
+    scenes = Scenes()
+    run(scenes, {"look": look}, layouts={"look": look_at_layout})
+    assert (scenes[0].labels == Scenes()[0].labels).all()
+
+
+def test_a_method_that_redraws_known_pixels_is_named():
+    with pytest.raises(ValueError, match=r"method 'blur' changed .* known pixels; composite its result"):
+        run(methods={"blur": lambda image, hole, labels: image + (hole == 0).astype(np.uint8)})
+
+
+def test_a_method_of_another_type_or_shape_is_named():
+    with pytest.raises(ValueError, match=r"method 'float' must return uint8 of shape \(3, 32, 32\), got float64"):
+        run(methods={"float": lambda image, hole, labels: image / 255})
+    with pytest.raises(ValueError, match=r"method 'hwc' must return .* got uint8 \(32, 32, 3\)"):
+        run(methods={"hwc": lambda image, hole, labels: image.transpose(1, 2, 0)})
+
+
+def test_a_bad_layout_is_named():
+    with pytest.raises(ValueError, match=r"layout 'flat' changed .* known labels"):
+        run(methods={}, layouts={"flat": lambda image, hole, labels: np.full_like(labels, 2)})
+    with pytest.raises(ValueError, match=r"layout 'ids': label ids \[33\]"):
+        run(methods={}, layouts={"ids": lambda image, hole, labels: np.where(hole, 33, labels)})
+    with pytest.raises(ValueError, match=r"layout 'small' must return labels of shape \(32, 32\)"):
+        run(methods={}, layouts={"small": lambda image, hole, labels: labels[::2]})
+
+
+def test_nothing_to_evaluate_says_so():
+    with pytest.raises(ValueError, match="nothing to evaluate: 4 scenes, 0 methods, 0 layouts"):
+        run(methods={})
+    with pytest.raises(ValueError, match="unknown hole sampler 'square'; known: paper, centre, freeform"):
+        run(holes="square")
+
+
+def test_contact_sheets(tmp_path):
+    run(Scenes(7), layouts={"known": lambda i, h, s: nearest_known(s, h)}, pictures=tmp_path / "sheets")
+    sheets = sorted((tmp_path / "sheets").iterdir())
+    assert [s.name for s in sheets] == ["sheet-00.png", "sheet-01.png"]
+    assert all(s.stat().st_size <= plots.LARGEST for s in sheets)
+
+
+def test_json_is_written_whole_or_not_at_all(tmp_path, full):
+    path = provenance.write_json(full, tmp_path / "a" / "b" / "r.json")
+    assert json.loads(path.read_text("utf-8")) == full
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        provenance.write_json({"value": float("nan")}, path)
+    assert json.loads(path.read_text("utf-8")) == full
+    assert [p.name for p in path.parent.iterdir()] == ["r.json"]
+
+
+def test_commit_tells_clean_dirty_and_unknown(tmp_path):
+    def git(*arguments):
+        who = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", "-C", str(tmp_path), *who, *arguments], check=True, capture_output=True)
+
+    code = tmp_path / "code"
+    code.mkdir()
+    assert provenance.commit(code) == "unknown"  # no repository, or the code is not in it
+    git("init")
+    (code / "a.py").write_text("1")
+    assert provenance.commit(code) == "unknown"
+    git("add", ".")
+    git("commit", "-m", "one")
+    clean = provenance.commit(code)
+    assert len(clean) == 12 and int(clean, 16)
+    (tmp_path / "result.json").write_text("{}")  # results do not make the code another
+    assert provenance.commit(code) == clean
+    (code / "b.py").write_text("2")
+    assert provenance.commit(code) == clean + "+dirty"
+
+
+def test_a_hole_is_drawn_over_everything_below():
+    hole = np.zeros((32, 32), np.uint8)
+    hole[4:20, 6:30] = 1
+    image = np.random.default_rng(0).integers(0, 256, (3, 32, 32), dtype=np.uint8)
+    drawn = plots.show_hole(image, hole)
+    assert (drawn[hole == 0] == image.transpose(1, 2, 0)[hole == 0]).all()
+    assert {tuple(c) for c in drawn[hole == 1].tolist()} == {plots.HOLE, plots.HATCH}
+    assert (plots.show_hole(255 - image, hole)[hole == 1] == drawn[hole == 1]).all()
+
+
+def test_sheets_need_a_title_for_every_column():
+    picture = np.zeros((8, 8, 3), np.uint8)
+    with pytest.raises(ValueError, match=r"needs 2 pictures, one per title; got \[2, 1\]"):
+        plots.sheet([[picture, None], [picture]], ["a", "b"])
+
+
+def test_saved_figures_are_light_and_the_same_each_time(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (700, 900, 3), dtype=np.uint8)
+    assert plots.save(noise, tmp_path / "deep" / "noise.png").stat().st_size <= plots.LARGEST
+    figure = plots.sheet([[noise] * 2] * 2, list("ab"), classes=range(8))
+    assert plots.save(figure, tmp_path / "sheet.png").stat().st_size <= plots.LARGEST
+    lines = [plots.curves({"a": ([0, 1], [1, 2]), "b": ([0, 1], [2, 1])}, "step", "loss") for _ in range(2)]
+    files = [plots.save(fig, tmp_path / f"lines{i}.png").read_bytes() for i, fig in enumerate(lines)]
+    assert files[0] == files[1]
+    assert Image.open(tmp_path / "lines0.png").width > 500
+
+
+def test_too_many_lines_are_refused():
+    with pytest.raises(ValueError, match="9 lines in one plot cannot be told apart"):
+        plots.curves({str(i): ([0], [0]) for i in range(9)}, "x", "y")

@@ -1,0 +1,145 @@
+import numpy as np
+import pytest
+
+from spg import metrics
+
+
+@pytest.fixture
+def pair():
+    rng = np.random.default_rng(0)
+    truth = rng.random((3, 32, 40))
+    return truth, np.clip(truth + 0.1 * rng.standard_normal(truth.shape), 0, 1)
+
+
+def one_hole(height=32, width=40):
+    hole = np.zeros((height, width), np.uint8)
+    hole[8:16, 10:20] = 1
+    return hole
+
+
+def test_units_are_the_papers():
+    truth, result = np.zeros((3, 16, 16)), np.full((3, 16, 16), 2 / 255)
+    assert metrics.l1(truth, result) == pytest.approx(255 * 2)  # 255²·mean|Δ|
+    assert metrics.l2(truth, result) == pytest.approx(4)  # mean squared error of 0..255 images
+    assert metrics.psnr(truth, result) == pytest.approx(20 * np.log10(255 / 2))
+
+
+def test_identical_images():
+    image = np.random.default_rng(0).random((3, 16, 16))
+    assert metrics.l1(image, image) == metrics.l2(image, image) == 0
+    assert metrics.psnr(image, image) == metrics.PSNR_CAP
+    assert metrics.ssim(image, image) == pytest.approx(1)
+
+
+def test_psnr_cap_is_below_nothing_an_8_bit_image_can_reach():
+    truth = np.zeros((3, 64, 64))
+    result = truth.copy()
+    result[0, 0, 0] = 1 / 255
+    assert metrics.psnr(truth, result) < metrics.PSNR_CAP
+
+
+def test_ssim_by_its_definition(pair):
+    """The mean of luminance × contrast-structure in Gaussian windows, written out."""
+    from scipy.ndimage import gaussian_filter
+
+    def blur(x):
+        return gaussian_filter(x, (0, 1.5, 1.5), truncate=3.5)
+
+    x, y = pair
+    mx, my = blur(x), blur(y)
+    vx, vy, vxy = blur(x * x) - mx**2, blur(y * y) - my**2, blur(x * y) - mx * my
+    c1, c2 = 0.01**2, 0.03**2
+    similarity = (2 * mx * my + c1) * (2 * vxy + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))
+    assert metrics.ssim(x, y) == pytest.approx(similarity[:, 5:-5, 5:-5].mean(), abs=1e-9)
+
+
+def test_hole_measures_look_at_the_hole_only(pair):
+    truth, result = pair
+    hole = one_hole()
+    before = metrics.hole_l1(truth, result, hole), metrics.hole_psnr(truth, result, hole)
+    result[:, hole == 0] = 0.5
+    assert (metrics.hole_l1(truth, result, hole), metrics.hole_psnr(truth, result, hole)) == before
+    result[:, 10, 12] = 1 - truth[:, 10, 12].round()
+    assert metrics.hole_l1(truth, result, hole) > before[0]
+
+
+def test_hole_l1_is_the_whole_one_scaled_by_the_area(pair):
+    truth, result = pair
+    hole = one_hole()
+    composite = np.where(hole, result, truth)
+    assert metrics.l1(truth, composite) == pytest.approx(metrics.hole_l1(truth, result, hole) * hole.mean())
+
+
+def test_boundary_band_is_within_five_pixels_of_a_border():
+    labels = np.zeros((30, 30), np.uint8)
+    labels[:, 15:] = 4  # the border runs between columns 14 and 15
+    band = metrics.boundary_band(labels)
+    assert band.all(axis=0).nonzero()[0].tolist() == list(range(9, 21))
+    assert (band.any(axis=0) == band.all(axis=0)).all()
+
+
+def test_boundary_lpips_averages_the_band_in_the_hole():
+    labels = np.zeros((30, 30), np.uint8)
+    labels[:, 15:] = 4
+    hole = np.zeros((30, 30), np.uint8)
+    hole[10:20, 5:15] = 1
+    distances = np.full((30, 30), 100.0)
+    distances[10:20, 9:15] = np.arange(6)
+    assert metrics.boundary_lpips(distances, labels, hole) == pytest.approx(2.5)
+
+
+def test_boundary_lpips_without_a_border_is_nan_and_left_out():
+    flat, hole = np.zeros((30, 30), np.uint8), np.zeros((30, 30), np.uint8)
+    hole[3:6, 3:6] = 1
+    value = metrics.boundary_lpips(np.ones((30, 30)), flat, hole)
+    assert np.isnan(value)
+    assert metrics.mean([value, 2, 4]) == 3
+    assert np.isnan(metrics.mean([value]))
+    assert np.isnan(metrics.interval([value])).all()
+
+
+def test_interval_agrees_with_theory_and_is_seeded():
+    values = np.random.default_rng(1).normal(10, 2, 400)
+    low, high = metrics.interval(values)
+    assert (low, high) == metrics.interval(values) != metrics.interval(values, seed=1)
+    half = 1.96 * values.std() / np.sqrt(400)
+    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.05)
+
+
+def test_paired_difference_cancels_the_spread_between_pictures():
+    rng = np.random.default_rng(2)
+    pictures = rng.normal(30, 5, 200)
+    a, b = pictures + 0.5 + 0.1 * rng.standard_normal(200), pictures
+    difference, low, high = metrics.paired_difference(a, b)
+    assert difference == pytest.approx(0.5, abs=0.03) and 0.45 < low < difference < high < 0.55
+    assert metrics.interval(a)[0] < metrics.interval(b)[1]  # unpaired, the two could not be told apart
+
+
+def test_paired_difference_needs_the_same_images():
+    with pytest.raises(ValueError, match="same images twice"):
+        metrics.paired_difference([1, 2], [1, 2, 3])
+
+
+def test_confusion_counts_the_hole_by_hand():
+    truth = np.array([[0, 0, 1], [1, 2, 7]], np.uint8)
+    result = np.array([[0, 1, 1], [1, 1, 0]], np.uint8)
+    hole = np.array([[1, 1, 1], [1, 1, 0]], np.uint8)  # the last pixel, wrong, is known
+    counts = metrics.confusion(truth, result, hole)
+    assert counts.shape == (8, 8) and counts.sum() == 5
+    assert metrics.hole_accuracy(counts) == pytest.approx(3 / 5)
+    ious = metrics.class_ious(counts)
+    assert ious[:3] == pytest.approx([1 / 2, 2 / 4, 0])
+    assert np.isnan(ious[3:]).all()  # in neither truth nor result: left out of the mean
+    assert metrics.hole_miou(counts) == pytest.approx((1 / 2 + 2 / 4 + 0) / 3)
+
+
+def test_counts_interval_holds_the_statistic():
+    rng = np.random.default_rng(3)
+    hole = np.ones((8, 8), np.uint8)
+    truth = rng.integers(0, 8, (60, 8, 8)).astype(np.uint8)
+    result = np.where(rng.random(truth.shape) < 0.7, truth, (truth + 1) % 8)
+    counts = [metrics.confusion(t, r, hole) for t, r in zip(truth, result, strict=True)]
+    for statistic in (metrics.hole_accuracy, metrics.hole_miou):
+        low, high = metrics.counts_interval(statistic, counts)
+        assert low < statistic(np.sum(counts, axis=0)) < high and high - low < 0.1
+        assert (low, high) == metrics.counts_interval(statistic, counts)
