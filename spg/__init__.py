@@ -1,8 +1,8 @@
 """SPG-Net, step by step: segmentation prediction and guidance for image inpainting (Song et al., BMVC 2018).
 
-    net = spg.load("streets-64")
-    out = net(image, hole, labels=None)  # hole: 1 = missing
-    out.image, out.labels
+net = spg.load("streets-64")
+out = net(image, hole, labels=None)  # hole: 1 = missing
+out.image, out.labels
 """
 
 from importlib.metadata import version

@@ -49,7 +49,7 @@ def _row(width, size, repeats):
     base = _peak_memory(device)
     infer, infer_flop = _inference(width, size, device)
     peak_inference = _peak_memory(device) - base
-    batch = TRAINING_BATCH[width] if width in TRAINING_BATCH else 2
+    batch = TRAINING_BATCH.get(width, 2)
     train, train_flop = _training(width, size, batch, device)
     times = {"product": [], "inference": [], "training": []}
     work = {"product": _matrix_product(device), "inference": infer, "training": train}
@@ -103,7 +103,9 @@ def _training(width, size, batch, device):
     from spg.training import Trainer
 
     settings = {"width": width, "discriminator_width": width, "sizes": (size,), "pictures": (10**9,), "batch": batch}
-    trainer = Trainer("sgnet", task("sgnet"), PAPER.with_settings(**settings), None, "bench", out="bench-writes-nothing")
+    trainer = Trainer(
+        "sgnet", task("sgnet"), PAPER.with_settings(**settings), None, "bench", out="bench-writes-nothing"
+    )
     b = _batch(batch, size, device)
     return (lambda: trainer.play(b)), _flop(lambda: trainer.play(b))
 

@@ -1,11 +1,12 @@
 """Checkpoints: one safetensors file each, its JSON in the file's own header, replaced atomically."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 
@@ -55,13 +56,23 @@ def save(path, tensors, about):
 
 def load(path):
     """Read (tensors, about) that `save` wrote. Raises FileNotFoundError or ValueError naming the file."""
-    path = Path(path)
-    if not path.is_file():
+    with _opened(path) as file:
+        tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118, not a dict
+        return unflatten(tensors), json.loads(file.metadata()["about"])
+
+
+def about(path):
+    """What a checkpoint says of itself, its tensors unread. Raises as `load`."""
+    with _opened(path) as file:
+        return json.loads(file.metadata()["about"])
+
+
+@contextlib.contextmanager
+def _opened(path):
+    if not Path(path).is_file():
         raise FileNotFoundError(f"no checkpoint {path}; train one with `spg train`")
     try:
         with safe_open(path, "pt") as file:
-            about = json.loads((file.metadata() or {})["about"])
-            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118, not a dict
-    except Exception as error:
+            yield file
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} is not a checkpoint of this project, or is damaged: {error}") from error
-    return unflatten(tensors), about

@@ -7,10 +7,10 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
+from spg.conversion import as_picture, like
 from spg.generators import complete, known
 from spg.holes import check_hole
 from spg.labels import CLASSES, check_labels
-from spg.conversion import as_picture, like
 
 
 class Filled(NamedTuple):

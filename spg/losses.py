@@ -102,7 +102,7 @@ class AlexNetLoss(nn.Module):
     """Σ_l 1/(H_l W_l) Σ_hw ‖w_l ⊙ (Φ^l(x) − Φ^l(Î))‖²_2 on the local hole patch, eq. (3): LPIPS.
 
     distance: `spg.perceptual.load()`; patch: the side the hole's box is resized to [our decision; None: half
-    the picture's side, the largest hole the paper draws, so that no hole is ever shrunk].
+    the picture's side, the largest hole the paper draws, so that none is shrunk, and at least 32, AlexNet's need].
     """
 
     def __init__(self, distance, patch=None):
@@ -111,7 +111,7 @@ class AlexNetLoss(nn.Module):
 
     def forward(self, image, filled, hole):
         """image I, filled Î: N×3×H×W in [-1, 1]; hole N×1×H×W. Returns the mean over the batch."""
-        side = self.patch or max(image.shape[-2:]) // 2
+        side = self.patch or max(32, *(n // 2 for n in image.shape[-2:]))
         patches = [hole_patch(x, hole, side).clamp(-1, 1) for x in (image, filled)]
         return self.distance(*patches).mean()
 
@@ -120,11 +120,19 @@ class AlexNetLoss(nn.Module):
 
 
 def hole_cross_entropy(s_r, s, hole):
-    """−Σ R·log S_R[true class] / Σ R: SP-Net's named departure. s_r, s: N×C×H×W probabilities and one-hot."""
+    """Mean over the batch of −Σ R·log S_R[true class] / Σ R: SP-Net's named departure.
+
+    s_r, s: N×C×H×W probabilities and one-hot. Each picture weighs the same, however large its hole, and so two
+    processes with half the batch each have the joined batch's gradient.
+    """
     log_likelihood = (s * s_r.clamp_min(1e-7).log()).sum(1, keepdim=True)
-    return -(hole * log_likelihood).sum() / hole.sum()
+    return -_hole_mean(log_likelihood, hole)
 
 
 def hole_l1(i_r, image, hole):
-    """Σ R·|I_R − I| / (3·Σ R): the pixel loss the paper argues against, for ablations and warm-ups."""
-    return (hole * (i_r - image).abs()).sum() / (image.shape[1] * hole.sum())
+    """Mean over the batch of Σ R·|I_R − I| / (3·Σ R): the pixel loss the paper argues against, for ablations."""
+    return _hole_mean((i_r - image).abs().mean(1, keepdim=True), hole)
+
+
+def _hole_mean(x, hole):
+    return ((hole * x).sum((1, 2, 3)) / hole.sum((1, 2, 3))).mean()

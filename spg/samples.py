@@ -74,4 +74,5 @@ def batches(samples, start, count, batch, rank=0, world=1, workers=0):
     firsts = [start + i * batch + rank * share for i in range(count)]
     chunks = [range(first, first + share) for first in firsts]
     pin = torch.cuda.is_available()
-    yield from DataLoader(samples, batch_sampler=chunks, num_workers=workers, pin_memory=pin)
+    own = torch.Generator()  # or the loader would draw from torch's, and a resumed training's dropout would differ
+    yield from DataLoader(samples, batch_sampler=chunks, num_workers=workers, pin_memory=pin, generator=own)

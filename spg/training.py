@@ -130,7 +130,7 @@ class Trainer:
     # ------------------------------------------------------------ the loop
 
     def fit(self, progress=True):
-        """Train to the end of the profile. Ctrl-C (or SIGTERM) finishes the step, saves, and raises KeyboardInterrupt."""
+        """Train to the end of the profile. Ctrl-C or SIGTERM: finish the step, save, raise KeyboardInterrupt."""
         self.saved_at, start = time.monotonic(), time.monotonic() - self.seconds
         with _InterruptAfterStep(self), self._progress(progress) as bar, self._log() as self.log:
             for size, first, last in schedule(self.profile):
@@ -228,7 +228,7 @@ class Trainer:
         return self.average if self.average is not None else self.nets["G"].module
 
     def save(self, batch):
-        """Write both files (process 0 only) and a sample picture to the log; weights that are not finite are refused."""
+        """Write both files (process 0 only) and a sample picture to the log; refuse weights that are not finite."""
         self.saved_at = time.monotonic()
         if not self.fabric.is_global_zero:
             return
@@ -237,7 +237,9 @@ class Trainer:
         state |= {"average": self.average.state_dict()} if self.average is not None else {}
         for name, value in checkpoints.flatten(state).items():
             if value.is_floating_point() and not value.isfinite().all():
-                raise FloatingPointError(f"{name} is not finite at step {self.step}: not saved, {self.state_file} is kept")
+                raise FloatingPointError(
+                    f"{name} is not finite at step {self.step}: not saved, {self.state_file} is kept"
+                )
         about = self.about()
         checkpoints.save(self.out / f"{self.model}.safetensors", self.best().state_dict(), about)
         checkpoints.save(self.state_file, state | {"rng": torch.get_rng_state()}, about)

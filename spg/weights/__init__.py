@@ -83,6 +83,40 @@ def resolve(weights):
     return nets
 
 
+def default(data=None, size=None):
+    """Where to look when nothing was said: the newest run under ./runs that holds both nets, else a shipped set.
+
+    data, size: what they should have been trained on, if it matters. Raises ValueError when there is none.
+    """
+    runs = {p.parent.parent for p in Path("runs").glob("**/spnet.safetensors")}
+    runs |= {p.parent for p in Path("runs").glob("**/spnet.safetensors")}
+    fitting = [r for r in runs if _fits(find_nets(r), data, size)]
+    if fitting:
+        return max(fitting, key=lambda r: (find_nets(r)["sgnet"].stat().st_mtime, len(r.parts)))
+    names = [n for n in registry() if data is None or n.startswith(data)]
+    if not names:
+        raise ValueError(f"no weights for {data}: none under runs/, none shipped; train them, or name some: --weights")
+    return min(names, key=lambda n: abs(int(n.rsplit("-", 1)[1]) - (size or 64)))
+
+
+def _fits(nets, data, size):
+    if not {"spnet", "sgnet"} <= nets.keys():
+        return False
+    abouts = [checkpoints.about(nets[m]) for m in ("spnet", "sgnet")]
+    return all((data is None or a["data"].split(":")[0] == data) and size in (None, a["size"]) for a in abouts)
+
+
+def record(weights):
+    """model → what a result file says of its checkpoint: data, profile's name, pictures seen, sha256."""
+    kept = ("data", "size", "pictures_seen", "seconds")
+    entries = {}
+    for model, path in resolve(weights).items():
+        about = checkpoints.about(path)
+        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        entries[model] = {**{k: about[k] for k in kept}, "profile": about["profile"]["name"], "sha256": digest}
+    return entries
+
+
 def load(weights, device=None, **options):
     """An `Inpainter` with the weights of that name or folder; options go to it.
 

@@ -1,0 +1,206 @@
+"""The `spg` command: parse, call, print."""
+
+import argparse
+import functools
+import sys
+from pathlib import Path
+
+
+def main(argv=None):
+    """Run one command. Returns the exit status: 0, 2 for bad input (said on one line), 130 after Ctrl-C."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments) or 0
+    except KeyboardInterrupt as stop:
+        print(f"spg: {stop or 'stopped'}", file=sys.stderr)
+        return 130
+    except (ValueError, OSError, ImportError, FloatingPointError) as error:
+        print(f"spg {arguments.command}: {error}", file=sys.stderr)
+        return 2
+
+
+# -------------------------------------------------------------------- commands; heavy imports wait until one runs
+
+
+def _data(a):
+    from spg.data import check
+
+    print(check(a.spec, fetch=a.fetch))
+
+
+def _train(a):
+    from spg import data, profiles, tasks
+    from spg.training import Trainer, make_fabric
+
+    profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
+    fabric = make_fabric(profile, a.accelerator)
+    scenes_at = functools.partial(data.open, a.data, a.split)
+    trainer = Trainer(a.model, tasks.task(a.model), profile, scenes_at, a.data, a.out, fabric, a.resume)
+    trainer.fit()
+    if fabric.is_global_zero:
+        seen, minutes = trainer.step * profile.batch, trainer.seconds / 60
+        print(f"{a.model}: {seen} pictures in {minutes:.1f} minutes -> {Path(a.out) / a.model}.safetensors")
+
+
+def _evaluate(a):
+    from spg import data, evaluation, methods, tables
+
+    scenes = data.open(a.data, a.split, a.size, a.limit)
+    names = a.methods.split(",")
+    net, extra = None, {"spec": a.data, "labels": a.labels}
+    if methods.needs_nets(names):
+        net, extra["weights"] = _net(a.weights, scenes.name, a.size)
+    train = data.open(a.data, "train", a.size, 500) if net else None
+    result = evaluation.evaluate(
+        scenes,
+        methods.methods(names, net, a.labels),
+        a.holes,
+        a.seed,
+        layouts=methods.layouts(net, train, labels=a.labels) if net else None,
+        device=net.device if net else "cpu",
+        pictures=a.pictures,
+        extra=extra,
+    )
+    evaluation.write_json(result, a.out)
+    print(tables.table([result]), f"\n-> {a.out}", sep="")
+
+
+def _inpaint(a):
+    from spg.batch import inpaint_files
+
+    net, _ = _net(a.weights)
+    done, skipped = inpaint_files(net, a.image, a.hole, a.out, a.labels, a.threshold)
+    print(f"{done} filled -> {a.out}" + (f", {len(skipped)} skipped" if skipped else ""))
+    return 2 if skipped and not done else 0
+
+
+def _bench(a):
+    from spg import bench, evaluation, tables
+
+    result = {**bench.bench(a.widths, a.sizes), **evaluation.provenance()}
+    evaluation.write_json(result, a.out)
+    print(tables.table([result]), f"\n-> {a.out}", sep="")
+
+
+def _table(a):
+    from spg import tables
+
+    if a.readme:
+        return tables.render_readme(a.readme, check=a.check)
+    print(tables.table(a.files))
+
+
+def _ship(a):
+    from spg.weights import ship
+
+    entry = ship(a.name, a.runs, a.recipe, a.licence)
+    print(f"{a.name}: {', '.join(entry['nets'])} -> spg/weights/")
+
+
+def _net(weights, data=None, size=None):
+    """The `Inpainter` of --weights, or the default one, said on stderr; and what to record of it."""
+    from spg import weights as w
+
+    weights = weights or w.default(data, size)
+    net = w.load(weights)
+    record = w.record(weights)
+    print(f"weights: {weights} ({', '.join(record)})", file=sys.stderr)
+    return net, record
+
+
+# -------------------------------------------------------------------- arguments
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="spg", description="SPG-Net, step by step: data, training, inpainting, numbers."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in (_add_data, _add_train, _add_evaluate, _add_inpaint, _add_bench, _add_table, _add_ship):
+        add(commands)
+    return parser
+
+
+def _command(commands, name, run, text):
+    command = commands.add_parser(name, help=text, description=text)
+    command.set_defaults(run=run)
+    return command
+
+
+SPEC = "streets, cityscapes[:ROOT], camvid[:ROOT] or folder:ROOT; without ROOT, $SPG_DATA/<name>"
+WEIGHTS = "folder of a training, or a shipped set; default: the newest nets under runs/, else a shipped set"
+
+
+def _add_data(commands):
+    c = _command(commands, "data", _data, "fetch or check a data set, and say what was found")
+    c.add_argument("spec", help=SPEC)
+    c.add_argument("--fetch", action="store_true", help="download what is missing (camvid)")
+
+
+def _add_train(commands):
+    c = _command(commands, "train", _train, "train one model; Ctrl-C saves, --resume goes on")
+    c.add_argument("model", help="spnet, sgnet, sgnet-noseg or segmenter")
+    c.add_argument("--data", required=True, help=SPEC)
+    c.add_argument(
+        "--split", default="train", help="default: train; fit leaves out tune, the part for choosing settings"
+    )
+    c.add_argument("--profile", default="quick", help="smoke, quick (default), cpu or paper")
+    c.add_argument("--out", required=True, help="folder for checkpoints and log")
+    c.add_argument("--resume", action="store_true", help="go on from OUT's checkpoint, if there is one")
+    c.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="change profile settings")
+    c.add_argument("--accelerator", default="auto", help="auto (default), cpu, cuda or mps")
+
+
+def _add_evaluate(commands):
+    c = _command(commands, "evaluate", _evaluate, "measure methods on the fixed holes of a data set")
+    c.add_argument("--data", required=True, help=SPEC)
+    c.add_argument("--split", default="val")
+    c.add_argument("--methods", required=True, help="telea,ns,patchmatch,spg,spg-oracle or NAME=PATH, by commas")
+    c.add_argument("--holes", default="paper", help="paper (default), centre or freeform")
+    c.add_argument("--size", type=int, required=True, help="side in pixels")
+    c.add_argument("--limit", type=int, help="only the first so many pictures")
+    c.add_argument("--seed", type=int, default=0, help="of the hole set")
+    c.add_argument("--weights", help=WEIGHTS)
+    c.add_argument(
+        "--labels", choices=("true", "predicted"), default="true", help="S0: true labels, or the segmenter's"
+    )
+    c.add_argument("--pictures", help="folder for contact sheets")
+    c.add_argument("--out", required=True, help="the JSON file")
+
+
+def _add_inpaint(commands):
+    c = _command(commands, "inpaint", _inpaint, "fill the hole of one picture, or of every picture of a folder")
+    c.add_argument("image", help="a picture, or a folder of them")
+    c.add_argument(
+        "--hole", required=True, help="mask of the same size, white = missing; or a folder with the same names"
+    )
+    c.add_argument("--threshold", action="store_true", help="accept a grey mask: above half is missing")
+    c.add_argument("--out", required=True, help="PNG to write; a folder for a folder")
+    c.add_argument("--labels", help="label map 0..7 (PNG), or a folder of them; default: the segmenter's")
+    c.add_argument("--weights", help=WEIGHTS)
+
+
+def _add_bench(commands):
+    c = _command(commands, "bench", _bench, "measure speed and memory against this machine's matrix products")
+    c.add_argument("--widths", type=int, nargs="+", default=(16, 64))
+    c.add_argument("--sizes", type=int, nargs="+", default=(64, 128, 256))
+    c.add_argument("--out", required=True, help="the JSON file")
+
+
+def _add_table(commands):
+    c = _command(commands, "table", _table, "markdown tables of result files")
+    c.add_argument("files", nargs="*", help="JSON files of evaluate and bench")
+    c.add_argument("--readme", help="render this file's tables in place instead")
+    c.add_argument("--check", action="store_true", help="with --readme: only say whether they agree")
+
+
+def _add_ship(commands):
+    c = _command(commands, "ship", _ship, "copy trained nets into spg/weights (for maintainers)")
+    c.add_argument("name", help="of the set, such as streets-64")
+    c.add_argument("--runs", required=True, help="folder in which spg train saved them")
+    c.add_argument("--recipe", required=True, help="the command that made them")
+    c.add_argument("--licence", required=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

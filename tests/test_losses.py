@@ -1,0 +1,187 @@
+"""Each loss: known answers, a gradient check, its mask."""
+
+import math
+
+import pytest
+import torch
+
+from spg import losses, perceptual
+from spg.discriminators import MultiScaleDiscriminator
+from spg.generators import complete, known
+
+
+def scores(value, scales=3):
+    return [[torch.zeros(1, 2, 4, 4), torch.full((2, 1, 3, 3), value)] for _ in range(scales)]
+
+
+def test_least_squares_known_answers():
+    assert losses.discriminator_loss(scores(1.0), scores(0.0)) == 0
+    assert losses.discriminator_loss(scores(0.0), scores(1.0)) == 3  # Σ_k (1 + 1)/2
+    assert losses.generator_loss(scores(1.0)) == 0
+    assert losses.generator_loss(scores(-1.0)) == 12  # Σ_k (−1 − 1)²
+
+
+def test_log_form_is_equation_1():
+    real, fake = scores(2.0), scores(-0.5)
+    d = [torch.sigmoid(torch.tensor(v)) for v in (2.0, -0.5)]
+    expected = 3 * -(d[0].log() + (1 - d[1]).log()) / 2
+    torch.testing.assert_close(losses.discriminator_loss(real, fake, "log"), expected)
+    torch.testing.assert_close(losses.generator_loss(fake, "log"), -3 * d[1].log())
+
+
+def test_hinge_known_answers():
+    assert losses.discriminator_loss(scores(1.5), scores(-2.0), "hinge") == 0
+    assert losses.discriminator_loss(scores(0.0), scores(0.0), "hinge") == 3
+    assert losses.generator_loss(scores(0.25), "hinge") == -0.75
+
+
+@pytest.mark.parametrize("form", losses.ADVERSARIAL)
+def test_generator_is_paid_for_higher_scores_and_discriminator_for_lower(form):
+    value = torch.tensor(0.3, requires_grad=True)
+    fake = [[value * torch.ones(1, 1, 2, 2)]]
+    assert torch.autograd.grad(losses.generator_loss(fake, form), value)[0] < 0
+    real = [[torch.zeros(1, 1, 2, 2)]]
+    fake = [[value * torch.ones(1, 1, 2, 2)]]
+    assert torch.autograd.grad(losses.discriminator_loss(real, fake, form), value)[0] > 0
+
+
+def test_unknown_form_is_named():
+    with pytest.raises(
+        ValueError, match="unknown adversarial form 'wasserstein'; use one of least-squares, log, hinge"
+    ):
+        losses.generator_loss(scores(0.0), "wasserstein")
+
+
+def half_hole(size):
+    hole = torch.zeros(1, 1, size, size)
+    hole[..., : size // 2] = 1
+    return hole
+
+
+def test_feature_loss_known_answer():
+    real = [[torch.zeros(1, 2, 4, 4), torch.zeros(1, 1, 2, 2)]]
+    fake = [[torch.full((1, 2, 4, 4), -3.0), torch.full((1, 1, 2, 2), 99.0)]]
+    assert losses.feature_loss(real, real, half_hole(8)) == 0
+    assert losses.feature_loss(real, fake, half_hole(8)) == 1.5  # half of the places × 3; scores do not count
+    assert losses.feature_loss(real * 2, fake * 2, half_hole(8)) == 3  # summed over scales
+
+
+def test_feature_loss_looks_only_into_the_hole():
+    real = [[torch.randn(1, 2, 4, 4), torch.zeros(1, 1, 2, 2)]]
+    fake = [[torch.randn(1, 2, 4, 4), torch.zeros(1, 1, 2, 2)]]
+    before = losses.feature_loss(real, fake, half_hole(8))
+    fake[0][0][..., 2:] += 7
+    assert losses.feature_loss(real, fake, half_hole(8)) == before
+    fake[0][0][..., :2] += 7
+    assert losses.feature_loss(real, fake, half_hole(8)) != before
+
+
+def test_feature_loss_never_loses_a_small_hole():
+    hole = torch.zeros(1, 1, 64, 64)
+    hole[..., 3:5, 3:5] = 1
+    real, fake = [[torch.zeros(1, 1, 3, 3), None]], [[torch.ones(1, 1, 3, 3), None]]
+    torch.testing.assert_close(losses.feature_loss(real, fake, hole), torch.tensor(4 / 64**2), rtol=0.1, atol=0)
+
+
+def test_feature_loss_gradient():
+    real = [[torch.randn(1, 2, 3, 3, dtype=torch.double), None]]
+    hole = torch.rand(1, 1, 6, 6, dtype=torch.double)
+    x = torch.randn(1, 2, 3, 3, dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda f: losses.feature_loss(real, [[f, None]], hole), x)
+    real[0][0].requires_grad_()
+    losses.feature_loss(real, [[x, None]], hole).backward()
+    assert real[0][0].grad is None  # the real side is a target, not a player
+
+
+@pytest.fixture
+def small_hole():
+    hole = torch.zeros(2, 1, 64, 64)
+    hole[0, :, 10:31, 5:45] = 1
+    hole[1, :, 0:24, 32:64] = 1
+    return hole
+
+
+def test_masked_losses_ignore_what_the_net_paints_outside_the_hole(small_hole):
+    torch.manual_seed(0)
+    image, painted = torch.rand(2, 2, 3, 64, 64) * 2 - 1
+    elsewhere = painted + (1 - small_hole) * torch.rand_like(painted)
+    net = MultiScaleDiscriminator(3, width=4)
+    alexnet = losses.AlexNetLoss(perceptual.load())
+
+    def all_losses(i_r):
+        filled = complete(known(image, small_hole), i_r, small_hole)
+        features = losses.feature_loss(net(image), net(filled), small_hole)
+        return torch.stack([features, alexnet(image, filled, small_hole), losses.hole_l1(i_r, image, small_hole)])
+
+    assert torch.equal(all_losses(painted), all_losses(elsewhere))
+    assert (all_losses(painted) != all_losses(painted + 0.1 * small_hole)).all()
+
+
+def test_hole_patch_is_the_box_and_nothing_else(small_hole):
+    x = torch.rand(2, 3, 64, 64)
+    patch = losses.hole_patch(x[:1], small_hole[:1], 32)
+    corners = x[0, :, [10, 10, 30, 30], [5, 44, 5, 44]]
+    torch.testing.assert_close(patch[0, :, [0, 0, -1, -1], [0, -1, 0, -1]], corners)
+    changed = x + (1 - small_hole)
+    torch.testing.assert_close(losses.hole_patch(changed, small_hole, 32), losses.hole_patch(x, small_hole, 32))
+    square = torch.zeros(1, 1, 64, 64)
+    square[..., 16:48, 20:52] = 1
+    torch.testing.assert_close(losses.hole_patch(x[:1], square, 32), x[:1, :, 16:48, 20:52])
+
+
+def test_bounding_boxes_and_empty_hole(small_hole):
+    assert losses.bounding_boxes(small_hole).tolist() == [[10, 5, 30, 44], [0, 32, 23, 63]]
+    small_hole[1] = 0
+    with pytest.raises(ValueError, match="a hole of the batch is empty"):
+        losses.bounding_boxes(small_hole)
+
+
+def test_alexnet_loss_is_lpips_of_the_patch(small_hole):
+    torch.manual_seed(0)
+    distance = perceptual.load()
+    loss = losses.AlexNetLoss(distance)
+    image = torch.rand(2, 3, 64, 64) * 2 - 1
+    assert loss(image, image, small_hole) == 0
+    filled = image * (1 - small_hole)
+    patches = [losses.hole_patch(x, small_hole, 32) for x in (image, filled)]
+    torch.testing.assert_close(loss(image, filled, small_hole), distance(*patches).mean())
+
+
+def test_alexnet_loss_gradient_reaches_the_hole_alone(small_hole):
+    image, filled = torch.rand(2, 2, 3, 64, 64) * 2 - 1
+    filled.requires_grad_()
+    losses.AlexNetLoss(perceptual.load())(image, filled, small_hole).backward()
+    outside = (small_hole == 0).expand_as(filled)
+    # not exactly 0: the sampling grid is rounded, by some 1e-7 of a pixel
+    assert filled.grad[outside].abs().max() < 1e-5 * filled.grad[~outside].abs().max()
+
+
+def test_hole_patch_gradient():
+    hole = torch.zeros(1, 1, 7, 7, dtype=torch.double)
+    hole[..., 1:5, 2:6] = 1
+    x = torch.randn(1, 1, 7, 7, dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: losses.hole_patch(x, hole, 4), x)
+
+
+def test_cross_entropy_known_answer_and_mask():
+    s = torch.zeros(1, 2, 2, 2)
+    s[:, 0] = 1
+    s_r = torch.full((1, 2, 2, 2), 0.25)
+    s_r[:, :, 1] = 0.9  # not in the hole
+    hole = torch.tensor([[1.0, 1], [0, 0]])[None, None]
+    torch.testing.assert_close(losses.hole_cross_entropy(s_r, s, hole), torch.tensor(math.log(4)))
+
+
+def test_cross_entropy_and_l1_gradients():
+    hole = torch.tensor([[1.0, 0], [1, 1]], dtype=torch.double)[None, None].repeat(2, 1, 1, 1)
+    s = torch.eye(3, dtype=torch.double)[torch.randint(3, (2, 2, 2))].permute(0, 3, 1, 2)
+    logits = torch.randn(2, 3, 2, 2, dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: losses.hole_cross_entropy(x.softmax(1), s, hole), logits)
+    image = torch.randn(2, 3, 2, 2, dtype=torch.double)
+    assert torch.autograd.gradcheck(lambda x: losses.hole_l1(x, image, hole), logits)
+
+
+def test_l1_known_answer():
+    image, hole = torch.zeros(1, 3, 4, 4), half_hole(4)
+    painted = torch.where(hole == 1, 0.5, 9.0).expand(1, 3, 4, 4)
+    assert losses.hole_l1(painted, image, hole) == 0.5

@@ -1,0 +1,60 @@
+"""Profiles: frozen, checked, and read from the command line."""
+
+import dataclasses
+
+import pytest
+
+from spg.profiles import PROFILES, from_dict, parse_settings, profile
+
+
+def test_the_paper_profile_is_the_papers():
+    p = profile("paper")
+    assert (p.width, p.downs, p.sizes, p.scales) == (64, 4, (256,), 3)
+    assert p.pictures == (200 * 2975,) and p.decay_from == 0.5
+    assert (p.learning_rate, p.betas) == (2e-4, (0.5, 0.999))
+    assert (p.adv, p.feature, p.alexnet, p.cross_entropy, p.l1, p.average) == (1, 10, 10, 0, 0, 0)
+
+
+def test_profiles_are_frozen_and_survive_json():
+    for p in PROFILES.values():
+        assert from_dict(p.as_dict()) == p
+        assert from_dict({k: list(v) if isinstance(v, tuple) else v for k, v in p.as_dict().items()}) == p
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            p.width = 1
+
+
+def test_unknown_names_are_named():
+    with pytest.raises(ValueError, match="unknown profile 'fast'; known: smoke, quick, cpu, paper"):
+        profile("fast")
+    with pytest.raises(ValueError, match="unknown profile key 'widht'; did you mean 'width'"):
+        profile("quick", widht=3)
+    with pytest.raises(ValueError, match="unknown profile key 'widht'"):
+        parse_settings(["widht=3"])
+
+
+def test_settings_from_the_command_line():
+    assert parse_settings(["width=8", "sizes=64,128", "pictures=100", "adversarial=hinge", "adv=1", "flip=False"]) == {
+        "width": 8,
+        "sizes": (64, 128),
+        "pictures": (100,),
+        "adversarial": "hinge",
+        "adv": 1,
+        "flip": False,
+    }
+
+
+@pytest.mark.parametrize("pair", ["width=wide", "width=1.5", "sizes=a,b", "flip=1", "adv=much"])
+def test_a_value_of_the_wrong_type_is_named(pair):
+    with pytest.raises(ValueError, match=f"profile key '{pair.split('=')[0]}' takes a"):
+        parse_settings([pair])
+    with pytest.raises(ValueError, match="--set takes key=value, got 'width'"):
+        parse_settings(["width"])
+
+
+def test_settings_that_cannot_work_are_refused():
+    with pytest.raises(ValueError, match="must pair up"):
+        profile("quick", sizes=(64, 128))
+    with pytest.raises(ValueError, match="divisible by 2\\^downs = 8"):
+        profile("quick", sizes=(60,))
+    with pytest.raises(ValueError, match="batch must be"):
+        profile("quick", batch=0)

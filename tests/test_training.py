@@ -1,0 +1,295 @@
+"""The trainer: resumes exactly, plays fairly, stops in time."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from tiny import Tiny
+
+from spg import checkpoints, training
+from spg.profiles import profile
+from spg.samples import Batch, TrainingSamples, batches
+from spg.tasks import MODELS, task
+from spg.training import Trainer, learning_rate, schedule
+
+
+def smoke(**settings):
+    return profile("smoke", **{"sizes": (32,), "pictures": (24,), "width": 2, "discriminator_width": 2, **settings})
+
+
+def trainer(out, model="spnet", resume=False, data=Tiny, **settings):
+    return Trainer(model, task(model), smoke(**settings), data, "tiny", out, resume=resume)
+
+
+def one_batch(size=32, n=4):
+    return Batch.of(*next(batches(TrainingSamples(Tiny(size)), 0, 1, n)))
+
+
+# ------------------------------------------------------------ samples
+
+
+def test_a_sample_is_a_function_of_seed_and_number():
+    first, second = TrainingSamples(Tiny(32), seed=3), TrainingSamples(Tiny(32), seed=3)
+    for k in (0, 11, 12, 500):
+        assert all((a == b).all() for a, b in zip(first[k], second[k], strict=True))
+    other = TrainingSamples(Tiny(32), seed=4)
+    assert any((first[k][2] != other[k][2]).any() for k in range(3))
+
+
+def test_every_epoch_sees_every_scene_once_in_another_order():
+    samples = TrainingSamples(Tiny(32))
+    orders = [samples.order(epoch).tolist() for epoch in range(3)]
+    assert all(sorted(order) == list(range(12)) for order in orders)
+    assert orders[0] != orders[1] != orders[2]
+
+
+def test_two_processes_share_the_joined_batch():
+    samples = TrainingSamples(Tiny(32))
+    (joined,) = batches(samples, 8, 1, 4)
+    shares = [next(batches(samples, 8, 1, 4, rank, 2)) for rank in (0, 1)]
+    for whole, *parts in zip(joined, *shares, strict=True):
+        assert torch.equal(whole, torch.cat(parts))
+
+
+def test_a_batch_is_in_the_nets_ranges():
+    b = one_batch()
+    assert b.image.min() >= -1 and b.image.max() <= 1
+    assert torch.equal(b.s.sum(1), torch.ones(4, 32, 32))
+    assert set(b.hole.unique().tolist()) == {0, 1}
+    assert (b.i0 * b.hole).abs().max() == 0 and (b.s0 * b.hole).abs().max() == 0
+
+
+# ------------------------------------------------------------ the course of a training
+
+
+def test_learning_rate_is_constant_then_falls_to_zero():
+    p = profile("quick", pictures=(1000,), decay_from=0.5, learning_rate=1.0)
+    assert [learning_rate(p, seen) for seen in (0, 500, 750, 1000)] == [1, 1, 0.5, 0]
+    assert learning_rate(profile("quick", pictures=(1000,), decay_from=1.0), 999) == profile("quick").learning_rate
+
+
+def test_progressive_sizes(tmp_path):
+    assert schedule(smoke(sizes=(32, 64), pictures=(10, 8))) == [(32, 0, 3), (64, 3, 5)]
+    sizes = []
+    t = trainer(tmp_path, sizes=(32, 64), pictures=(8, 8))
+    play = t.play
+    t.play = lambda batch: sizes.append(batch.image.shape[-1]) or play(batch)
+    t.fit(progress=False)
+    assert sizes == [32, 32, 64, 64]
+    assert checkpoints.about(tmp_path / "spnet.safetensors")["size"] == 64
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_trains(tmp_path, model):
+    t = trainer(tmp_path, model, pictures=(8,))
+    start = [p.clone() for p in t.nets["G"].parameters()]
+    t.fit(progress=False)
+    assert any(not torch.equal(a, b) for a, b in zip(start, t.nets["G"].parameters(), strict=True))
+    assert checkpoints.about(tmp_path / f"{model}.safetensors")["pictures_seen"] == 8
+    assert list((tmp_path / f"{model}.log").glob("events*"))
+
+
+def test_training_learns(tmp_path):
+    t = trainer(tmp_path, pictures=(600,), width=8, learning_rate=2e-3)
+    batch = one_batch()
+    terms = [t.play(batch)["cross_entropy"] for _ in range(40)]
+    assert terms[-1] < 0.7 * terms[0]
+
+
+# ------------------------------------------------------------ the two players
+
+
+def test_generator_step_leaves_discriminators_alone_and_features_are_computed_once(tmp_path):
+    t = trainer(tmp_path, "sgnet")
+    calls, seen = [], []
+    t.nets["D"].register_forward_hook(lambda *_: calls.append(1))
+    backward = t._backward
+
+    def spy(name, loss, **options):
+        backward(name, loss, **options)
+        if name == "G":
+            seen.append([p.grad for p in t.nets["D"].parameters()])
+        else:
+            seen.append([p.grad.clone() for p in t.nets["G"].parameters()])
+
+    t._backward = spy
+    t.play(one_batch())
+    assert len(calls) == 2  # once on the real side, once on the fake one
+    assert all(g is None for g in seen[0])  # no gradient reached D while G was paid
+    assert all(torch.equal(a, p.grad) for a, p in zip(seen[1], t.nets["G"].parameters(), strict=True))
+
+
+def test_the_discriminators_condition():
+    b = one_batch()
+    s_r, i_r = torch.rand_like(b.s), torch.rand_like(b.image)
+    real, fake = task("spnet").candidates(b, s_r)
+    assert torch.equal(real[:, :11], fake[:, :11]) and torch.equal(real[:, :11], torch.cat([b.i0, b.s0], 1))
+    assert torch.equal(real[:, 11:], b.s)
+    real, fake = task("sgnet").candidates(b, i_r)
+    assert torch.equal(fake[:, :8], b.s) and torch.equal(real[:, 8:], b.image)
+    outside = (b.hole == 0).expand_as(b.image)
+    assert torch.equal(fake[:, 8:][outside], b.image[outside])
+
+
+def test_moving_average_follows_and_is_what_is_kept(tmp_path):
+    t = trainer(tmp_path, average=0.5)
+    t.fit(progress=False)
+    saved, _ = checkpoints.load(tmp_path / "spnet.safetensors")
+    name, weight = next(iter(t.average.named_parameters()))
+    assert torch.equal(saved[name], weight)
+    assert not torch.equal(weight, dict(t.nets["G"].module.named_parameters())[name])
+    off = trainer(tmp_path / "off", average=0.0)
+    assert off.best() is off.nets["G"].module
+
+
+# ------------------------------------------------------------ stopping and going on
+
+
+class Interrupting(Tiny):
+    """Presses Ctrl-C while picture number `at` is read."""
+
+    at, read = 10, 0
+
+    def __getitem__(self, i):
+        type(self).read += 1
+        if type(self).read == self.at:
+            os.kill(os.getpid(), signal.SIGINT)
+        return super().__getitem__(i)
+
+
+def weights(out, model):
+    return checkpoints.flatten(checkpoints.load(out / f"{model}.last.safetensors")[0])
+
+
+@pytest.mark.parametrize("model", ["spnet", "sgnet", "segmenter"])
+def test_interrupted_and_resumed_ends_with_the_same_weights(tmp_path, model):
+    trainer(tmp_path / "whole", model).fit(progress=False)
+    Interrupting.read = 0
+    with pytest.raises(KeyboardInterrupt, match="go on with --resume"):
+        trainer(tmp_path / "parts", model, data=Interrupting).fit(progress=False)
+    assert 0 < checkpoints.about(tmp_path / "parts" / f"{model}.last.safetensors")["step"] < 6
+    torch.manual_seed(123)  # whatever ran in between must not matter
+    trainer(tmp_path / "parts", model, resume=True).fit(progress=False)
+    whole, parts = weights(tmp_path / "whole", model), weights(tmp_path / "parts", model)
+    assert whole.keys() == parts.keys()
+    assert all(torch.equal(whole[k], parts[k]) for k in whole)
+
+
+def test_killed_training_goes_on_from_its_last_checkpoint(tmp_path):
+    trainer(tmp_path / "whole").fit(progress=False)
+    t = trainer(tmp_path / "parts", save_every=0.0)  # after every step
+    play = t.play
+
+    def die(batch):
+        if t.step == 4:
+            raise MemoryError
+        return play(batch)
+
+    t.play = die
+    with pytest.raises(MemoryError):
+        t.fit(progress=False)
+    trainer(tmp_path / "parts", resume=True).fit(progress=False)
+    whole, parts = weights(tmp_path / "whole", "spnet"), weights(tmp_path / "parts", "spnet")
+    assert all(torch.equal(whole[k], parts[k]) for k in whole)
+
+
+def test_nothing_is_overwritten_or_mixed(tmp_path):
+    trainer(tmp_path).fit(progress=False)
+    with pytest.raises(FileExistsError, match="go on with --resume, or choose another --out"):
+        trainer(tmp_path)
+    with pytest.raises(ValueError, match="other settings \\(width was 2, is now 4\\)"):
+        trainer(tmp_path, resume=True, width=4)
+    trainer(tmp_path, resume=True, save_every=5.0)  # such settings may change
+
+
+def test_a_finished_training_resumes_to_nothing(tmp_path):
+    trainer(tmp_path).fit(progress=False)
+    before = weights(tmp_path, "spnet")
+    trainer(tmp_path, resume=True).fit(progress=False)
+    assert all(torch.equal(v, before[k]) for k, v in weights(tmp_path, "spnet").items())
+
+
+def test_non_finite_loss_stops_and_says_where(tmp_path):
+    t = trainer(tmp_path, save_every=0.0, pictures=(80,))
+    batch = one_batch()
+    t.log = None
+    t.play(batch)
+    t.save(None)
+    good = (tmp_path / "spnet.last.safetensors").read_bytes()
+    with pytest.raises(
+        FloatingPointError, match="is not finite at step 0 of spnet.*last good checkpoint: .*spnet.last"
+    ):
+        t.play(batch._replace(image=batch.image * float("nan")))
+    next(iter(t.nets["G"].parameters())).data.fill_(float("inf"))
+    with pytest.raises(FloatingPointError, match="not saved"):
+        t.save(None)
+    assert (tmp_path / "spnet.last.safetensors").read_bytes() == good
+
+
+def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "net.safetensors"
+    checkpoints.save(path, {"a": {"b": torch.ones(3)}}, {"step": 1})
+
+    def full(flat, part, metadata):
+        part.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "save_file", full)
+    with pytest.raises(OSError, match=r"could not save .*net.safetensors: .*No space left.*unchanged"):
+        checkpoints.save(path, {"a": {"b": torch.zeros(3)}}, {"step": 2})
+    tensors, about = checkpoints.load(path)
+    assert about == {"step": 1} and torch.equal(tensors["a"]["b"], torch.ones(3))
+    assert [p.name for p in tmp_path.iterdir()] == ["net.safetensors"]
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    path = tmp_path / "net.safetensors"
+    with pytest.raises(FileNotFoundError, match=r"no checkpoint .*net.safetensors; train one"):
+        checkpoints.load(path)
+    checkpoints.save(path, {"a": torch.ones(300)}, {})
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(ValueError, match=r"net.safetensors is not a checkpoint of this project, or is damaged"):
+        checkpoints.load(path)
+
+
+# ------------------------------------------------------------ many machines
+
+
+def test_two_processes_have_the_joined_batchs_gradient(tmp_path):
+    script = Path(__file__).with_name("one_step.py")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    for world in (1, 2):
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={world}"]
+        subprocess.run([*command, str(script), str(tmp_path / str(world))], check=True, env=environment, timeout=240)
+    one, two = (torch.load(tmp_path / f"{world}.pt", weights_only=True) for world in (1, 2))
+    assert one.keys() == two.keys() and len(one) > 50
+    for name in one:
+        scale = one[name].abs().max()
+        assert scale > 0 or "bias" in name
+        assert (one[name] - two[name]).abs().max() <= 2e-3 * scale + 1e-7, name
+
+
+def test_batch_must_divide_among_processes(tmp_path):
+    fabric = training.make_fabric(smoke(), "cpu")
+    fabric._strategy  # noqa: B018, the property is what world_size reads
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(fabric), "world_size", 3)
+        with pytest.raises(ValueError, match="batch 4 cannot be shared by 3 processes"):
+            Trainer("spnet", task("spnet"), smoke(), Tiny, "tiny", tmp_path, fabric)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed", "16-mixed"])
+def test_training_on_cuda(tmp_path, model, precision):
+    t = trainer(tmp_path, model, precision=precision)
+    assert t.fabric.device.type == "cuda"
+    t.fit(progress=False)
+    about = json.loads(json.dumps(checkpoints.about(tmp_path / f"{model}.safetensors")))
+    assert about["step"] == 6
