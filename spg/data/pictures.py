@@ -18,8 +18,9 @@ def open_picture(path):
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: fetch it again, or take its frame out of the data set")
     try:
-        picture = Image.open(path)
-        picture.load()  # Image.open reads the header only; a truncated file shows here
+        with path.open("rb") as file:
+            picture = Image.open(file)
+            picture.load()  # Image.open reads the header only; a truncated file shows here
     except (OSError, SyntaxError, ValueError, EOFError) as error:  # PIL raises SyntaxError for a broken PNG
         raise DamagedImage(f"{path} cannot be decoded ({error}): fetch it again, or delete it and its pair") from error
     return picture

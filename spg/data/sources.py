@@ -10,6 +10,7 @@ from spg.data.splits import PARTS, every_tenth, part_of_train
 
 ON_DISK = {"cityscapes": cityscapes, "camvid": camvid, "folder": folder}
 NAMES = ("streets", *ON_DISK)
+STREETS_SPLITS = ("train", "val", "test")
 
 
 class Source(NamedTuple):
@@ -21,7 +22,7 @@ class Source(NamedTuple):
     @property
     def splits(self):
         """Names of the splits, without the parts `fit` and `tune` that `train` is divided into."""
-        return _streets().SPLITS if self.root is None else ON_DISK[self.name].SPLITS
+        return STREETS_SPLITS if self.root is None else ON_DISK[self.name].SPLITS
 
     def reader(self, split, size, n=None):
         """Returns the plain reader of a whole split: ids, [i] -> Scene, fingerprint(). n: scenes of `streets`."""
@@ -71,13 +72,8 @@ def whole_split(source, split):
     return "train" if split in PARTS else split
 
 
-def _streets():
-    from spg.data import streets  # drawn scenes are much code: read it only when they are asked for
-
-    return streets
-
-
 def _read_streets(split, size, n):
-    streets = _streets()
+    from spg.data import streets  # much code: read it only when it is asked for
+
     scenes = streets.Streets(size=size, split=split, **({} if n is None else {"n": n}))
     return Selection(scenes, scenes.ids, digest(["streets", streets.version, split, size, len(scenes.ids)]))
