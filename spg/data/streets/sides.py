@@ -1,0 +1,239 @@
+"""What lines a street: rows of façades, towers, houses with gardens, parks; and what closes the view."""
+
+from spg.data.streets import trees
+from spg.data.streets.facades import Wall, end_wall, facade, facing_of, pickets, plain, slots
+from spg.data.streets.shapes import LEFT, TOWARD, UP, Shape
+
+STOREY = 3.1  # metres
+
+
+def add_side(layout, dice, sign, side, end):
+    """Line one side (sign −1 left, 1 right) up to depth `end` with "row", "towers", "houses" or "park"."""
+    line = sign * (layout.road.half + (layout.road.left if sign < 0 else layout.road.right))
+    if side == "row":
+        _row(layout, dice, line, end, (2, 5), (7.0, 15.0), ["flats", "shops", "flats"])
+    elif side == "towers":
+        _row(layout, dice, line, end, (4, 9), (12.0, 22.0), ["offices", "shops", "offices"])
+    elif side == "houses":
+        _houses(layout, dice, line, end)
+    else:
+        _park(layout, dice, line, end)
+
+
+def _row(layout, dice, line, end, storeys, lengths, styles):
+    sign, z, usual = (1 if line > 0 else -1), -4.0, dice.whole(*storeys)
+    gap, neighbour = layout.road.crossing, 0.0
+    while z < end:
+        length = dice.uniform(*lengths) * (1 if z < 50 else 1.6)
+        floors = min(max(usual + dice.pick([-1, 0, 0, 1, 1]), storeys[0]), storeys[1])
+        if gap and gap[0] > z and gap[0] - z < length + 3:
+            length = max(gap[0] - z, 0.5)
+        back = dice.pick([0.0, 0.0, 0.0, 0.5])
+        height = _building(layout, dice, line + sign * back, z, z + length, floors, dice.pick(styles), neighbour)
+        z, neighbour = z + length, height
+        if gap and abs(z - gap[0]) < 0.6:
+            z, neighbour = gap[1], 0.0
+
+
+def _building(layout, dice, line, z0, z1, floors, style, neighbour):
+    """One façade with its roof, and its end wall where it shows. Returns the height."""
+    sign, number = (1 if line > 0 else -1), layout.number()
+    bays = max(1, round((z1 - z0) / dice.uniform(2.5, 3.3)))
+    pattern = facade(dice, floors, bays, style)
+    height = STOREY * pattern.shape[0] / 12
+    ends = ((line, z0), (line, z1))
+    if dice.chance(0.6) and style != "offices":
+        _pitched_roof(layout, dice, line, max(z0, 0.7), z1, height, number, back=2.6, rise=dice.uniform(1.6, 3.0))
+    layout.walls.append((number, Wall(ends, 0.0, height, pattern, slots("wall", facing_of(ends)))))
+    if z0 > 1 and height > neighbour:
+        ends = ((line, z0), (line + sign * 11, z0)) if sign > 0 else ((line - 11, z0), (line, z0))
+        gable = end_wall(dice, floors, 4)
+        layout.walls.append((number, Wall(ends, 0.0, height, gable, slots("endwall", TOWARD))))
+    return height
+
+
+def _pitched_roof(layout, dice, line, z0, z1, height, number, back, rise, gable=None):
+    """A slope rising from the eaves away from the street; with `gable` a wall material, also its end."""
+    sign, length = (1 if line > 0 else -1), z1 - z0
+    if length < 0.2:
+        return
+    s = Shape()
+    s.face([(0, height, 0), (0, height, length), (back, height + rise, length), (back, height + rise, 0)], "roof", LEFT)
+    if gable:
+        s.face([(0, height, 0), (2 * back, height, 0), (back, height + rise, 0)], gable, TOWARD)
+        edge = 0.3
+        s.face(
+            [
+                (-edge, height - edge, 0),
+                (0.1, height - edge, 0),
+                (back, height + rise - edge, 0),
+                (back, height + rise, 0),
+            ],
+            "roof",
+            TOWARD,
+            0.8,
+        )
+        s.face(
+            [
+                (back, height + rise, 0),
+                (back, height + rise - edge, 0),
+                (2 * back, height - edge, 0),
+                (2 * back + edge, height - edge, 0),
+            ],
+            "roof",
+            TOWARD,
+            0.8,
+        )
+    if dice.chance(0.6):
+        s.box(
+            back * 0.55,
+            back * 0.55 + 0.8,
+            height + rise * 0.4,
+            height + rise + 1.1,
+            length * 0.3,
+            length * 0.3 + 0.9,
+            "chimney",
+        )
+    layout.stand(s.model(), line, z0, number, mirrored=sign < 0, shadow=False, behind=length + 0.01)
+
+
+def _houses(layout, dice, line, end):
+    """Detached houses behind front gardens, with a hedge, fence or wall along the pavement."""
+    sign, z, border = (1 if line > 0 else -1), dice.uniform(-6, 3), dice.pick(["hedge", "fence", "gardenwall", "hedge"])
+    gap = layout.road.crossing
+    _border(layout, dice, line, border, end)
+    while z < end:
+        length, setback = dice.uniform(8, 11), dice.uniform(3, 5.5)
+        if gap and z < gap[1] and z + length > gap[0]:
+            z = gap[1] + 1
+            continue
+        _house(layout, dice, line + sign * setback, z, z + length)
+        _garden(layout, dice, line, sign, setback, z)
+        z += length + dice.uniform(3.5, 8)
+
+
+def _house(layout, dice, line, z0, z1):
+    sign, number, floors = (1 if line > 0 else -1), layout.number(), dice.whole(1, 2)
+    pattern = facade(dice, floors, max(2, round((z1 - z0) / 3)), "house")
+    height, deep = STOREY * pattern.shape[0] / 12, dice.uniform(7, 9)
+    ends = ((line, z0), (line, z1))
+    if z1 > 1:
+        _pitched_roof(
+            layout,
+            dice,
+            line,
+            max(z0, 0.7),
+            z1,
+            height,
+            number,
+            deep / 2,
+            dice.uniform(2.2, 3.4),
+            "house" if z0 > 1 else None,
+        )
+    layout.walls.append((number, Wall(ends, 0.0, height, pattern, slots("house", facing_of(ends)))))
+    if z0 > 1:
+        ends = ((line, z0), (line + deep, z0)) if sign > 0 else ((line - deep, z0), (line, z0))
+        layout.walls.append((number, Wall(ends, 0.0, height, facade(dice, floors, 3, "house"), slots("house", TOWARD))))
+
+
+def _garden(layout, dice, line, sign, setback, z):
+    for _ in range(dice.whole(1, 3)):
+        layout.stand(
+            trees.bush(dice.whole(0, 4), dice.chance(0.5)),
+            line + sign * dice.uniform(1, setback),
+            max(2, z + dice.uniform(-3, 8)),
+        )
+    if dice.chance(0.7):
+        kind = dice.weighted({"round": 3, "conifer": 3, "young": 2, "bare": 1, "poplar": 1, "oval": 1})
+        x = line + sign * dice.uniform(1.2, setback + 2)
+        layout.stand(
+            trees.tree(kind, dice.whole(0, 4)),
+            x,
+            max(4, z - dice.uniform(1, 3)),
+            mirrored=dice.chance(0.5),
+            scale=dice.uniform(0.7, 1.0),
+        )
+
+
+def _border(layout, dice, line, kind, end):
+    """A hedge, fence or low wall along the back of the pavement, open where the side street is."""
+    gap, z, number = layout.road.crossing, 0.8, layout.number()
+    height = dice.uniform(0.9, 1.5)
+    while z < min(end, 80):
+        length = 8.0
+        if not (gap and z < gap[1] and z + length > gap[0]):
+            if kind == "hedge":
+                layout.stand(
+                    trees.hedge(dice.whole(0, 3)),
+                    line,
+                    z,
+                    number,
+                    mirrored=line < 0,
+                    scale=1.0,
+                    shadow=False,
+                    behind=length,
+                )
+            else:
+                ends = ((line, z), (line, z + length))
+                pattern = pickets(40) if kind == "fence" else plain()
+                names = ((kind, facing_of(ends), 1.0),)
+                layout.walls.append((number, Wall(ends, 0.0, height, pattern, names)))
+        z += length
+
+
+def _park(layout, dice, line, end):
+    """Grass with trees beyond a hedge, a fence or nothing."""
+    sign = 1 if line > 0 else -1
+    border = dice.pick(["hedge", "fence", "gardenwall", None])
+    if border:
+        _border(layout, dice, line, border, end)
+    for _ in range(dice.whole(12, 20)):
+        x = line + sign * (1.5 + 26 * dice.random() * dice.random())
+        z = max(5, layout.enter(x)) * dice.uniform(0.9, 3.5)
+        kind = dice.weighted({"round": 4, "oval": 3, "conifer": 2, "poplar": 1, "young": 1, "bare": 1})
+        layout.stand(trees.tree(kind, dice.whole(0, 4)), x, z, mirrored=dice.chance(0.5), scale=dice.uniform(0.8, 1.1))
+    for _ in range(dice.whole(4, 8)):
+        x = line + sign * dice.uniform(1.2, 8)
+        layout.stand(
+            trees.bush(dice.whole(0, 4), dice.chance(0.4)), x, max(3, layout.enter(x)) * dice.uniform(0.9, 2.5)
+        )
+
+
+def add_end(layout, dice):
+    """Close the view: far woods or a skyline, and sometimes a building across the end. Returns the street's length."""
+    for i in range(dice.whole(5, 9)):
+        x, wide, high = dice.uniform(-110, 110), dice.uniform(14, 34), dice.uniform(8, 34) * dice.uniform(0.6, 1)
+        ends = ((x, 170.0 + i), (x + wide, 170.0 + i))
+        floors = max(1, round(high / 3.4))
+        pattern = facade(dice, floors, max(1, round(wide / 4)), "offices")
+        layout.walls.append((layout.number(), Wall(ends, 0.0, high, pattern, slots("tower", TOWARD))))
+    if dice.chance(0.6):
+        _woods(layout, dice)
+    if not dice.chance(0.4):
+        return dice.uniform(80, 130)
+    z = max(dice.uniform(30, 65), (layout.road.crossing or (0, 0))[1] + 8)
+    shift = -layout.camera.bend * z * z  # the building stands in the middle of the view
+    x = -32 + shift
+    while x < 32 + shift:
+        wide, floors, number = dice.uniform(9, 16), dice.whole(2, 5), layout.number()
+        pattern = facade(dice, floors, round(wide / 3), dice.pick(["shops", "flats"]))
+        ends = ((x, z), (x + wide, z))
+        high = STOREY * pattern.shape[0] / 12
+        layout.walls.append((number, Wall(ends, 0.0, high, pattern, slots("wall", TOWARD))))
+        if dice.chance(0.7):
+            s = Shape()
+            rise = dice.uniform(1.5, 3.5)
+            s.face([(0, high), (wide, high), (wide - 0.8, high + rise), (0.8, high + rise)], "roof", UP, 0.9)
+            layout.stand(s.model(), x, z, number, mirrored=False, shadow=False, behind=0.01)
+        x += wide
+    return z - 7
+
+
+def _woods(layout, dice):
+    s, x, y = Shape(), -150.0, dice.uniform(5, 9)
+    top = []
+    while x < 150:
+        top.append((x, y + dice.uniform(-1.2, 1.2)))
+        x += dice.uniform(2, 4)
+    s.face([(-150, 0), *top, (150, 0)], "woods", UP, 0.8)
+    layout.stand(s.model(), 0, 150, mirrored=False, shadow=False)

@@ -1,0 +1,119 @@
+"""Trees, bushes and hedges. All of a tree is vegetation, its trunk too."""
+
+from functools import lru_cache
+
+from spg.data.streets.dice import Dice
+from spg.data.streets.shapes import CIRCLE, LEFT, RIGHT, TOWARD, UP, Shape
+
+VARIANTS = 5
+KINDS = ("round", "oval", "poplar", "conifer", "bare", "young")
+
+
+def _clump(s, dice, x, y, rx, ry, material, facing, shade):
+    """A blob of leaves with a ragged rim."""
+    rim = [(x + c * rx * r, y + k * ry * r) for (c, k), r in ((p, dice.uniform(0.82, 1.12)) for p in CIRCLE[::3])]
+    s.face(rim, material, facing, shade)
+
+
+def _crown(s, dice, blobs, material):
+    """Three passes over the blobs: dark from below, the body, then the lit tops; each side looks its way."""
+    for x, y, r in blobs:
+        _clump(s, dice, x, y - 0.12 * r, r * 1.08, r * 1.02, material, TOWARD, 0.55)
+    for x, y, r in blobs:
+        _clump(s, dice, x, y + 0.06 * r, r * 0.9, r * 0.84, material, LEFT if x < 0 else RIGHT, 0.85)
+    for x, y, r in blobs:
+        _clump(s, dice, x - 0.12 * r, y + 0.3 * r, r * 0.56, r * 0.46, material, UP, 1.05)
+
+
+def _trunk(s, height, width, lean=0.0):
+    s.stroke((0, 0), (lean, height), width, "trunk", TOWARD, 0.8, tip=0.65)
+    s.stroke((-width * 0.22, 0), (lean - width * 0.15, height), width * 0.45, "trunk", LEFT, 1.1, tip=0.65)
+
+
+@lru_cache
+def tree(kind, variant):
+    """A tree of KINDS; `variant` of 0..VARIANTS−1 changes its branches."""
+    dice = Dice(41, KINDS.index(kind), variant)
+    return {"conifer": _conifer, "bare": _bare}.get(kind, _leafy)(dice, kind).model()
+
+
+def _leafy(dice, kind):
+    s = Shape()
+    height, spread, stem = {
+        "round": (dice.uniform(6.5, 8.5), 2.5, 2.6),
+        "oval": (dice.uniform(8, 10.5), 2.2, 2.8),
+        "poplar": (dice.uniform(11, 14), 1.3, 1.4),
+        "young": (dice.uniform(4, 5), 1.2, 2.0),
+    }[kind]
+    _trunk(s, stem + 1.2, 0.12 + height * 0.035, dice.uniform(-0.15, 0.15))
+    for side in (-1, 1):
+        s.stroke((0, stem), (side * spread * 0.5, stem + height * 0.2), 0.14, "trunk", shade=0.75)
+    middle, half = (stem + height) / 2, (height - stem) / 2
+    blobs = []
+    for i in range(11):
+        c, k = CIRCLE[(i * 19) % 48]
+        reach = dice.uniform(0.55, 0.72) if i else 0.0
+        r = dice.uniform(0.36, 0.5) * min(spread, half)
+        blobs.append((c * spread * reach, middle + k * half * reach, max(r, spread * 0.4)))
+    blobs.sort(key=lambda b: -b[1])
+    _crown(s, dice, blobs, "leaf")
+    return s
+
+
+def _conifer(dice, kind):
+    s = Shape()
+    height, spread = dice.uniform(7, 10), dice.uniform(1.5, 2.1)
+    _trunk(s, 1.5, 0.35)
+    tiers = 5
+    for i in range(tiers):
+        y = 0.9 + (height - 0.9) * i / tiers
+        top = min(height, y + (height - 0.9) * 1.7 / tiers)
+        w = spread * (1 - i / tiers) ** 1 + 0.15
+        rim = [(-w + 2 * w * j / 8, y + (0.0 if j % 2 else 0.28) + dice.uniform(-0.08, 0.08)) for j in range(9)]
+        s.face([*rim, (0, top)], "conifer", TOWARD, 0.7)
+        s.face([*rim[:4], (-0.1, top)], "conifer", LEFT, 0.95)
+        s.face([*rim[5:], (0.1, top)], "conifer", RIGHT, 0.95)
+    return s
+
+
+def _bare(dice, kind):
+    """Branches that halve three times; what shows between them is whatever stands behind."""
+    s = Shape()
+    _branch(s, dice, (0.0, 0.0), (0.0, 1.0), dice.uniform(2.2, 2.8), 0.34, 5)
+    return s
+
+
+def _branch(s, dice, start, way, length, width, left):
+    end = (start[0] + way[0] * length, start[1] + way[1] * length)
+    s.stroke(start, end, width, "trunk", LEFT if way[0] < 0 else RIGHT, 0.9, tip=0.7)
+    if not left:
+        return
+    for turn in (-1, 1) if left < 5 else (-1, 0, 1):
+        a, b = dice.uniform(0.35, 0.6) * turn, dice.uniform(0.75, 0.95)
+        bent = (way[0] * b + way[1] * a, way[1] * b - way[0] * a + 0.1)
+        _branch(s, dice, end, bent, length * dice.uniform(0.62, 0.8), max(width * 0.62, 0.05), left - 1)
+
+
+@lru_cache
+def bush(variant, flowers=False):
+    """A shrub about 1.2 m tall, in flower or not."""
+    dice, s = Dice(42, variant), Shape()
+    blobs = [(dice.uniform(-0.6, 0.6), dice.uniform(0.3, 0.75), dice.uniform(0.32, 0.5)) for _ in range(6)]
+    _crown(s, dice, blobs, "hedge")
+    if flowers:
+        for _ in range(9):
+            s.disc(dice.uniform(-0.7, 0.7), dice.uniform(0.3, 1.1), 0.09, 0.09, "flower", n=8)
+    return s.model()
+
+
+@lru_cache
+def hedge(variant, height=1.3, length=8.0):
+    """A clipped hedge along the street, its top a little ragged; its street side at x = 0, one metre thick."""
+    dice, s, n = Dice(43, variant), Shape(), 16
+    top = [(0.0, height + dice.uniform(-0.09, 0.09), length * i / n) for i in range(n + 1)]
+    back = [(1.0, y, z) for _, y, z in reversed(top)]
+    s.face(top + back, "hedge", UP, 1.05)
+    s.face([(0, 0, 0), *top, (0, 0, length)], "hedge", LEFT, 0.85)
+    s.side(0.0, 0, 0, length, 0.3, "hedge", 0.62)
+    s.face([(0, 0, 0), (1, 0, 0), (1, height, 0), top[0]], "hedge", TOWARD, 0.85)
+    return s.model()
