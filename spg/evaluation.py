@@ -14,7 +14,9 @@ from spg import metrics, plots
 from spg import perceptual as networks
 from spg.holes import evaluation_hole
 from spg.labels import CLASSES, check_labels
-from spg.provenance import provenance
+from spg.provenance import provenance, write_json
+
+__all__ = ["BINS", "METRICS", "evaluate", "measure", "provenance", "write_json"]
 
 METRICS = ("l1", "l2", "ssim", "psnr", "lpips", "hole_psnr", "hole_l1", "boundary_lpips")
 BINS = ("<5%", "5-10%", "10-25%", ">25%")  # of the area; the paper's holes are 1.6 to 25 %

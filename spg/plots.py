@@ -41,11 +41,15 @@ def show_image(image):
 
 
 def legend(target, classes=None, **options):
-    """Add class colours and names, all or the numbers given, to axes or in one row below a figure. Returns it."""
+    """Add class colours and names, all or the numbers given, to axes or below a figure. Returns the legend."""
     classes = range(len(CLASSES)) if classes is None else classes
     patches = [Patch(facecolor=PALETTE[c] / 255, edgecolor="#555555", linewidth=0.5, label=CLASSES[c]) for c in classes]
-    below = {"loc": "outside lower center", "ncols": len(patches)} if isinstance(target, Figure) else {}
+    below = {"loc": "outside lower center", "ncols": _legend_columns(target)} if isinstance(target, Figure) else {}
     return target.legend(handles=patches, frameon=False, fontsize=8, handlelength=1.2, **{**below, **options})
+
+
+def _legend_columns(fig):
+    return min(len(CLASSES), max(2, int(fig.get_figwidth() / 1.05)))  # a name and its patch take about an inch
 
 
 def figure(width=6.4, height=4.0):
@@ -79,7 +83,7 @@ def sheet(rows, titles, row_titles=None, side=1.5, classes=None):
     """
     if any(len(row) != len(titles) for row in rows):
         raise ValueError(f"every row needs {len(titles)} pictures, one per title; got {[len(row) for row in rows]}")
-    fig = figure(side * len(titles), side * len(rows) + 0.3 + 0.3 * (classes is not None))
+    fig = figure(side * len(titles), side * len(rows) + 0.3)
     grid = fig.subplots(len(rows), len(titles), squeeze=False)
     fig.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
     for i, row in enumerate(rows):
@@ -88,6 +92,7 @@ def sheet(rows, titles, row_titles=None, side=1.5, classes=None):
         if row_titles:
             grid[i, 0].set_ylabel(row_titles[i], fontsize=9)
     if classes is not None:
+        fig.set_figheight(fig.get_figheight() + 0.2 * -(-len(classes) // _legend_columns(fig)))
         legend(fig, classes)
     return fig
 

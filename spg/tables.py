@@ -22,12 +22,14 @@ NOT_RANKED = ("spg-oracle", "spg-plus-oracle")  # they are told the true labels:
 _BLOCK = re.compile(r"<!-- table: (\S+) (\S+) -->\n(.*?)<!-- /table -->", re.DOTALL)
 
 
-def table(*results, bold=True):
+def table(results, bold=True):
     """Render results as markdown, one section each: a line that says what was measured, then the rows.
 
-    results: paths of JSON files, or their dicts, of `spg evaluate` or `spg bench`. bold: set the best value of a
-    column in bold; the methods that know the true labels do not compete. Returns text ending in a newline.
+    results: one or a list of paths of JSON files, or their dicts, of `spg evaluate` or `spg bench`. bold: set the
+    best value of a column in bold; the methods that know the true labels do not compete. Returns text ending in a
+    newline.
     """
+    results = results if isinstance(results, list | tuple) else [results]
     return "\n".join(_section(_read(result), bold) for result in results)
 
 
@@ -104,6 +106,9 @@ def _header(result, keys):
 
 
 def _machine(machine):
+    """A machine's name, or what `spg.provenance` says about it."""
+    if isinstance(machine, str):
+        return machine
     names = [machine.get("gpu"), machine.get("processor"), f"{machine.get('threads')} threads"]
     return ", ".join(name for name in names if name)
 

@@ -61,7 +61,7 @@ def test_the_best_is_bold_and_the_oracle_does_not_compete(result):
 def test_several_results_become_several_sections(result, tmp_path):
     path = tmp_path / "r.json"
     path.write_text(json.dumps(result), "utf-8")
-    assert tables.table(path, str(path)) == tables.table(result) + "\n" + tables.table(result)
+    assert tables.table([path, str(path)]) == tables.table([result]) + "\n" + tables.table(result)
 
 
 def test_bench_rows_are_taken_as_they_are():
@@ -69,6 +69,7 @@ def test_bench_rows_are_taken_as_they_are():
     assert tables.table(bench) == (
         "| width | ms | note |\n| --- | ---: | ---: |\n| 16 | 1.235 | – |\n| 64 | – | slow |\n"
     )
+    assert tables.table({**bench, "machine": "laptop"}).startswith("laptop\n\n| width")
     machine = {"processor": "some CPU", "threads": 2}
     assert tables.table({**bench, "machine": machine, "commit": "abc"}).startswith(
         "some CPU, 2 threads · commit abc\n\n| width"
