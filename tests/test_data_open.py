@@ -154,6 +154,12 @@ def test_streets_need_nothing():
     assert (data[2].labels == drawn[2].labels).all()
 
 
+def test_streets_drawn_by_processes_are_the_same():
+    data = spg.data.open("streets", "train", 8, limit=70)
+    drawn = Streets(size=8, split="train", n=70)
+    assert all((data[i].image == drawn[i].image).all() for i in (0, 33, 69))
+
+
 def test_streets_fit_and_tune_divide_train():
     parts = {s: spg.data.open("streets", s, 16, limit=9, cache=False).ids for s in ("train", "fit", "tune")}
     assert all(len(ids) == 9 for ids in parts.values())

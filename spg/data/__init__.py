@@ -29,7 +29,7 @@ def open(spec, split, size, limit=None, cache=True):
         raise ValueError(f"{spec}: the split {split!r} holds no scene (of {len(reader)} in {whole!r})")
     if limit is not None:
         reader = Selection(reader, ids, digest([reader.fingerprint(), ids]))
-    scenes = cached(reader, source.name, whole, size) if cache else reader
+    scenes = cached(reader, source.name, whole, size, drawn=source.root is None) if cache else reader
     return Dataset(source.name, spec, split, size, ids, scenes)
 
 

@@ -8,12 +8,17 @@ It appears by one rename, complete: whoever is interrupted, or runs out of disk,
 """
 
 import json
+import multiprocessing
 import os
 import shutil
+import signal
+import sys
+import threading
 import uuid
 import warnings
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +26,9 @@ from tqdm import tqdm
 
 from spg.data.pictures import DamagedImage
 from spg.data.scene import Scene
+
+MANY = 64  # drawn scenes from which on processes are worth their start
+_worker = threading.local()  # in a worker: the reader it reads from
 
 
 def home():
@@ -35,15 +43,16 @@ def folder_of(reader, name, split, size):
     return home() / f"{name}-{split}-{size}-{reader.fingerprint()[:16]}"
 
 
-def cached(reader, name, split, size):
+def cached(reader, name, split, size, drawn=False):
     """Returns the reader's scenes as `Cached`, building the cache first if there is none.
 
-    reader: ids, len, [i] -> Scene at size×size, fingerprint(). A frame that cannot be decoded is left out
-    and warned about, by name and count, here and at each later use; any other error is raised.
+    reader: ids, len, [i] -> Scene at size×size, fingerprint(). drawn: its scenes are computed, not decoded.
+    A frame that cannot be decoded is left out and warned about, by name and count, here and at each later use;
+    any other error is raised.
     """
     folder = folder_of(reader, name, split, size)
     if not folder.is_dir():
-        _build(reader, folder, size, f"caching {name} {split} at {size} px")
+        _build(reader, folder, size, f"caching {name} {split} at {size} px", drawn)
     scenes = Cached(folder)
     if scenes.left_out:
         count = f"{len(scenes.left_out)} of {len(reader)} frames are left out"
@@ -71,11 +80,11 @@ class Cached:
         return Cached, (self.folder,)  # to a worker process goes the path, not the pictures
 
 
-def _build(reader, folder, size, title):
+def _build(reader, folder, size, title, drawn):
     draft = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")  # one for each process that builds
     try:
         draft.mkdir(parents=True)
-        _write(reader, draft, size, title)
+        _write(reader, draft, size, title, drawn)
         _publish(draft, folder)
     except FileNotFoundError:  # a frame that went away since it was listed: the message names it
         raise
@@ -95,15 +104,15 @@ def _publish(draft, folder):
             raise
 
 
-def _write(reader, draft, size, title):
+def _write(reader, draft, size, title, drawn):
     ids, left_out = [], []
     with (
         ArrayFile(draft / "images.npy", (3, size, size)) as images,
         ArrayFile(draft / "labels.npy", (size, size)) as labels,
+        closing(_decode(reader, drawn)) as scenes,  # an interrupted loop stops its workers at once
     ):
-        for id, scene in zip(
-            reader.ids, tqdm(_decode(reader), title, len(reader), unit="img", mininterval=1), strict=True
-        ):
+        bar = tqdm(scenes, title, len(reader), unit="img", mininterval=1)
+        for id, scene in zip(reader.ids, bar, strict=True):
             if isinstance(scene, DamagedImage):
                 left_out.append(str(scene))
                 continue
@@ -116,24 +125,44 @@ def _write(reader, draft, size, title):
     (draft / "about.json").write_text(about, encoding="utf-8")
 
 
-def _decode(reader):
-    """Yield each scene, or the DamagedImage it raised, in order. PIL decodes outside Python's lock: threads suffice."""
-
-    def read(i):
-        try:
-            return reader[i]
-        except DamagedImage as error:
-            return error
-
+def _decode(reader, drawn):
+    """Yield each scene, or the DamagedImage it raised, in order, decoded by as many workers as there are cores."""
     workers = min(os.cpu_count() or 1, 8)
-    with ThreadPoolExecutor(workers) as pool:
-        waiting = deque()
+    forks = drawn and len(reader) >= MANY and sys.platform == "linux"
+    pool = _processes(reader, workers) if forks else _threads(reader, workers)
+    waiting = deque()
+    try:
         for i in range(len(reader)):
-            waiting.append(pool.submit(read, i))
+            waiting.append(pool.submit(_read, i))
             if len(waiting) > 4 * workers:  # so that a slow disk does not fill the memory with scenes
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _processes(reader, workers):
+    """For drawing, which holds Python's lock. Forked, as torch's own loaders are on Linux: started anew, each
+    process would import torch first, and a script without a main guard would run again."""
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _start_process, (reader,))
+
+
+def _start_process(reader):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    _worker.reader = reader
+
+
+def _threads(reader, workers):
+    """For files: PIL decodes outside Python's lock, and what it warns about is heard."""
+    return ThreadPoolExecutor(workers, initializer=lambda: setattr(_worker, "reader", reader))
+
+
+def _read(i):
+    try:
+        return _worker.reader[i]
+    except DamagedImage as error:
+        return error
 
 
 class ArrayFile:
