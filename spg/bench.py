@@ -4,30 +4,30 @@ import multiprocessing
 import platform
 import resource
 import statistics
-import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
-from tqdm.auto import tqdm
 
 from spg.labels import CLASSES
 from spg.profiles import PAPER
+from spg.progress import progress
 from spg.samples import Batch
 
 WIDTHS, SIZES = (16, 64), (64, 128, 256)
 TRAINING_BATCH = {16: 8, 64: 2}  # by width: pictures in one training step, so that 256 px fits a laptop
 
 
-def bench(widths=WIDTHS, sizes=SIZES, repeats=5, progress=True):
+def bench(widths=WIDTHS, sizes=SIZES, repeats=5):
     """Measure every width at every size, each in a process of its own (peak memory is a process's).
 
     Returns the JSON-ready dict of `spg bench`: {"kind": "bench", "machine", …, "rows": [{…}]}.
     """
     jobs = [(width, size, repeats) for width in widths for size in sizes]
     rows = []
-    for job in tqdm(jobs, desc="bench", unit="row", disable=not progress):
+    for job in progress(jobs, desc="bench", unit="row"):
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             rows.append(pool.apply(_row, job))
     return {"kind": "bench", **machine(), "rows": rows}
@@ -103,9 +103,7 @@ def _training(width, size, batch, device):
     from spg.training import Trainer
 
     settings = {"width": width, "discriminator_width": width, "sizes": (size,), "pictures": (10**9,), "batch": batch}
-    trainer = Trainer(
-        "sgnet", task("sgnet"), PAPER.with_settings(**settings), None, "bench", out="bench-writes-nothing"
-    )
+    trainer = Trainer("sgnet", task("sgnet"), PAPER.with_settings(**settings), None, {}, out="bench-writes-nothing")
     b = _batch(batch, size, device)
     return (lambda: trainer.play(b)), _flop(lambda: trainer.play(b))
 
@@ -137,5 +135,7 @@ def _peak_memory(device):
     """Megabytes: of the card's memory on CUDA, else of this process's."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated() / 2**20
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (2**20 if sys.platform == "darwin" else 2**10)
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage would count the parent's peak too, Linux keeps it across fork
+        return next(int(line.split()[1]) for line in status.open() if line.startswith("VmHWM")) / 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # bytes on macOS

@@ -34,8 +34,9 @@ def _train(a):
 
     profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
     fabric = make_fabric(profile, a.accelerator)
-    scenes_at = functools.partial(data.open, a.data, a.split)
-    trainer = Trainer(a.model, tasks.task(a.model), profile, scenes_at, a.data, a.out, fabric, a.resume)
+    scenes_at = functools.partial(data.open, a.data, a.split, limit=a.limit)
+    source = {"data": a.data, "split": a.split, "limit": a.limit}
+    trainer = Trainer(a.model, tasks.task(a.model), profile, scenes_at, source, a.out, fabric, a.resume)
     trainer.fit()
     if fabric.is_global_zero:
         seen, minutes = trainer.step * profile.batch, trainer.seconds / 60
@@ -86,7 +87,9 @@ def _table(a):
     from spg import tables
 
     if a.readme:
-        return tables.render_readme(a.readme, check=a.check)
+        stale = tables.render_readme(a.readme, check=a.check)
+        print(f"{a.readme}:", f"{'stale' if a.check else 'rendered'}: {', '.join(stale)}" if stale else "agrees")
+        return 1 if stale and a.check else 0
     print(tables.table(a.files))
 
 
@@ -144,6 +147,7 @@ def _add_train(commands):
     c.add_argument(
         "--split", default="train", help="default: train; fit leaves out tune, the part for choosing settings"
     )
+    c.add_argument("--limit", type=int, help="only the first so many pictures")
     c.add_argument("--profile", default="quick", help="smoke, quick (default), cpu or paper")
     c.add_argument("--out", required=True, help="folder for checkpoints and log")
     c.add_argument("--resume", action="store_true", help="go on from OUT's checkpoint, if there is one")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from spg import metrics, plots
 from spg import perceptual as networks
 from spg.holes import evaluation_hole
 from spg.labels import CLASSES, check_labels
+from spg.progress import progress as bar
 from spg.provenance import provenance, write_json
 
 __all__ = ["BINS", "METRICS", "evaluate", "measure", "provenance", "write_json"]
@@ -58,7 +58,7 @@ def evaluate(
         raise ValueError(f"nothing to evaluate: {n} scenes, {len(methods)} methods, {len(layouts or {})} layouts")
     distance = networks.load(perceptual, device) if isinstance(perceptual, str) else perceptual
     judge = _Judge(methods, layouts or {}, distance, device)
-    for i in tqdm(range(n), desc="evaluate", unit="img", disable=not progress):
+    for i in bar(range(n), desc="evaluate", unit="img", disable=not progress):
         hole = evaluation_hole(scenes.name, scenes.split, scenes.size, holes, seed, i)
         judge.add(scenes[i], hole, picture=bool(pictures) and i < PICTURED)
     if pictures:

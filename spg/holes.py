@@ -47,7 +47,9 @@ def threshold(mask, at=0.5):
     A pixel is missing where the mask is above `at` of its full scale.
     """
     mask = np.asarray(mask)
-    scale = 255.0 if np.issubdtype(mask.dtype, np.integer) else 1.0
+    if mask.dtype != np.uint8 and not np.issubdtype(mask.dtype, np.floating):
+        raise ValueError(f"a grey mask is uint8 in 0..255 or float in 0..1, got {mask.dtype}")
+    scale = 255.0 if mask.dtype == np.uint8 else 1.0
     return (mask > at * scale).astype(np.uint8)
 
 

@@ -8,7 +8,6 @@ import copy
 import math
 import os
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
@@ -17,11 +16,11 @@ import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies import DDPStrategy
 from torch.utils.tensorboard import SummaryWriter
-from tqdm.auto import tqdm
 
 from spg import checkpoints, labels, losses
 from spg.distributed import join_batch_norms
 from spg.profiles import from_dict
+from spg.progress import progress
 from spg.samples import Batch, TrainingSamples, batches
 
 FREE_TO_CHANGE = {"workers", "precision", "save_every"}  # settings a resumed training may change
@@ -63,12 +62,12 @@ def schedule(profile):
 class Trainer:
     """Trains `task` under `profile`; writes OUT/MODEL.last.safetensors (all state) and OUT/MODEL.safetensors (the net).
 
-    scenes_at: size → data set (`spg.data.open`). spec: what to record as the data. Interrupted at any step and
-    resumed, it ends with the weights it would have had (bit-identical on a CPU).
+    scenes_at: size → data set. source: what to record of the data, {"data": spec, …}; it may not change on resume.
+    Interrupted at any step and resumed, it ends with the weights it would have had (bit-identical on a CPU).
     """
 
-    def __init__(self, model, task, profile, scenes_at, spec, out, fabric=None, resume=False):
-        self.model, self.task, self.profile, self.spec = model, task, profile, spec
+    def __init__(self, model, task, profile, scenes_at, source, out, fabric=None, resume=False):
+        self.model, self.task, self.profile, self.source = model, task, profile, source
         self.scenes_at, self.out = scenes_at, Path(out)
         self.fabric = fabric or make_fabric(profile)
         if profile.batch % self.fabric.world_size:
@@ -121,7 +120,7 @@ class Trainer:
 
     def _check_same(self, about):
         then, now = from_dict(about["profile"]).as_dict(), self.profile.as_dict()
-        then, now = {**then, "data": about["data"]}, {**now, "data": self.spec}
+        then, now = then | {k: about[k] for k in self.source}, now | self.source
         changed = [k for k in now if then[k] != now[k] and k not in FREE_TO_CHANGE]
         if changed:
             what = "; ".join(f"{k} was {then[k]!r}, is now {now[k]!r}" for k in changed)
@@ -129,10 +128,10 @@ class Trainer:
 
     # ------------------------------------------------------------ the loop
 
-    def fit(self, progress=True):
+    def fit(self, show=True):
         """Train to the end of the profile. Ctrl-C or SIGTERM: finish the step, save, raise KeyboardInterrupt."""
         self.saved_at, start = time.monotonic(), time.monotonic() - self.seconds
-        with _InterruptAfterStep(self), self._progress(progress) as bar, self._log() as self.log:
+        with _InterruptAfterStep(self), self._progress(show) as bar, self._log() as self.log:
             for size, first, last in schedule(self.profile):
                 if self.step >= last:
                     continue
@@ -251,7 +250,7 @@ class Trainer:
         p = self.profile
         return {
             "model": self.model,
-            "data": self.spec,
+            **self.source,
             "classes": list(labels.CLASSES),
             "size": next(size for size, _, last in schedule(p) if self.step <= last),
             "step": self.step,
@@ -282,13 +281,12 @@ class Trainer:
 
     def _progress(self, show):
         total = schedule(self.profile)[-1][2] * self.profile.batch
-        return tqdm(
+        return progress(
             total=total,
             initial=self.step * self.profile.batch,
             unit="img",
             desc=self.model,
             smoothing=0.05,
-            mininterval=0.5 if sys.stderr.isatty() or "ipykernel" in sys.modules else 30,
             disable=not (show and self.fabric.is_global_zero),
         )
 

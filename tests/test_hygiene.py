@@ -25,7 +25,7 @@ TOP_LEVEL = {"notebooks", "spg", "figures", "tests", "environment.yml", "README.
 
 # Imports run one way, from the ground up: a module may use its own floor and those below. spg/__init__.py is the roof.
 FLOORS = (
-    "holes labels conversion provenance _torchvision",
+    "holes labels conversion progress provenance _torchvision",
     "data generators discriminators losses perceptual metrics segmenter",
     "profiles samples distributed checkpoints tasks training weights inpainting",
     "baselines methods batch evaluation tables ablations study editor plots ledger bench",

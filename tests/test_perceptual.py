@@ -199,5 +199,5 @@ def test_declaring_twice_is_harmless():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_cuda_agrees_with_cpu():
     x, y = pictures()
-    on_gpu = perceptual.load("stlpips", "cuda")(x.cuda(), y.cuda()).cpu()
+    on_gpu = perceptual.load("stlpips", "cuda")(x.to("cuda"), y.to("cuda")).cpu()
     assert torch.allclose(on_gpu, perceptual.load()(x, y), rtol=1e-2)

@@ -23,7 +23,7 @@ def smoke(**settings):
 
 
 def trainer(out, model="spnet", resume=False, data=Tiny, **settings):
-    return Trainer(model, task(model), smoke(**settings), data, "tiny", out, resume=resume)
+    return Trainer(model, task(model), smoke(**settings), data, {"data": "tiny"}, out, resume=resume)
 
 
 def one_batch(size=32, n=4):
@@ -79,7 +79,7 @@ def test_progressive_sizes(tmp_path):
     t = trainer(tmp_path, sizes=(32, 64), pictures=(8, 8))
     play = t.play
     t.play = lambda batch: sizes.append(batch.image.shape[-1]) or play(batch)
-    t.fit(progress=False)
+    t.fit(show=False)
     assert sizes == [32, 32, 64, 64]
     assert checkpoints.about(tmp_path / "spnet.safetensors")["size"] == 64
 
@@ -88,7 +88,7 @@ def test_progressive_sizes(tmp_path):
 def test_every_model_trains(tmp_path, model):
     t = trainer(tmp_path, model, pictures=(8,))
     start = [p.clone() for p in t.nets["G"].parameters()]
-    t.fit(progress=False)
+    t.fit(show=False)
     assert any(not torch.equal(a, b) for a, b in zip(start, t.nets["G"].parameters(), strict=True))
     assert checkpoints.about(tmp_path / f"{model}.safetensors")["pictures_seen"] == 8
     assert list((tmp_path / f"{model}.log").glob("events*"))
@@ -138,7 +138,7 @@ def test_the_discriminators_condition():
 
 def test_moving_average_follows_and_is_what_is_kept(tmp_path):
     t = trainer(tmp_path, average=0.5)
-    t.fit(progress=False)
+    t.fit(show=False)
     saved, _ = checkpoints.load(tmp_path / "spnet.safetensors")
     name, weight = next(iter(t.average.named_parameters()))
     assert torch.equal(saved[name], weight)
@@ -168,20 +168,20 @@ def weights(out, model):
 
 @pytest.mark.parametrize("model", ["spnet", "sgnet", "segmenter"])
 def test_interrupted_and_resumed_ends_with_the_same_weights(tmp_path, model):
-    trainer(tmp_path / "whole", model).fit(progress=False)
+    trainer(tmp_path / "whole", model).fit(show=False)
     Interrupting.read = 0
     with pytest.raises(KeyboardInterrupt, match="go on with --resume"):
-        trainer(tmp_path / "parts", model, data=Interrupting).fit(progress=False)
+        trainer(tmp_path / "parts", model, data=Interrupting).fit(show=False)
     assert 0 < checkpoints.about(tmp_path / "parts" / f"{model}.last.safetensors")["step"] < 6
     torch.manual_seed(123)  # whatever ran in between must not matter
-    trainer(tmp_path / "parts", model, resume=True).fit(progress=False)
+    trainer(tmp_path / "parts", model, resume=True).fit(show=False)
     whole, parts = weights(tmp_path / "whole", model), weights(tmp_path / "parts", model)
     assert whole.keys() == parts.keys()
     assert all(torch.equal(whole[k], parts[k]) for k in whole)
 
 
 def test_killed_training_goes_on_from_its_last_checkpoint(tmp_path):
-    trainer(tmp_path / "whole").fit(progress=False)
+    trainer(tmp_path / "whole").fit(show=False)
     t = trainer(tmp_path / "parts", save_every=0.0)  # after every step
     play = t.play
 
@@ -192,14 +192,14 @@ def test_killed_training_goes_on_from_its_last_checkpoint(tmp_path):
 
     t.play = die
     with pytest.raises(MemoryError):
-        t.fit(progress=False)
-    trainer(tmp_path / "parts", resume=True).fit(progress=False)
+        t.fit(show=False)
+    trainer(tmp_path / "parts", resume=True).fit(show=False)
     whole, parts = weights(tmp_path / "whole", "spnet"), weights(tmp_path / "parts", "spnet")
     assert all(torch.equal(whole[k], parts[k]) for k in whole)
 
 
 def test_nothing_is_overwritten_or_mixed(tmp_path):
-    trainer(tmp_path).fit(progress=False)
+    trainer(tmp_path).fit(show=False)
     with pytest.raises(FileExistsError, match="go on with --resume, or choose another --out"):
         trainer(tmp_path)
     with pytest.raises(ValueError, match="other settings \\(width was 2, is now 4\\)"):
@@ -208,9 +208,9 @@ def test_nothing_is_overwritten_or_mixed(tmp_path):
 
 
 def test_a_finished_training_resumes_to_nothing(tmp_path):
-    trainer(tmp_path).fit(progress=False)
+    trainer(tmp_path).fit(show=False)
     before = weights(tmp_path, "spnet")
-    trainer(tmp_path, resume=True).fit(progress=False)
+    trainer(tmp_path, resume=True).fit(show=False)
     assert all(torch.equal(v, before[k]) for k, v in weights(tmp_path, "spnet").items())
 
 
@@ -221,9 +221,7 @@ def test_non_finite_loss_stops_and_says_where(tmp_path):
     t.play(batch)
     t.save(None)
     good = (tmp_path / "spnet.last.safetensors").read_bytes()
-    with pytest.raises(
-        FloatingPointError, match="is not finite at step 0 of spnet.*last good checkpoint: .*spnet.last"
-    ):
+    with pytest.raises(FloatingPointError, match=r"not finite at step 0 of spnet.*last good checkpoint: .*spnet.last"):
         t.play(batch._replace(image=batch.image * float("nan")))
     next(iter(t.nets["G"].parameters())).data.fill_(float("inf"))
     with pytest.raises(FloatingPointError, match="not saved"):
@@ -280,7 +278,7 @@ def test_batch_must_divide_among_processes(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(fabric), "world_size", 3)
         with pytest.raises(ValueError, match="batch 4 cannot be shared by 3 processes"):
-            Trainer("spnet", task("spnet"), smoke(), Tiny, "tiny", tmp_path, fabric)
+            Trainer("spnet", task("spnet"), smoke(), Tiny, {"data": "tiny"}, tmp_path, fabric)
 
 
 @pytest.mark.cuda
@@ -290,6 +288,6 @@ def test_batch_must_divide_among_processes(tmp_path):
 def test_training_on_cuda(tmp_path, model, precision):
     t = trainer(tmp_path, model, precision=precision)
     assert t.fabric.device.type == "cuda"
-    t.fit(progress=False)
+    t.fit(show=False)
     about = json.loads(json.dumps(checkpoints.about(tmp_path / f"{model}.safetensors")))
     assert about["step"] == 6

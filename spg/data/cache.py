@@ -22,10 +22,10 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from spg.data.pictures import DamagedImage
 from spg.data.scene import Scene
+from spg.progress import progress
 
 MANY = 64  # drawn scenes from which on processes are worth their start
 _worker = threading.local()  # in a worker: the reader it reads from
@@ -111,7 +111,7 @@ def _write(reader, draft, size, title, drawn):
         ArrayFile(draft / "labels.npy", (size, size)) as labels,
         closing(_decode(reader, drawn)) as scenes,  # an interrupted loop stops its workers at once
     ):
-        bar = tqdm(scenes, title, len(reader), unit="img", mininterval=1)
+        bar = progress(scenes, title, len(reader), unit="img")
         for id, scene in zip(reader.ids, bar, strict=True):
             if isinstance(scene, DamagedImage):
                 left_out.append(str(scene))

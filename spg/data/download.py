@@ -8,7 +8,7 @@ import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 
-from tqdm import tqdm
+from spg.progress import progress
 
 BLOCK = 1 << 18
 TIMEOUT = 30  # seconds without a byte
@@ -29,7 +29,7 @@ def fetch(url, path, size=None, sha256=None, git_sha1=None, tries=3, bar=None):
     path = Path(path)
     expected = {"size": size, "sha256": sha256, "git_sha1": git_sha1}
     if bar is None:
-        with tqdm(desc=path.name, total=size, unit="B", unit_scale=True) as bar:
+        with progress(desc=path.name, total=size, unit="B", unit_scale=True) as bar:
             return fetch(url, path, **expected, tries=tries, bar=bar)
     if path.is_file() and not _difference(path, expected):
         bar.update(_length(path))

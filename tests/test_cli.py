@@ -1,0 +1,134 @@
+"""The commands, as a user types them, on `streets`."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from spg.cli import main
+
+SMOKE = ["--data", "streets", "--limit", "12", "--profile", "smoke", "--set", "pictures=8", "sizes=64"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, module_cache):
+    out = tmp_path_factory.mktemp("run")
+    for model in ("spnet", "sgnet", "segmenter"):
+        assert main(["train", model, *SMOKE, "--out", str(out)]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def module_cache(tmp_path_factory):
+    """One cache for this file's fixtures, which live longer than a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPG_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+def picture_files(folder, size=(90, 70)):
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 256, (size[1], size[0], 3), np.uint8)
+    mask = np.zeros((size[1], size[0]), np.uint8)
+    mask[20:45, 30:60] = 255
+    folder.mkdir(exist_ok=True)
+    Image.fromarray(picture).save(folder / "photo.png")
+    Image.fromarray(mask).save(folder / "mask.png")
+    return picture, mask
+
+
+def test_train_evaluate_table(run, tmp_path, capsys):
+    out = tmp_path / "r.json"
+    command = ["evaluate", "--data", "streets", "--split", "test", "--holes", "paper", "--size", "64", "--limit", "3"]
+    methods = f"telea,ns,patchmatch,spg,spg-oracle,again={run}/sgnet.safetensors"
+    assert main([*command, "--methods", methods, "--weights", str(run), "--out", str(out)]) == 0
+    result = json.loads(out.read_text())
+    assert {"data", "split", "size", "holes", "seed", "n", "commit", "methods"} <= result.keys()
+    assert list(result["methods"]) == ["telea", "ns", "patchmatch", "spg", "spg-oracle", "again"]
+    keys = {"l1", "l2", "ssim", "psnr", "lpips", "hole_psnr", "hole_l1", "boundary_lpips", "seconds_per_image", "ci95"}
+    assert all(keys <= row.keys() for row in result["methods"].values())
+    assert result["methods"]["again"]["l1"] == result["methods"]["spg"]["l1"]
+    assert set(result["layouts"]) == {"nearest", "row", "spnet"}
+    assert result["weights"]["sgnet"]["profile"] == "smoke"
+    assert main(["table", str(out)]) == 0
+    assert "spg-oracle" in capsys.readouterr().out
+
+
+def test_inpaint_a_photo_of_any_size(run, tmp_path):
+    picture, mask = picture_files(tmp_path / "in")
+    out = tmp_path / "out.png"
+    files = [str(tmp_path / "in" / "photo.png"), "--hole", str(tmp_path / "in" / "mask.png")]
+    assert main(["inpaint", *files, "--out", str(out), "--weights", str(run)]) == 0
+    filled = np.asarray(Image.open(out))
+    assert (filled[mask == 0] == picture[mask == 0]).all() and (filled[mask == 255] != picture[mask == 255]).any()
+
+
+def test_inpaint_a_folder_skips_and_counts_what_is_damaged(run, tmp_path, capsys):
+    picture_files(tmp_path / "in")
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    whole = (tmp_path / "in" / "photo.png").read_bytes()
+    (folder / "a.png").write_bytes(whole)
+    (folder / "b.png").write_bytes(whole[: len(whole) // 2])
+    Image.new("RGB", (50, 50)).save(folder / "c.png")  # another size than the mask's
+    command = ["inpaint", str(folder), "--hole", str(tmp_path / "in" / "mask.png"), "--weights", str(run)]
+    assert main([*command, "--out", str(tmp_path / "done")]) == 0
+    said = capsys.readouterr()
+    assert "1 filled" in said.out and "2 skipped" in said.out
+    assert "skipped b.png" in said.err and "skipped c.png" in said.err and "the hole is 70×90" in said.err
+    assert [p.name for p in (tmp_path / "done").iterdir()] == ["a.png"]
+
+
+def test_a_grey_mask_needs_a_word(run, tmp_path, capsys):
+    picture_files(tmp_path / "in")
+    grey = np.asarray(Image.open(tmp_path / "in" / "mask.png")) // 2 + 20
+    Image.fromarray(grey).save(tmp_path / "in" / "mask.png")
+    files = [str(tmp_path / "in" / "photo.png"), "--hole", str(tmp_path / "in" / "mask.png"), "--weights", str(run)]
+    assert main(["inpaint", *files, "--out", str(tmp_path / "o.png")]) == 2
+    assert "threshold a grey mask first" in capsys.readouterr().err
+    assert main(["inpaint", *files, "--out", str(tmp_path / "o.png"), "--threshold"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("train unet --data streets --out x", "unknown model 'unet'; known: spnet, sgnet, sgnet-noseg, segmenter"),
+        ("train spnet --data moon --out x", "moon"),
+        ("train spnet --data streets --out x --profile huge", "unknown profile 'huge'"),
+        ("train spnet --data streets --out x --set widht=3", "did you mean 'width'"),
+        ("evaluate --data streets --size 64 --methods magic --out x.json", "unknown method 'magic'"),
+        ("evaluate --data streets --size 64 --methods spg --weights nowhere --out x.json", "no weights 'nowhere'"),
+        ("inpaint none.png --hole none.png --out o.png", "none.png"),
+        ("table nothing.json", "nothing.json"),
+    ],
+)
+def test_bad_input_is_one_clear_line(command, message, tmp_path, monkeypatch, capsys, run):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").symlink_to(run.parent)  # some weights to be found by default
+    assert main(command.split()) == 2
+    said = capsys.readouterr().err.strip().splitlines()
+    assert message in said[-1] and "Traceback" not in "".join(said)
+
+
+def test_a_second_training_never_overwrites_the_first(run, capsys):
+    assert main(["train", "spnet", *SMOKE, "--out", str(run)]) == 2
+    assert "go on with --resume" in capsys.readouterr().err
+    assert main(["train", "spnet", *SMOKE, "--out", str(run), "--resume"]) == 0
+
+
+def test_output_is_png_alone(run, tmp_path, capsys):
+    picture_files(tmp_path / "in")
+    files = [str(tmp_path / "in" / "photo.png"), "--hole", str(tmp_path / "in" / "mask.png"), "--weights", str(run)]
+    assert main(["inpaint", *files, "--out", str(tmp_path / "o.jpg")]) == 2
+    assert "write a .png; other formats would change known pixels" in capsys.readouterr().err
+
+
+def test_bench(tmp_path):
+    out = tmp_path / "bench.json"
+    assert main(["bench", "--widths", "4", "--sizes", "64", "--out", str(out)]) == 0
+    result = json.loads(out.read_text())
+    (row,) = result["rows"]
+    assert result["kind"] == "bench" and row["width"] == 4 and row["size"] == 64
+    assert 0 < row["inference share"] < 1.5 and 0 < row["training share"] < 1.5
+    assert row["peak MB, training"] > row["peak MB, inference"] > 0

@@ -1,0 +1,135 @@
+"""Inpainter: known pixels stay, kinds and sizes come back as they went in, bad input is refused clearly."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from spg.generators import SGNet, SPNet
+from spg.inpainting import Inpainter
+from spg.segmenter import Segmenter
+
+
+@pytest.fixture(scope="module")
+def net():
+    torch.manual_seed(0)
+    small = {"width": 2, "downs": 3}
+    return Inpainter(SPNet(**small), SGNet(**small), Segmenter(), size=32, device="cpu")
+
+
+def scene(height, width, seed=0):
+    rng = np.random.default_rng(seed)
+    picture = rng.integers(0, 256, (height, width, 3), np.uint8)
+    labels = rng.integers(0, 8, (height, width), np.uint8)
+    hole = np.zeros((height, width), np.uint8)
+    hole[height // 4 : height // 2, width // 3 : width // 2] = 1
+    return picture, labels, hole
+
+
+@pytest.mark.parametrize("size", [(32, 32), (64, 40), (33, 51), (200, 333), (21, 90)])
+@pytest.mark.parametrize("given", [True, False])
+def test_known_pixels_are_bit_identical_at_any_size(net, size, given):
+    picture, labels, hole = scene(*size)
+    filled = net(picture, hole, labels if given else None)
+    assert filled.image.shape == picture.shape and filled.image.dtype == np.uint8
+    assert (filled.image[hole == 0] == picture[hole == 0]).all()
+    assert (filled.image[hole == 1] != picture[hole == 1]).any()
+    assert filled.labels.shape == hole.shape and filled.probabilities.shape == (8, *size)
+    np.testing.assert_allclose(filled.probabilities.sum(0), 1, atol=1e-5)
+    if given:
+        assert (filled.labels[hole == 0] == labels[hole == 0]).all()
+
+
+def test_missing_pixels_and_their_labels_are_never_looked_at(net):
+    picture, labels, hole = scene(40, 40)
+    other, other_labels, _ = scene(40, 40, seed=1)
+    changed = np.where(hole[..., None] == 1, other, picture)
+    for a, b in zip(net(picture, hole, labels)[:3], net(changed, hole, labels)[:3], strict=True):
+        assert (a == b).all()
+    relabelled = np.where(hole == 1, other_labels, labels)
+    assert (net(picture, hole, labels).image == net(picture, hole, relabelled).image).all()
+    assert (net(picture, hole).image == net(changed, hole).image).all()
+
+
+def test_painting_follows_the_labels_in_the_hole(net):
+    picture, labels, hole = scene(40, 40)
+    edited = np.where(hole == 1, (labels + 1) % 8, labels).astype(np.uint8)
+    assert (net.paint(picture, hole, labels) != net.paint(picture, hole, edited)).any()
+
+
+def test_the_two_steps_are_the_whole(net):
+    picture, labels, hole = scene(40, 40)
+    completed, s_r = net.predict(picture, hole, labels)
+    filled = net(picture, hole, labels)
+    assert (filled.labels == completed).all() and (filled.probabilities == s_r).all()
+    assert (completed[hole == 1] == s_r.argmax(0)[hole == 1]).all()
+    assert (net.paint(picture, hole, completed) == filled.image).all()
+
+
+def test_same_kind_out(net):
+    picture, labels, hole = scene(32, 32)
+    array = net(picture, hole, labels).image
+    planes = net(np.ascontiguousarray(picture.transpose(2, 0, 1)), hole, labels).image
+    assert (planes == array.transpose(2, 0, 1)).all()
+    pil = net(Image.fromarray(picture), hole, labels)
+    assert isinstance(pil.image, Image.Image) and (np.asarray(pil.image) == array).all()
+    assert isinstance(pil.labels, Image.Image) and pil.labels.mode == "L"
+    tensor = torch.from_numpy(picture).permute(2, 0, 1)
+    assert torch.equal(net(tensor, torch.from_numpy(hole), labels).image, torch.from_numpy(planes))
+
+
+def test_a_float_tensor_keeps_its_own_known_values(net):
+    _, labels, hole = scene(32, 32)
+    image = torch.rand(3, 32, 32) * 2 - 1
+    out = net(image, hole, labels).image
+    keep = torch.from_numpy(hole == 0).expand_as(image)
+    assert torch.equal(out[keep], image[keep]) and out.abs().max() <= 1
+
+
+def test_large_pictures_are_painted_small_and_enlarged(net):
+    picture, labels, hole = scene(256, 320)
+    assert net(picture, hole, labels).scale == 0.25  # 2 × 32 / 256
+    assert net(*scene(64, 80)[::2], scene(64, 80)[1]).scale == 1
+    whole = Inpainter(net.spnet, net.sgnet, enlarge=None, size=32)
+    assert whole(picture, hole, labels).scale == 1
+
+
+def test_grey_and_alpha_are_converted_and_said(net):
+    picture, labels, hole = scene(32, 32)
+    for odd in (Image.fromarray(picture).convert("L"), Image.fromarray(picture).convert("RGBA"), picture[..., 0]):
+        with pytest.warns(UserWarning, match="converted from .* to RGB"):
+            assert np.asarray(net(odd, hole, labels).image).shape == (32, 32, 3)
+
+
+def test_bad_input_is_named(net):
+    picture, labels, hole = scene(32, 40)
+    cases = [
+        ((picture, hole[:30], labels), "the hole is 30×40 but the image is 32×40"),
+        ((picture, hole * 128, labels), r"only 1 \(missing\) and 0 \(known\), found values in \[0, 128\]"),
+        ((picture, hole * 0, labels), "the hole is empty"),
+        ((picture, hole * 0 + 1, labels), "the whole image is missing"),
+        ((picture, hole, labels + 5), "label ids .* are out of range 0..7"),
+        ((picture, hole, labels[:, :30]), r"labels are \(32, 30\), the picture is \(32, 40\)"),
+        ((picture / 255, hole, labels), "a NumPy picture must be uint8"),
+        ((picture[..., :2], hole, labels), r"expected a picture H×W×3 or 3×H×W, got shape \(32, 40, 2\)"),
+        ((torch.full((3, 32, 40), 200.0), hole, labels), r"uint8, or float in \[-1, 1\]"),
+    ]
+    for arguments, message in cases:
+        with pytest.raises(ValueError, match=message):
+            net(*arguments)
+
+
+def test_without_segmenter_labels_are_asked_for(net):
+    picture, _, hole = scene(32, 32)
+    with pytest.raises(ValueError, match="no labels were given and these weights hold no segmenter"):
+        Inpainter(net.spnet, net.sgnet)(picture, hole)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_cuda_fills_as_the_cpu_does(net):
+    picture, labels, hole = scene(64, 64)
+    fast = Inpainter(net.spnet, net.sgnet, size=32, device="cuda")
+    difference = np.abs(fast.paint(picture, hole, labels).astype(int) - net.paint(picture, hole, labels).astype(int))
+    net.spnet.cpu(), net.sgnet.cpu()
+    assert difference.max() <= 3

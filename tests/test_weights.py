@@ -1,0 +1,101 @@
+"""Finding, checking and shipping trained nets."""
+
+import json
+
+import pytest
+import torch
+from tiny import Tiny
+
+import spg
+from spg import checkpoints, weights
+from spg.profiles import profile
+from spg.tasks import task
+from spg.training import Trainer
+
+SETTINGS = {"sizes": (32,), "pictures": (4,), "width": 2, "discriminator_width": 2, "alexnet": 0.0}
+
+
+def train(out, *models):
+    for model in models:
+        trainer = Trainer(model, task(model), profile("smoke", **SETTINGS), Tiny, {"data": "tiny"}, out / model)
+        trainer.fit(show=False)
+    return out
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return train(tmp_path_factory.mktemp("run"), "spnet", "sgnet", "segmenter")
+
+
+def test_a_run_loads_as_it_was_trained(run):
+    net = spg.load(run)
+    state, about = checkpoints.load(run / "spnet" / "spnet.safetensors")
+    assert net.size == about["size"] == 32
+    assert all(torch.equal(v, state[k]) for k, v in net.spnet.state_dict().items())
+    assert not net.spnet.training and net.segmenter is not None
+
+
+def test_nets_in_one_folder_and_in_their_own(run, tmp_path):
+    for model in ("spnet", "sgnet"):
+        (tmp_path / f"{model}.safetensors").write_bytes((run / model / f"{model}.safetensors").read_bytes())
+    assert weights.find_nets(tmp_path).keys() == {"spnet", "sgnet"}
+    assert weights.find_nets(run).keys() == {"spnet", "sgnet", "segmenter"}
+    assert spg.load(tmp_path).segmenter is None
+
+
+def test_what_is_missing_is_named(run, tmp_path):
+    with pytest.raises(ValueError, match=r"no weights 'nothing'.*neither a shipped set \(.*\) nor a folder"):
+        spg.load("nothing")
+    (tmp_path / "spnet.safetensors").write_bytes((run / "spnet" / "spnet.safetensors").read_bytes())
+    with pytest.raises(ValueError, match="lacks sgnet: train with `spg train sgnet"):
+        spg.load(tmp_path)
+
+
+def test_other_models_classes_and_widths_are_named(run, tmp_path):
+    file = run / "sgnet" / "sgnet.safetensors"
+    with pytest.raises(ValueError, match="holds a 'sgnet' net, not 'spnet'"):
+        weights.load_net(file, "spnet")
+    tensors, about = checkpoints.load(file)
+    other = tmp_path / "other.safetensors"
+    checkpoints.save(other, tensors, {**about, "classes": ["skin", "hair"]})
+    with pytest.raises(ValueError, match=r"trained for the classes \['skin', 'hair'\], this version has \['road'"):
+        weights.load_net(other)
+    checkpoints.save(other, tensors, {**about, "profile": {**about["profile"], "width": 4}})
+    with pytest.raises(ValueError, match=r"its tensors do not fit its profile \(another width\?\)"):
+        weights.load_net(other)
+
+
+def test_the_default_is_the_newest_fitting_run(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="no weights for tiny: none under runs/, none shipped"):
+        weights.default("tiny", 32)
+    train(tmp_path / "runs" / "old", "spnet", "sgnet")
+    train(tmp_path / "runs" / "new", "spnet", "sgnet")
+    assert weights.default("tiny", 32).name == "new"
+    with pytest.raises(ValueError, match="none under runs/"):
+        weights.default("other", 32)
+    with pytest.raises(ValueError, match="none under runs/"):
+        weights.default("tiny", 64)
+
+
+def test_shipping_halves_and_hashes(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    monkeypatch.setattr(weights, "REGISTRY", tmp_path / "registry.json")
+    weights.ship("tiny-32", run, recipe="spg train …", licence="MIT")
+    entry = json.loads((tmp_path / "registry.json").read_text())["tiny-32"]
+    assert entry["nets"].keys() == {"spnet", "sgnet", "segmenter"} and entry["licence"] == "MIT"
+    net = spg.load("tiny-32")
+    full = spg.load(run)
+    name, value = next(iter(net.sgnet.named_parameters()))
+    torch.testing.assert_close(value, dict(full.sgnet.named_parameters())[name], rtol=1e-3, atol=1e-4)
+    file = tmp_path / entry["nets"]["sgnet"]["file"]
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    with pytest.raises(ValueError, match=r"tiny-32-sgnet.safetensors is damaged \(its sha256 differs"):
+        spg.load("tiny-32")
+
+
+def test_every_shipped_set_loads_and_is_described():
+    for name, entry in weights.registry().items():
+        assert {"licence", "recipe", "metrics", "nets"} <= entry.keys()
+        assert all((weights.FOLDER / net["file"]).stat().st_size <= 16e6 for net in entry["nets"].values())
+        spg.load(name)
