@@ -58,3 +58,28 @@ class View:
         ahead = np.arange(self.cols) - self.cx
         x = ahead[None, :] * (z / self.focal)[:, None] + (self.camera.x - self.camera.bend * z * z)[:, None]
         return first, z, x
+
+    # A plane, as shading needs it. All surfaces are flat, so 1/z is a linear function of the sample's column and
+    # row, and so are places on the surface once divided by z:
+    #   1/z = a·col + b·row + c,   across = (p·col + q)·z,   along = (r·row + s)·z   [metres]
+    # A plane is (a, b, c, p, q, r, s, level); level: 1 for the ground, which is seen at a slant.
+
+    def upright(self, z):
+        """The plane of a thing that faces the camera at depth z."""
+        return (0.0, 0.0, 1 / z, 1 / self.focal, 0.0, -1 / self.focal, 0.0, 0.0)
+
+    def level(self):
+        """The ground."""
+        b = 1 / (self.focal * self.camera.height)
+        return (0.0, b, -self.cy * b, 1 / self.focal, -self.cx / self.focal, 0.0, 1.0, 1.0)
+
+    def upright_along(self, near, far, start, length):
+        """A wall between two (x, z) as seen from the camera; `start` of its `length` metres is cut off."""
+        (x0, z0), (x1, z1) = near, far
+        dx, dz = x1 - x0, z1 - z0
+        area = z0 * dx - x0 * dz
+        # with k = (col − cx)/focal:  z = area / (dx − k·dz),  t = (k·z0 − x0)·z / area
+        a, c = -dz / (area * self.focal), (dx + self.cx / self.focal * dz) / area
+        metres = length * (1 - start) / area
+        p, q = z0 / self.focal * metres, -(x0 + z0 * self.cx / self.focal) * metres
+        return (a, 0.0, c, p, q, -1 / self.focal, self.cy / self.focal, 0.0)

@@ -1,49 +1,15 @@
-"""Façades: small pictures in bricks and panes, one character per 12th of a bay, later mapped onto walls.
-
-A bay is 12×12 characters, drawn as one would look at it. Letters: . wall, t trim, p pane, q pane catching
-light, s sill, d door, g shop glass, f fascia, a awning, k plinth, c cornice, r railing.
-"""
+"""Façades: patterns of windows, doors and shops, put together from the cells of `cells`, then mapped onto walls."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from spg.data.streets.cells import CELLS, CODE, EAVES, LETTERS
+from spg.data.streets.cells import SIDE as CELL
 from spg.data.streets.shapes import LEFT, RIGHT, TOWARD
 
 SEE_THROUGH = 255
-CELL = 12  # characters per bay and per storey
-
-BLANK = "............/" * 12
-TALL = "............/...tttttt.../...tqqtqt.../...tqqtqt.../...tqptqt.../...tttttt.../...tpptpt.../...tpptpt.../...tpptpt.../..ssssssss../............/............/"
-WIDE = "............/............/.tttttttttt./.tqqtqqtqqt./.tqqtqqtqqt./.tqptqptqpt./.tpptpptppt./.tpptpptppt./.tttttttttt./ssssssssssss/............/............/"
-PAIR = "............/.tttt..tttt./.tqqt..tqqt./.tqqt..tqqt./.tqpt..tqpt./.tttt..tttt./.tppt..tppt./.tppt..tppt./.tttt..tttt./ssssss.sssss/............/............/"
-ARCH = "............/....tttt..../...tqqqqt.../...tqttqt.../...tqttqt.../...tpttpt.../...tpttpt.../...tpttpt.../...tttttt.../..ssssssss../............/............/"
-BALCONY = "............/..tttttttt../..tqqttqqt../..tqqttqqt../..tqpttqpt../..tppttppt../rrrrrrrrrrrr/r.r.r.r.r.r./rpr.rtrpr.r./r.r.r.r.r.r./ssssssssssss/............/"
-RIBBON = "............/............/tttttttttttt/qqqtqqqqqtqq/qqqtqqqqqtqq/qpptqqpqptqp/ppptpppppTpp/ppptpppppTpp/tttttttttttt/............/............/............/"
-DOOR = "............/..tttttttt../..tqqqqqqt../..tttttttt../..tddddddt../..tdddtddt../..tdddtddt../..tdddtddt../..tdddtddt../..tddddddt../..tddddddt../kkkddddddkkk/"
-SHOP = "ffffffffffff/ffffffffffff/aaaaaaaaaaaa/aaaaaaaaaaaa/tgggggtggggt/tgggggtggggt/tgggggtggggt/tgggggtggggt/tgggggtggggt/tttttttttttt/kkkkkkkkkkkk/kkkkkkkkkkkk/"
-SHOPDOOR = "ffffffffffff/ffffffffffff/tttttttttttt/tgggtqqqtgggt/tgggtqqqtggt/tgggtqpqtggt/tgggtdddtggt/tgggtdddtggt/tgggtdddtggt/ttttdddttttt/kkkkdddkkkkk/kkkkdddkkkkk/"
-GROUND = "............/...tttttt.../...tqqtqt.../...tqqtqt.../...tqptqt.../...tpptpt.../...tpptpt.../...tttttt.../..ssssssss../............/kkkkkkkkkkkk/kkkkkkkkkkkk/"
-GARAGE = "............/............/.tttttttttt./.tddddddddt./.tttttttttt./.tddddddddt./.tttttttttt./.tddddddddt./.tttttttttt./.tddddddddt./.tddddddddt./kddddddddddk/"
-EAVES = "cccccccccccc/cccccccccccc/.c..c..c..c./"
-
-LETTERS = ".tpqsdgfakcr"
-PANES = 4  # groups of windows that are lit together
-# slot numbers: the letters in order, then pane and bright pane once more per group
-_CODES = {letter: i for i, letter in enumerate(LETTERS)} | {"T": 1}
-_PANE, _BRIGHT = _CODES["p"], _CODES["q"]
-
-
-def _cell(text):
-    """Rows from the bottom up, as walls are measured."""
-    rows = [row.ljust(CELL, ".")[:CELL] for row in text.strip("/").split("/")]
-    return np.array([[_CODES[letter] for letter in row] for row in reversed(rows)], np.uint16)
-
-
-CELLS = {
-    name: _cell(globals()[name])
-    for name in ["BLANK", "TALL", "WIDE", "PAIR", "ARCH", "BALCONY", "RIBBON", "DOOR", "SHOP", "SHOPDOOR", "GROUND", "GARAGE", "EAVES"]
-}
+PANES = 4  # groups of windows that are lit together; slot numbers: the letters, then p and q again per group
 
 
 @dataclass(frozen=True)
@@ -76,55 +42,54 @@ def slots(wall, facing):
     return tuple((n, facing, float(s)) for n, s in zip(names, shades, strict=True))
 
 
-def _light_groups(cell, group):
-    """Give a cell's panes to one of the window groups."""
-    if group == 0:
-        return cell
-    out = cell.copy()
-    first = len(LETTERS) + 2 * (group - 1)
-    out[cell == _PANE], out[cell == _BRIGHT] = first, first + 1
-    return out
+def _lit_in_groups():
+    """Every cell once per group: uint16 cells × PANES × 12 × 12."""
+    table = np.stack([np.stack([cell] * PANES) for cell in CELLS.values()])
+    for group in range(1, PANES):
+        first = len(LETTERS) + 2 * (group - 1)
+        cell = table[:, group]
+        pane, bright = cell == CODE["p"], cell == CODE["q"]
+        cell[pane], cell[bright] = first, first + 1
+    return table
+
+
+_TABLE, _NUMBER = _lit_in_groups(), {name: i for i, name in enumerate(CELLS)}
+
+
+def _assemble(dice, names):
+    """names: storeys from the ground up, each a list of cell names. Returns the pattern, storeys·12 × bays·12."""
+    cells = np.array([[_NUMBER[name] for name in storey] for storey in names])
+    groups = (dice.random(cells.shape) * PANES).astype(int)
+    storeys, bays = cells.shape
+    return _TABLE[cells, groups].transpose(0, 2, 1, 3).reshape(storeys * CELL, bays * CELL)
 
 
 def facade(dice, storeys, bays, style):
     """A façade's pattern, (storeys·12 + eaves) × (bays·12). style: "flats", "shops", "offices", "house"."""
-    window = dice.pick(
-        {"offices": ["RIBBON", "WIDE"], "house": ["TALL", "WIDE", "PAIR"]}.get(
-            style, ["TALL", "PAIR", "ARCH", "WIDE", "TALL"]
-        )
-    )
-    balcony = dice.whole(0, bays) if style in ("flats", "shops") and dice.chance(0.5) else -1
-    period = dice.whole(2, 3)
-    floors = [_street_level(dice, bays, style)]
-    for _ in range(1, storeys):
-        names = ["BALCONY" if balcony >= 0 and (b + balcony) % period == 0 else window for b in range(bays)]
-        floors.append(_row(dice, names))
+    windows = {"offices": ["RIBBON", "WIDE"], "house": ["TALL", "WIDE", "PAIR", "SHUTTERS"]}
+    window = dice.pick(windows.get(style, ["TALL", "PAIR", "ARCH", "WIDE", "SHUTTERS"]))
+    names = [_street_level(dice, bays, style)] + [[window] * bays for _ in range(1, storeys)]
+    if style in ("flats", "shops") and dice.chance(0.5):
+        first, period = dice.whole(0, 2), dice.whole(2, 3)
+        for storey in names[1:]:
+            storey[first::period] = ["BALCONY"] * len(storey[first::period])
     if style != "house":
-        floors.append(np.tile(CELLS["EAVES"], (1, bays)))
-    return np.concatenate(floors)
-
-
-def _row(dice, names):
-    return np.concatenate([_light_groups(CELLS[name], dice.whole(0, PANES - 1)) for name in names], 1)
+        return np.concatenate([_assemble(dice, names), np.tile(EAVES, (1, bays))])
+    return _assemble(dice, names)
 
 
 def _street_level(dice, bays, style):
     door = dice.whole(0, bays - 1)
-    if style == "shops":
-        names = ["SHOPDOOR" if b == door else "SHOP" for b in range(bays)]
-    elif style == "house":
-        names = ["DOOR" if b == door else "WIDE" for b in range(bays)]
-    else:
-        names = ["DOOR" if b == door else "GROUND" for b in range(bays)]
-        if dice.chance(0.25) and bays > 2:
-            names[(door + 1) % bays] = "GARAGE"
-    return _row(dice, names)
+    usual, entrance = {"shops": (dice.pick(["SHOP", "SHOP", "CAFE"]), "SHOPDOOR"), "house": ("WIDE", "DOOR")}.get(style, ("GROUND", "DOOR"))
+    names = [entrance if b == door else usual for b in range(bays)]
+    if style == "flats" and dice.chance(0.25) and bays > 2:
+        names[(door + 1) % bays] = "GARAGE"
+    return names
 
 
 def end_wall(dice, storeys, bays):
     """The side of a building that shows where its neighbour is lower: few windows."""
-    names = [["TALL" if dice.chance(0.25) else "BLANK" for _ in range(bays)] for _ in range(storeys)]
-    return np.concatenate([_row(dice, row) for row in names])
+    return _assemble(dice, [["TALL" if dice.chance(0.25) else "BLANK" for _ in range(bays)] for _ in range(storeys)])
 
 
 def plain(rows=1, cols=1):

@@ -87,7 +87,11 @@ def _column(s):
     """An advertising column."""
     s.rect(-0.62, 0, 0.62, 0.35, "cabinet", shade=0.7)
     s.rect(-0.58, 0.35, 0.58, 2.5, "advert")
-    s.rect(-0.58, 0.35, -0.3, 2.5, "advert", LEFT, 1.05).rect(0.3, 0.35, 0.58, 2.5, "advert", RIGHT, 0.95)
+    posters = [(-0.5, 0.5, 0.62, "post"), (-0.5, 1.4, 0.42, "wheelie"), (0.0, 1.35, 0.5, "barrier"), (0.16, 0.5, 0.36, "stripe")]
+    for x, y, wide, colour in posters:
+        s.rect(x, y, x + wide, y + 0.8, colour).rect(x + 0.06, y + 0.1, x + wide - 0.06, y + 0.3, "stripe")
+        s.disc(x + wide / 2, y + 0.55, 0.13, 0.13, "advert", n=8)
+    s.rect(0.36, 0.35, 0.58, 2.5, "advert", RIGHT, 0.8)
     s.rect(-0.72, 2.5, 0.72, 2.65, "cabinet", UP, 1.1)
     s.face([(-0.6, 2.65), (0.6, 2.65), (0.25, 2.95), (-0.25, 2.95)], "cabinet", TOWARD, 0.8)
 

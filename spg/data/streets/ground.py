@@ -1,10 +1,12 @@
 """The ground as a plan: at each depth one cross-section of road, kerbs and pavements."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from spg.data.streets.shapes import UP
+from spg.data.streets.dice import Dice
+from spg.data.streets.shapes import CIRCLE, UP, Shape
 
 STEP, REACH = 0.05, 60.0  # metres: resolution and half width of a cross-section
 SLOTS = ("asphalt", "paint", "kerb", "gutter", "paving", "grass", "asphalt", "paving")
@@ -99,3 +101,26 @@ class Plan:
         out = solid.copy()
         out[(self.x > 0.1) & (self.x < self.road.half - 0.5)] = PAINT
         return out
+
+
+MARKS = {"manhole": 4, "patch": 3, "crack": 1, "arrow": 2}  # and how often
+
+
+@lru_cache
+def mark(kind, variant):
+    """Something lying flat on the road, at most 3 m long."""
+    dice, s = Dice(61, list(MARKS).index(kind), variant), Shape()
+    if kind == "manhole":
+        for r, shade in ((0.4, 0.8), (0.34, 1.15)):
+            s.face([(r * c, 0.0, 0.4 + r * k) for c, k in CIRCLE[::3]], "manhole", UP, shade)
+    elif kind == "patch":
+        w, d = dice.uniform(0.5, 1.2), dice.uniform(1.0, 2.6)
+        corners = [(-w, 0), (w, 0), (w, d), (-w, d)]
+        s.face([(x + dice.uniform(-0.1, 0.1), 0.0, z + dice.uniform(0, 0.2)) for x, z in corners], "patch", UP)
+    elif kind == "arrow":
+        shaft = [(-0.09, 0.0, 0.0), (0.09, 0.0, 0.0), (0.09, 0.0, 2.2), (-0.09, 0.0, 2.2)]
+        s.face(shaft, "paint", UP).face([(-0.4, 0.0, 2.2), (0.4, 0.0, 2.2), (0.0, 0.0, 3.4)], "paint", UP)
+    else:
+        path = [(0.35 * i * dice.uniform(-0.4, 0.9), 0.0, 0.4 * i) for i in range(7)]
+        s.face(path + [(x + 0.05, 0.0, z) for x, _, z in reversed(path)], "patch", UP, 0.6)
+    return s.model()

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from spg.data.streets import cars, furniture, people, signs, trees
 from spg.data.streets.camera import Camera
 from spg.data.streets.dice import Dice
-from spg.data.streets.ground import GRASS, YARD, Road
+from spg.data.streets.ground import GRASS, MARKS, YARD, Road, mark
 from spg.data.streets.shapes import Model
 from spg.data.streets.sides import add_end, add_side
 
-KINDS = {"city": 5, "avenue": 3, "suburb": 3, "park": 3, "offices": 2}
+KINDS = {"city": 4, "avenue": 4, "suburb": 4, "park": 4, "offices": 2}
 SIDES = {
     "city": ("row", "row"),
     "avenue": ("row", "row"),
@@ -67,8 +67,10 @@ class Layout:
         return abs(aside) * self.camera.focal / (0.5 - self.camera.u if aside > 0 else 0.5 + self.camera.u)
 
     def free(self, x, z, room=0.9):
+        """Is there `room` metres between a place and everything that stands near it?"""
         return all(
-            abs(t.x - x) > room + t.model.half_width or abs(t.z - z) > room + t.model.length for t in self.things[-40:]
+            abs(t.x - x) > room + t.model.foot * t.scale or not -room < z - t.z < room + t.model.length
+            for t in self.things
         )
 
 
@@ -89,6 +91,7 @@ def plan(seed):
     _signs(layout, dice)
     _furniture(layout, dice)
     _people(layout, dice)
+    _road_surface(layout, dice)
     return layout
 
 
@@ -135,7 +138,7 @@ def _rows_of_lamps_and_trees(layout, dice, end):
             if not _in_crossing(road, z):
                 layout.stand(signs.lamp(kind), sign * (road.half + 0.55), z, number=0)
             z += spacing if kind != "old" else spacing * 0.7
-    lined = {"avenue": 1.0, "suburb": 0.5, "city": 0.3, "park": 0.4, "offices": 0.4}[layout.kind]
+    lined = {"avenue": 1.0, "suburb": 0.6, "city": 0.4, "park": 0.5, "offices": 0.5}[layout.kind]
     for sign in (-1, 1):
         if dice.chance(lined):
             _line_of_trees(layout, dice, sign, end)
@@ -206,26 +209,44 @@ def _parked(layout, dice, sign, end):
         z += dice.uniform(5.1, 6.0)
 
 
-def _kerbside(layout, dice, sign, back=False):
+def _either_side(layout, dice):
+    """−1 or 1; more often the side whose pavement comes into the picture sooner."""
+    nearer = 1 if layout.enter(layout.road.half + 1) < layout.enter(-layout.road.half - 1) else -1
+    return nearer if dice.chance(0.65) else -nearer
+
+
+def _kerbside(layout, dice, back=False):
     """A free place on a pavement that is in the picture: at the kerb, or at the back wall."""
     road = layout.road
-    width = road.left if sign < 0 else road.right
     for _ in range(6):
+        sign = _either_side(layout, dice)
+        width = road.left if sign < 0 else road.right
         x = sign * (road.half + (width - 0.5 if back else dice.uniform(0.5, 0.75)))
-        z = max(4.2, layout.enter(x)) * dice.uniform(1.0, 2.4)
+        z = max(4.2, layout.enter(x)) * dice.uniform(1.0, 2.1)
         if layout.free(x, z, 0.35) and not (road.crossing and road.crossing[0] - 0.5 < z < road.crossing[1] + 0.5):
             return x, z
     return None
 
 
+def _road_surface(layout, dice):
+    """Manholes, mended patches and cracks."""
+    road = layout.road
+    for _ in range(dice.whole(2, 6)):
+        x, z = dice.uniform(-0.8, 0.8) * road.half, 2.2 + 20 * dice.random() * dice.random()
+        if not _in_crossing(road, z, 2.5):
+            kind = dice.weighted(MARKS)
+            x = road.half / 2 if kind == "arrow" else x
+            layout.stand(mark(kind, dice.whole(0, 3)), x, z, shadow=False, behind=1000.0)
+
+
 def _signs(layout, dice):
     road = layout.road
-    for _ in range(dice.whole(2, 5)):
-        place = _kerbside(layout, dice, dice.pick([-1, 1]))
+    for _ in range(dice.whole(1, 4)):
+        place = _kerbside(layout, dice)
         if place:
             layout.stand(signs.sign(dice.pick(signs.SIGNS)), *place, mirrored=False, scale=dice.uniform(1.0, 1.25))
     if dice.chance(0.22):
-        place = _kerbside(layout, dice, dice.pick([-1, 1]), back=True)
+        place = _kerbside(layout, dice, back=True)
         if place:
             layout.stand(signs.board(), *place, mirrored=False)
     if (road.zebra or road.crossing) and dice.chance(0.65):
@@ -237,17 +258,16 @@ def _signs(layout, dice):
 
 def _furniture(layout, dice):
     kinds = [dice.pick(furniture.KINDS) for _ in range(3)]
-    for _ in range(dice.whole(4, 8)):
+    for _ in range(dice.whole(3, 6)):
         back = dice.chance(0.4)
-        place = _kerbside(layout, dice, dice.pick([-1, 1]), back)
+        place = _kerbside(layout, dice, back)
         if place:
             layout.stand(furniture.furniture(dice.pick(kinds)), *place, scale=dice.uniform(1.0, 1.2))
     if dice.chance(0.25):
-        sign = dice.pick([-1, 1])
-        place = _kerbside(layout, dice, sign)
+        place = _kerbside(layout, dice)
         if place:
             layout.stand(cars.bicycle(), *place)
-    if dice.chance(0.18):
+    if dice.chance(0.12):
         _roadworks(layout, dice)
 
 
@@ -259,21 +279,26 @@ def _roadworks(layout, dice):
 
 
 def _people(layout, dice):
+    """Groups on the pavements, and on a zebra crossing people who cross."""
     road = layout.road
     for _ in range(dice.whole(3, 7)):
-        sign = dice.pick([-1, 1])
+        sign = _either_side(layout, dice)
         width = road.left if sign < 0 else road.right
-        x = sign * (road.half + dice.uniform(0.8, max(1.0, width - 0.5)))
-        z = max(4.0, layout.enter(x)) * dice.uniform(0.95, 2.2)
-        for i in range(dice.weighted({1: 5, 2: 3, 3: 1})):
+        x = sign * (road.half + dice.uniform(0.5, max(1.0, width - 0.5)))
+        z = max(4.0, layout.enter(x)) * (0.98 + 1.1 * dice.random() * dice.random())
+        for i in range(dice.weighted({1: 4, 2: 4, 3: 2})):
             _person(layout, dice, x + i * sign * dice.uniform(0.5, 0.65), z + dice.uniform(-0.2, 0.3))
-    if road.zebra and dice.chance(0.75):
-        for _ in range(dice.whole(1, 4)):
+    if road.zebra and dice.chance(0.85):
+        for _ in range(dice.whole(2, 5)):
             x = dice.uniform(-0.9, 0.9) * road.half
             _person(layout, dice, x, dice.uniform(road.zebra[0] + 0.3, road.zebra[1] - 0.3))
 
 
 def _person(layout, dice, x, z):
-    if layout.free(x, z, 0.15):
-        kind = dice.whole(0, people.KINDS - 1)
-        layout.stand(people.person(kind), x, z, mirrored=dice.chance(0.5), scale=dice.uniform(0.92, 1.08))
+    """One person; if the place is taken, a little further on."""
+    for _ in range(3):
+        if layout.free(x, z, 0.12):
+            kind = dice.whole(0, people.KINDS - 1)
+            layout.stand(people.person(kind), x, z, mirrored=dice.chance(0.5), scale=dice.uniform(0.92, 1.08))
+            return
+        z += dice.uniform(0.7, 1.5)

@@ -9,12 +9,12 @@ from spg.data.streets.materials import LEAVES
 # how thick the haze is, how much of the sky is cloud, how dark shadows are, how many windows are lit.
 _DAYS = {
     "clear": dict(
-        weight=4, zenith="3f7fd0", horizon="cfe4f2", cloud="ffffff", under="b9c6d6", haze="cddff0",
-        light=("fff8ea", "fff2d8", "8e9cb4", "d2cec8"), fog=0.45, cover=(0.05, 0.38), shadow=0.46, lit=0.02,
+        weight=4, zenith="4a8ad6", horizon="cfe4f2", cloud="ffffff", under="b9c6d6", haze="cddff0",
+        light=("fff8ea", "fff2d8", "8e9cb4", "d2cec8"), fog=0.45, cover=(0.05, 0.38), shadow=0.38, lit=0.02,
     ),
     "fair": dict(
         weight=4, zenith="5a93d4", horizon="dbe8f0", cloud="ffffff", under="a9b6c6", haze="d3dfea",
-        light=("fbf5e8", "f8ecd6", "99a5b8", "cfccc8"), fog=0.5, cover=(0.4, 0.62), shadow=0.38, lit=0.03,
+        light=("fbf5e8", "f8ecd6", "99a5b8", "cfccc8"), fog=0.5, cover=(0.4, 0.62), shadow=0.32, lit=0.03,
     ),
     "overcast": dict(
         weight=2.5, zenith="a3afbc", horizon="dde1e3", cloud="e2e5e7", under="9aa5b0", haze="ced4d9",
@@ -22,14 +22,18 @@ _DAYS = {
     ),
     "sunset": dict(
         weight=2.5, zenith="4f6db0", horizon="ffc07a", cloud="ffd2a4", under="c07a86", haze="f2b98c",
-        light=("e2b694", "ffc48a", "76709a", "b89aa0"), fog=0.6, cover=(0.25, 0.55), shadow=0.42, lit=0.25,
+        light=("dcbeaa", "f8c898", "807aa2", "bca0a4"), fog=0.6, cover=(0.25, 0.55), shadow=0.34, lit=0.25,
     ),
     "dusk": dict(
-        weight=1.5, zenith="26356e", horizon="c98aa0", cloud="8a7fae", under="4c4f88", haze="7d7aa6",
+        weight=1.3, zenith="26356e", horizon="c98aa0", cloud="8a7fae", under="4c4f88", haze="7d7aa6",
         light=("7e84b0", "8480a8", "5f6694", "7076a2"), fog=0.6, cover=(0.2, 0.6), shadow=0.0, lit=0.65,
     ),
+    "rain": dict(
+        weight=1.5, zenith="7f8b99", horizon="c3cace", cloud="b3bac2", under="6f7a88", haze="b4bcc4",
+        light=("a9b0b8", "a8aeb6", "969da8", "a2a8b2"), fog=0.75, cover=(0.9, 1.0), shadow=0.0, lit=0.35,
+    ),
     "fog": dict(
-        weight=1.5, zenith="c3cbd0", horizon="dfe3e3", cloud="dde1e3", under="c5ccd1", haze="d9dddd",
+        weight=0.9, zenith="c3cbd0", horizon="dfe3e3", cloud="dde1e3", under="c5ccd1", haze="d9dddd",
         light=("d2d4d4", "c8cbcc", "babec2", "c4c7c9"), fog=1.0, cover=(0.7, 1.0), shadow=0.0, lit=0.12,
     ),
 }  # fmt: skip
@@ -57,6 +61,7 @@ class Look:
     along: float
     lit: float
     sun: int
+    wet: float
     drift: tuple
     signal: str
     dice: Dice
@@ -85,6 +90,7 @@ def look(seed):
         along=dice.uniform(-0.35, 0.35),
         lit=d["lit"],
         sun=sun,
+        wet=0.42 if day == "rain" else 0.0,
         drift=(dice.whole(0, 255), dice.whole(0, 255)),
         signal=dice.weighted({"red": 4, "green": 4, "amber": 1}),
         dice=dice,

@@ -4,98 +4,117 @@ Far things first, near things over them. The canvas holds part numbers, not colo
 picture are both looked up from the same numbers, which is why they agree to the pixel.
 """
 
+from functools import lru_cache
+from math import ceil, floor
+
 import cv2
 import numpy as np
 
 from spg.data.streets.camera import NEAR, SHIFT
+from spg.data.streets.facades import SEE_THROUGH
 from spg.data.streets.materials import INDEX
 from spg.data.streets.shapes import UP
 
+FAR = 38.0  # metres; beyond, small faces are left out
+
 
 class Canvas:
-    """part: uint16 rows×cols. across, along, depth, span: surface coordinates in metres, distance, metres per sample;
-    valid where the part is not a model's (a model's are the same for all its samples but for their place)."""
+    """part: uint16 rows×cols: the number of the part that each sample shows.
+
+    Of every part are known its material, the way it faces, its shade, the thing it belongs to, and the plane it
+    lies in: numbers that tell depth and place on the surface from a sample's (col, row) alone (see `camera`).
+    """
 
     def __init__(self, view):
         self.view = view
-        shape = (view.rows, view.cols)
-        self.part = np.zeros(shape, np.uint16)
-        self.across, self.along, self.depth, self.span = (np.zeros(shape, np.float32) for _ in range(4))
-        self.rows = []  # one per part: (material, facing, shade, thing, z); z = 0: look the depth up
-        self.parts([("sky", UP, 1.0)], 0, 0.0)
+        self.part = np.zeros((view.rows, view.cols), np.uint16)
+        self._slots, self._owners, self._count = [], [], 0
+        self._number(slot_array((("sky", UP, 1.0),)), 0, view.upright(1000.0))
 
-    def parts(self, slots, thing, z):
-        """Number the slots (material, facing, shade) of one thing; returns the first number."""
-        first = len(self.rows)
-        self.rows += [(INDEX[m], f, s, thing, z) for m, f, s in slots]
+    def _number(self, slots, thing, plane):
+        """Number the slots (float n×3: material, facing, shade) of one thing; returns the first number."""
+        first = self._count
+        self._slots.append(slots)
+        self._owners.append((thing, *plane))
+        self._count += len(slots)
         return first
+
+    def parts(self):
+        """material, facing, thing: int [parts]; shade: float32 [parts]; planes: float32 8×parts."""
+        slots = np.concatenate(self._slots)
+        owners = np.repeat(np.array(self._owners), [len(s) for s in self._slots], axis=0)
+        material, facing, thing = (a.astype(np.intp) for a in (slots[:, 0], slots[:, 1], owners[:, 0]))
+        return material, facing, thing, slots[:, 2].astype(np.float32), owners[:, 1:].T.astype(np.float32)
 
     def ground(self, plan):
         """plan: `ground.Plan`. Every sample below the horizon shows the ground's cross-section at its depth."""
         first, z, x = self.view.ground()
-        base = self.parts(plan.slots, 0, 0.0)
-        section, column = plan.section(z), plan.column(x)
-        self.part[first:] = plan.sections[section[:, None], column] + base
-        self.across[first:], self.along[first:] = x, z[:, None]
-        self.depth[first:] = z[:, None]
-        size = z / self.view.focal
-        self.span[first:] = (size * np.sqrt(z / self.view.camera.height))[:, None]
-        return base
+        base = self._number(slot_array(plan.slots), 0, self.view.level())
+        self.part[first:] = plan.sections[plan.section(z)[:, None], plan.column(x)] + base
 
     def wall(self, wall, thing):
-        """An upright rectangle with a pattern of slot numbers (row 0 lowest; 255 = see through), in perspective."""
-        view, camera = self.view, self.view.camera
-        (x0, z0), (x1, z1) = wall.ends
-        x0, x1 = view.sideways(x0, z0), view.sideways(x1, z1)
-        dx, dz = x1 - x0, z1 - z0
-        if z0 < NEAR:  # cut off what lies behind the camera
-            x0, z0, start = x0 + dx * (NEAR - z0) / dz, NEAR, (NEAR - z0) / dz
-        else:
-            start = 0.0
-        share = 1.0 - start
-        dx, dz = x1 - x0, z1 - z0
+        """Map a wall's pattern (row 0 lowest; 255 = see through) onto its upright rectangle, in perspective."""
+        view, above = self.view, wall.base - self.view.camera.height
+        (x0, z0), (x1, z1), start = _before_camera(view, wall)
         left, right = sorted((view.cx + x0 / z0 * view.focal, view.cx + x1 / z1 * view.focal))
-        left, right = max(0, int(np.ceil(left))), min(view.cols, int(np.ceil(right)))
-        if left >= right:
+        left, right = max(0, ceil(left)), min(view.cols, ceil(right))
+        high = max(z / (above + wall.height) for z in (z0, z1)) if above + wall.height < 0 else 0
+        reach = view.focal / (min(z0, z1) if not high else max(z0, z1))
+        top = max(0, floor(view.cy - (above + wall.height) * reach))
+        bottom = min(view.rows, ceil(view.cy - above * view.focal / min(z0, z1)) + 1)
+        if left >= right or top >= bottom:
             return
         ray = (np.arange(left, right) - view.cx) / view.focal
-        t = (ray * z0 - x0) / (dx - ray * dz)
-        depth = z0 + t * dz
-        size = depth / view.focal
-        t = start + t * share
-        nearest = size.min()
-        top = max(0, int(np.floor(view.cy - (wall.base + wall.height - camera.height) / nearest)))
-        if wall.base + wall.height < camera.height:
-            top = max(0, int(np.floor(view.cy)))
-        bottom = min(view.rows, int(np.ceil(view.cy + (camera.height - wall.base) / nearest)) + 1)
-        if top >= bottom:
-            return
+        t = (ray * z0 - x0) / ((x1 - x0) - ray * (z1 - z0))
+        depth = z0 + t * (z1 - z0)
         rows, cols = wall.pattern.shape
-        height = camera.height - wall.base - (np.arange(top, bottom) - view.cy)[:, None] * size[None, :]
-        row = np.floor(height * (rows / wall.height)).astype(np.int32)
-        col = np.clip((t * cols).astype(np.int32), 0, cols - 1)
-        element = wall.pattern[np.clip(row, 0, rows - 1), col[None, :]]
-        shown = (row >= 0) & (row < rows) & (element != 255)
-        box = np.s_[top:bottom, left:right]
-        base = self.parts(wall.slots, thing, 0.0)
-        np.copyto(self.part[box], element + np.uint16(base), where=shown)
-        np.copyto(self.across[box], (t * wall.length)[None, :], where=shown, casting="same_kind")
-        np.copyto(self.along[box], height, where=shown, casting="same_kind")
-        np.copyto(self.depth[box], depth[None, :], where=shown, casting="same_kind")
-        np.copyto(self.span[box], size[None, :], where=shown, casting="same_kind")
+        per_metre = rows / wall.height
+        # one row of air above and below the pattern, so that clipping takes the place of a mask
+        row = (view.cy - np.arange(top, bottom))[:, None] * (depth * (per_metre / view.focal)) - (above * per_metre - 1)
+        np.clip(row, 0, rows + 1, out=row)
+        col = np.clip(((start + t * (1 - start)) * cols).astype(np.intp), 0, cols - 1)
+        index = row.astype(np.intp)
+        index *= cols
+        index += col
+        element = _framed(wall.pattern).take(index)
+        base = self._number(slot_array(wall.slots), thing, view.upright_along((x0, z0), (x1, z1), start, wall.length))
+        np.copyto(self.part[top:bottom, left:right], element + np.uint16(base), where=element != SEE_THROUGH)
 
-    def place(self, model, x, z, thing, mirrored=False, scale=1.0, y=0.0):
-        """Draw a model with its near end at (x, z), facing the street."""
-        points = model.points * scale
-        if mirrored:
+    def place(self, thing):
+        """Draw a model where it stands; skip it if it is out of the picture or too near."""
+        model = thing.model
+        if thing.z < NEAR:
+            return
+        points = model.points * thing.scale
+        if thing.mirrored:
             points[:, 0] *= -1
-        points += (x, y, z)
-        if points[:, 2].min() < NEAR:
-            return
+        points += (thing.x, 0.0, thing.z)
         pixels = self.view.project(points)
-        low, high = pixels.min(0), pixels.max(0)
-        if high[0] < 0 or low[0] >> SHIFT >= self.view.cols or high[1] < 0 or low[1] >> SHIFT >= self.view.rows:
+        low, high = pixels.min(0).tolist(), pixels.max(0).tolist()
+        if min(high) < 0 or low[0] >> SHIFT >= self.view.cols or low[1] >> SHIFT >= self.view.rows:
             return
-        base = self.parts(model.mirrored_slots if mirrored else model.slots, thing, z)
-        for start, stop, slot in model.faces:
+        slots = model.mirrored_slots if thing.mirrored else model.slots
+        plane = self.view.upright(thing.z) if model.height > 0 else self.view.level()
+        base = self._number(slot_array(slots), thing.number, plane)
+        for start, stop, slot in model.faces if thing.z < FAR else model.large_faces:
             cv2.fillPoly(self.part, [pixels[start:stop]], base + slot, cv2.LINE_8, SHIFT)
+
+
+@lru_cache(maxsize=None)
+def slot_array(slots):
+    """A tuple of (material, facing, shade) as numbers, float n×3."""
+    return np.array([(INDEX[material], facing, shade) for material, facing, shade in slots])
+
+
+def _before_camera(view, wall):
+    """A wall's two ends as seen from the camera, cut off in front of it, and the share that was cut off."""
+    (x0, z0), (x1, z1) = wall.ends
+    x0, x1 = view.sideways(x0, z0), view.sideways(x1, z1)
+    cut = (NEAR - z0) / (z1 - z0) if z0 < NEAR else 0.0
+    return (x0 + (x1 - x0) * cut, max(z0, NEAR)), (x1, z1), cut
+
+
+def _framed(pattern):
+    """The pattern with a see-through row below and above."""
+    air = np.full((1, pattern.shape[1]), SEE_THROUGH, np.uint16)
+    return np.concatenate([air, pattern, air])

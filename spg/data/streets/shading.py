@@ -8,30 +8,31 @@ from spg.data.streets.camera import NEAR, SHIFT
 from spg.data.streets.materials import INDEX
 from spg.data.streets.shapes import CIRCLE
 from spg.data.streets.textures import LEVELS, SCALE, SIDE, atlas, clouds
-from spg.labels import ROAD, VEGETATION
 
 GLOWING = ("lit", "lamp_on", "red_on", "amber_on", "green_on")
+HEADLIGHTS = ("head", "tail")  # switched on when it gets dark
 LIGHT_SCALE = np.float32(1 / 240)
+FARTHEST = 2000  # metres: the horizon, for all that matters
 
 
 def picture(canvas, layout, look):
     """uint8 3×rows×cols of a painted canvas under one look."""
     table = _Parts(canvas, layout, look)
-    part = canvas.part
-    model = table.flat[part]
-    depth = np.where(model, table.z[part], canvas.depth)
-    gain = _grain(canvas, table, model)
-    dark = _shadows(canvas, layout, look, table)
-    gain *= dark
+    part = canvas.part.astype(np.intp)
+    depth, across, along = _places(canvas, table, part)
+    gain = _grain(canvas, table, part, depth, across, along)
+    gain *= _shadows(canvas, layout, look, table.ground.take(part))
     fog = _fog(depth, look)
     out = np.empty((3, *part.shape), np.uint8)
     for k in range(3):
-        colour = table.rgb[k][part]
+        colour = table.rgb[k].take(part)
         colour *= gain
         colour += (np.float32(look.haze[k]) - colour) * fog
         np.clip(colour, 0, 255, out=colour)
         out[k] = colour
     _sky(out, canvas, look)
+    if look.wet:
+        _wet(out, canvas, table, look)
     return out
 
 
@@ -39,25 +40,22 @@ class _Parts:
     """One row per part: colour under its light, grain, distance. What the look decides about things is decided here."""
 
     def __init__(self, canvas, layout, look):
-        columns = list(zip(*canvas.rows, strict=True))
-        material, facing, thing = (np.array(columns[i], np.int64) for i in (0, 1, 3))
-        shade, self.z = (np.array(columns[i], np.float32) for i in (2, 4))
+        material, facing, thing, shade, self.planes = canvas.parts()
         draws = look.dice.random((layout.numbers, len(materials.NAMES)))
         glow = np.zeros(len(material), bool)
-        self.label = materials.CLASS[material]
         material = _switch(material, thing, draws, look)
-        for name in GLOWING:
+        for name in GLOWING + (HEADLIGHTS if look.lit > 0.3 else ()):
             glow |= material == INDEX[name]
         colour = materials.FIRST[material] + (draws[thing, material] * materials.COUNT[material]).astype(np.int64)
         light = np.array(look.light, np.float32)[facing] * LIGHT_SCALE
         light[glow] = 1
         shade[glow] = 1
         self.rgb = np.ascontiguousarray((materials.RGB[colour] * light * shade[:, None]).T)
-        self.texture = materials.TEXTURE[colour]
+        texture = materials.TEXTURE[colour]
+        self.tile = texture.astype(np.int32) * LEVELS
         self.contrast = materials.CONTRAST[colour] / 127
-        self.texels = SCALE[self.texture]
-        self.flat = self.z > 0
-        self.ground = (facing == 0) & np.isin(self.label, (ROAD, VEGETATION)) & (thing == 0) & ~self.flat
+        self.texels = SCALE[texture]
+        self.ground = self.planes[7] > 0  # lies flat: takes shadows, shines when wet
         self.offset = (thing * 37 % SIDE).astype(np.int32)
 
 
@@ -77,106 +75,103 @@ def _switch(material, thing, draws, look):
     return material
 
 
-def _grain(canvas, table, model):
+def _places(canvas, table, part):
+    """Depth of every sample and its place on its surface (see `camera`), float32 rows×cols each, metres."""
+    camera = canvas.view.camera
+    col = np.arange(canvas.view.cols, dtype=np.float32)[None, :]
+    row = np.arange(canvas.view.rows, dtype=np.float32)[:, None]
+    a, b, c, p, q, r, s = (numbers.take(part) for numbers in table.planes[:7])
+    depth = 1 / np.maximum(a * col + b * row + c, np.float32(1 / FARTHEST))
+    across = (p * col + q) * depth
+    if camera.bend:
+        across -= table.planes[7].take(part) * np.float32(camera.bend) * depth * depth
+    return depth, across, (r * row + s) * depth
+
+
+def _grain(canvas, table, part, depth, across, along):
     """Brightness factor of every sample, from its texture at its place on the surface."""
-    part, rows, cols = canvas.part, canvas.view.rows, canvas.view.cols
-    size = np.where(model, table.z[part] / np.float32(canvas.view.focal), canvas.span)
-    pitch = np.where(model, size, np.float32(1))
-    texels = table.texels[part]
-    u = np.where(model, np.arange(cols, dtype=np.float32)[None, :], canvas.across) * pitch * texels
-    v = np.where(model, -np.arange(rows, dtype=np.float32)[:, None], canvas.along) * pitch * texels
-    u, v = np.floor(u).astype(np.int32), np.floor(v).astype(np.int32)
-    u += table.offset[part]
-    coarse = size * texels
-    level = np.zeros(part.shape, np.int32)
+    view = canvas.view
+    texels = table.texels.take(part)
+    u = np.floor(across * texels).astype(np.int32)
+    v = np.floor(along * texels).astype(np.int32)
+    u += table.offset.take(part)
+    coarse = texels * depth * np.float32(1 / view.focal)
+    slant = np.sqrt(depth * np.float32(1 / view.camera.height))
+    np.copyto(slant, np.float32(1), where=table.planes[7].take(part) == 0)
+    coarse *= slant
+    level = table.tile.take(part)
     for n in range(1, LEVELS):
         level += coarse > np.float32((1 << n) * 0.75)
-    index = table.texture.astype(np.int32)[part] * LEVELS + level
-    index = (index * SIDE + (v & (SIDE - 1))) * SIDE + (u & (SIDE - 1))
-    return 1 + atlas()[index] * table.contrast[part]
+    level *= SIDE
+    level += v & (SIDE - 1)
+    level *= SIDE
+    level += u & (SIDE - 1)
+    return 1 + atlas().take(level) * table.contrast.take(part)
 
 
 def _fog(depth, look):
     """How much of a thing at this distance is haze, 0..1."""
-    reach = np.float32(22 if look.day == "fog" else 90)
+    reach = np.float32(30 if look.day == "fog" else 90)
     return depth / (depth + reach) * np.float32(look.fog)
 
 
-def _shadows(canvas, layout, look, table):
+def _shadows(canvas, layout, look, ground):
     """Brightness factor: under things it is darker, and in the sun they throw shadows on the ground."""
-    view = canvas.view
-    contact = np.zeros(canvas.part.shape, np.uint8)
-    cast = np.zeros(canvas.part.shape, np.uint8)
+    contact, cast = [], []
     aside = -look.sun * look.slant
     for thing in layout.things:
-        if not thing.shadow or thing.z > 60:
-            continue
-        w = thing.model.half_width * thing.scale
-        _spot(contact, view, thing, min(w, 1.6))
-        if look.shadow:
-            _throw(cast, view, thing, w, aside, look.along)
+        if thing.shadow and NEAR < thing.z < 45:
+            contact.append(_footprint(thing))
+            if look.shadow:
+                cast += _thrown(thing, aside, look.along)
     if look.shadow:
-        _buildings(cast, view, layout, look, aside)
-    ground = table.ground[canvas.part]
+        cast += _rows_of_buildings(layout, look, aside)
     dark = np.ones(canvas.part.shape, np.float32)
-    dark[ground & (cast > 0)] = 1 - look.shadow
-    dark[ground & (contact > 0)] *= 0.62
+    dark[ground & _filled(canvas, cast)] = 1 - look.shadow
+    dark[ground & _filled(canvas, contact)] *= np.float32(0.62)
     return dark
 
 
-def _fill(mask, view, points):
-    points = np.array(points, float)
-    np.maximum(points[:, 2], NEAR, out=points[:, 2])
-    cv2.fillPoly(mask, [view.project(points)], 1, cv2.LINE_8, SHIFT)
+def _filled(canvas, outlines):
+    """bool rows×cols: inside any of the ground outlines, given as lists of (x, z)."""
+    mask = np.zeros(canvas.part.shape, np.uint8)
+    points = np.array([(x, 0.0, max(z, NEAR)) for outline in outlines for x, z in outline]).reshape(-1, 3)
+    pixels, start = canvas.view.project(points), 0
+    for outline in outlines:
+        hull = cv2.convexHull(pixels[start : start + len(outline)])
+        cv2.fillConvexPoly(mask, hull, 1, cv2.LINE_8, SHIFT)
+        start += len(outline)
+    return mask.view(bool)
 
 
-def _spot(mask, view, thing, w):
-    deep = thing.model.length / 2
-    rim = [(thing.x + c * w * 1.1, 0.0, thing.z + deep + s * (deep + 0.25)) for c, s in CIRCLE[::4]]
-    _fill(mask, view, rim)
+def _footprint(thing):
+    """A little more than the ground a thing stands on."""
+    w, deep = min(thing.model.half_width * thing.scale, 1.6) * 1.1, thing.model.length / 2
+    return [(thing.x + c * w, thing.z + deep + s * (deep + 0.25)) for c, s in CIRCLE[::6]]
 
 
-def _throw(mask, view, thing, w, aside, along):
-    """The shadow of an upright thing: its outline's box, laid down on the ground."""
+def _thrown(thing, aside, along):
+    """The shadow of an upright thing: its outline, laid down on the ground."""
     x, z, h, deep = thing.x, thing.z, thing.model.height * thing.scale, thing.model.length
-    dx, dz = aside * h, along * h
+    w, dx, dz = thing.model.half_width * thing.scale, aside * h, along * h
     if w > 1 and deep < 0.5:  # a tree: a stem, then a crown
-        stem, r = 0.15, w * 0.9
-        _fill(
-            mask,
-            view,
-            [
-                (x - stem, 0, z),
-                (x + stem, 0, z),
-                (x + stem + dx * 0.7, 0, z + dz * 0.7),
-                (x - stem + dx * 0.7, 0, z + dz * 0.7),
-            ],
-        )
-        rim = [(x + dx * 0.7 + c * (r + abs(dx) * 0.3), 0.0, z + dz * 0.7 + s * r) for c, s in CIRCLE[::3]]
-        _fill(mask, view, rim)
-        return
+        x2, z2 = x + dx * 0.7, z + dz * 0.7
+        stem = [(x - 0.15, z), (x + 0.15, z), (x2 + 0.15, z2), (x2 - 0.15, z2)]
+        return [stem, [(x2 + c * (w + abs(dx) * 0.3) * 0.9, z2 + s * w * 0.9) for c, s in CIRCLE[::4]]]
     w = min(w, 1.3)
-    top = [
-        (x - w * 0.8 + dx, 0, z + dz),
-        (x + w * 0.8 + dx, 0, z + dz),
-        (x + w * 0.8 + dx, 0, z + deep + dz),
-        (x - w * 0.8 + dx, 0, z + deep + dz),
-    ]
-    low = [(x - w, 0, z), (x + w, 0, z), (x + w, 0, z + deep), (x - w, 0, z + deep)]
-    for a, b in ((0, 1), (1, 2), (2, 3), (3, 0)):
-        _fill(mask, view, [low[a], low[b], top[b], top[a]])
-    _fill(mask, view, top)
+    low = [(x + side * w, z + end) for side in (-1, 1) for end in (0, deep)]
+    return [low + [(a + dx, b + dz) for a, b in low]]
 
 
-def _buildings(mask, view, layout, look, aside):
+def _rows_of_buildings(layout, look, aside):
     """The shadow of the row of buildings on the sunny side."""
+    outlines = []
     for _, wall in layout.walls:
         (x0, z0), (x1, z1) = wall.ends
-        if x0 != x1 or (x0 > 0) != (look.sun > 0) or z1 < NEAR or z0 > 90:
-            continue
-        reach = aside * wall.height * 0.62
-        z0 = max(z0, NEAR)
-        _fill(mask, view, [(x0, 0, z0), (x0 + reach, 0, z0), (x0 + reach, 0, z1), (x0, 0, z1)])
+        if x0 == x1 and (x0 > 0) == (look.sun > 0) and z1 > NEAR and z0 < 90:
+            reach = aside * wall.height * 0.62
+            outlines.append([(x0, z0), (x0 + reach, z0), (x0 + reach, z1), (x0, z1)])
+    return outlines
 
 
 def _sky(out, canvas, look):
@@ -203,3 +198,17 @@ def _sky(out, canvas, look):
         white = look.under[k] + (look.cloud[k] - look.under[k]) * bright
         colour = blue + (white - blue) * cloud
         np.copyto(out[k, :lowest], np.clip(colour, 0, 255).astype(np.uint8), where=sky)
+
+
+def _wet(out, canvas, table, look):
+    """Rain on the ground mirrors what is above the horizon, the more the flatter one looks at it."""
+    view = canvas.view
+    first = max(0, int(np.floor(view.cy)) + 1)
+    row = np.arange(first, view.rows)
+    above = np.clip((2 * view.cy - row).astype(np.int32), 0, view.rows - 1)
+    share = np.float32(look.wet) * np.clip(1 - (row - view.cy) / view.rows, 0, 1).astype(np.float32)
+    ground = table.ground.take(canvas.part[first:]) * share[:, None]
+    for k in range(3):
+        dry = out[k, first:].astype(np.float32)
+        mirrored = (out[k, above].astype(np.float32) + out[k, above - above // 6] + out[k, above - above // 12]) / 3
+        out[k, first:] = dry + (mirrored - dry) * ground

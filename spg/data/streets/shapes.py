@@ -76,9 +76,12 @@ class Model:
     def __init__(self, shape):
         self.points = np.array(shape.points, float)
         self.faces = tuple(shape.faces)
+        size = [np.ptp(self.points[start:stop], axis=0).max() for start, stop, _ in self.faces]
+        self.large_faces = tuple(face for face, s in zip(self.faces, size, strict=True) if s > 0.28)
         self.slots = tuple(shape.slots)
         swap = {LEFT: RIGHT, RIGHT: LEFT}
         self.mirrored_slots = tuple((m, swap.get(f, f), s) for m, f, s in self.slots)
         low, high = self.points.min(0), self.points.max(0)
         self.half_width = max(abs(low[0]), abs(high[0]))
+        self.foot = abs(self.points[self.points[:, 1] < 0.7][:, 0]).max(initial=0.1)  # half width at the ground
         self.height, self.length = high[1], max(high[2], 0.1)

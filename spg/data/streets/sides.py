@@ -43,12 +43,16 @@ def _building(layout, dice, line, z0, z1, floors, style, neighbour):
     height = STOREY * pattern.shape[0] / 12
     ends = ((line, z0), (line, z1))
     if dice.chance(0.6) and style != "offices":
-        _pitched_roof(layout, dice, line, max(z0, 0.7), z1, height, number, back=2.6, rise=dice.uniform(1.6, 3.0))
+        gable = "endwall" if z0 > 1 else None
+        _pitched_roof(layout, dice, line, max(z0, 0.7), z1, height, number, 3.2, dice.uniform(1.6, 3.2), gable)
     layout.walls.append((number, Wall(ends, 0.0, height, pattern, slots("wall", facing_of(ends)))))
     if z0 > 1 and height > neighbour:
-        ends = ((line, z0), (line + sign * 11, z0)) if sign > 0 else ((line - 11, z0), (line, z0))
-        gable = end_wall(dice, floors, 4)
-        layout.walls.append((number, Wall(ends, 0.0, height, gable, slots("endwall", TOWARD))))
+        corner = neighbour == 0.0  # at a side street, whose houses go on
+        deep = 42 if corner else 11
+        end = facade(dice, floors, 14, style) if corner else end_wall(dice, floors, 4)
+        material = "wall" if corner else "endwall"
+        ends = tuple(sorted([(line, z0), (line + sign * deep, z0)]))
+        layout.walls.append((number, Wall(ends, 0.0, STOREY * end.shape[0] / 12, end, slots(material, TOWARD))))
     return height
 
 
@@ -132,7 +136,7 @@ def _house(layout, dice, line, z0, z1):
         )
     layout.walls.append((number, Wall(ends, 0.0, height, pattern, slots("house", facing_of(ends)))))
     if z0 > 1:
-        ends = ((line, z0), (line + deep, z0)) if sign > 0 else ((line - deep, z0), (line, z0))
+        ends = tuple(sorted([(line, z0), (line + sign * deep, z0)]))
         layout.walls.append((number, Wall(ends, 0.0, height, facade(dice, floors, 3, "house"), slots("house", TOWARD))))
 
 
@@ -191,7 +195,7 @@ def _park(layout, dice, line, end):
         x = line + sign * (1.5 + 26 * dice.random() * dice.random())
         z = max(5, layout.enter(x)) * dice.uniform(0.9, 3.5)
         kind = dice.weighted({"round": 4, "oval": 3, "conifer": 2, "poplar": 1, "young": 1, "bare": 1})
-        layout.stand(trees.tree(kind, dice.whole(0, 4)), x, z, mirrored=dice.chance(0.5), scale=dice.uniform(0.8, 1.1))
+        layout.stand(trees.tree(kind, dice.whole(0, 4), z < 40), x, z, mirrored=dice.chance(0.5), scale=dice.uniform(0.8, 1.1))
     for _ in range(dice.whole(4, 8)):
         x = line + sign * dice.uniform(1.2, 8)
         layout.stand(
@@ -213,8 +217,8 @@ def add_end(layout, dice):
         return dice.uniform(80, 130)
     z = max(dice.uniform(30, 65), (layout.road.crossing or (0, 0))[1] + 8)
     shift = -layout.camera.bend * z * z  # the building stands in the middle of the view
-    x = -32 + shift
-    while x < 32 + shift:
+    x = -46 + shift
+    while x < 46 + shift:
         wide, floors, number = dice.uniform(9, 16), dice.whole(2, 5), layout.number()
         pattern = facade(dice, floors, round(wide / 3), dice.pick(["shops", "flats"]))
         ends = ((x, z), (x + wide, z))

@@ -11,18 +11,23 @@ KINDS = ("round", "oval", "poplar", "conifer", "bare", "young")
 
 def _clump(s, dice, x, y, rx, ry, material, facing, shade):
     """A blob of leaves with a ragged rim."""
-    rim = [(x + c * rx * r, y + k * ry * r) for (c, k), r in ((p, dice.uniform(0.82, 1.12)) for p in CIRCLE[::3])]
+    rim = [(x + c * rx * r, y + k * ry * r) for (c, k), r in ((p, dice.uniform(0.8, 1.15)) for p in CIRCLE[::3])]
     s.face(rim, material, facing, shade)
 
 
-def _crown(s, dice, blobs, material):
-    """Three passes over the blobs: dark from below, the body, then the lit tops; each side looks its way."""
+def _crown(s, dice, blobs, material, near=True):
+    """The blobs dark from below, then lobes that look left and right, then lit tops; from afar less will do."""
     for x, y, r in blobs:
-        _clump(s, dice, x, y - 0.12 * r, r * 1.08, r * 1.02, material, TOWARD, 0.55)
+        _clump(s, dice, x, y - 0.1 * r, r * 1.06, r * 1.0, material, TOWARD, 0.66)
     for x, y, r in blobs:
-        _clump(s, dice, x, y + 0.06 * r, r * 0.9, r * 0.84, material, LEFT if x < 0 else RIGHT, 0.85)
+        for _ in range(2 if near else 1):
+            a, b = dice.uniform(-0.45, 0.45) * r, dice.uniform(-0.3, 0.5) * r
+            facing = LEFT if x + a < 0 else RIGHT
+            _clump(s, dice, x + a, y + b, r * 0.55, r * 0.46, material, facing, dice.pick([0.8, 0.9, 0.97]))
     for x, y, r in blobs:
-        _clump(s, dice, x - 0.12 * r, y + 0.3 * r, r * 0.56, r * 0.46, material, UP, 1.05)
+        for _ in range(2 if near else 1):
+            a, b = dice.uniform(-0.5, 0.5) * r, dice.uniform(0.2, 0.72) * r
+            _clump(s, dice, x + a, y + b, r * 0.32, r * 0.24, material, UP, dice.pick([0.92, 1.02]))
 
 
 def _trunk(s, height, width, lean=0.0):
@@ -31,13 +36,13 @@ def _trunk(s, height, width, lean=0.0):
 
 
 @lru_cache
-def tree(kind, variant):
-    """A tree of KINDS; `variant` of 0..VARIANTS−1 changes its branches."""
+def tree(kind, variant, near=True):
+    """A tree of KINDS; `variant` of 0..VARIANTS−1 changes its branches; not `near` leaves out what one cannot see."""
     dice = Dice(41, KINDS.index(kind), variant)
-    return {"conifer": _conifer, "bare": _bare}.get(kind, _leafy)(dice, kind).model()
+    return {"conifer": _conifer, "bare": _bare}.get(kind, _leafy)(dice, kind, near).model()
 
 
-def _leafy(dice, kind):
+def _leafy(dice, kind, near):
     s = Shape()
     height, spread, stem = {
         "round": (dice.uniform(6.5, 8.5), 2.5, 2.6),
@@ -50,17 +55,17 @@ def _leafy(dice, kind):
         s.stroke((0, stem), (side * spread * 0.5, stem + height * 0.2), 0.14, "trunk", shade=0.75)
     middle, half = (stem + height) / 2, (height - stem) / 2
     blobs = []
-    for i in range(11):
-        c, k = CIRCLE[(i * 19) % 48]
+    for i in range(11 if near else 7):
+        c, k = CIRCLE[(i * 19) % 48 if near else i * 8 % 48]
         reach = dice.uniform(0.55, 0.72) if i else 0.0
         r = dice.uniform(0.36, 0.5) * min(spread, half)
         blobs.append((c * spread * reach, middle + k * half * reach, max(r, spread * 0.4)))
     blobs.sort(key=lambda b: -b[1])
-    _crown(s, dice, blobs, "leaf")
+    _crown(s, dice, blobs, "leaf", near)
     return s
 
 
-def _conifer(dice, kind):
+def _conifer(dice, kind, near):
     s = Shape()
     height, spread = dice.uniform(7, 10), dice.uniform(1.5, 2.1)
     _trunk(s, 1.5, 0.35)
@@ -76,10 +81,10 @@ def _conifer(dice, kind):
     return s
 
 
-def _bare(dice, kind):
+def _bare(dice, kind, near):
     """Branches that halve three times; what shows between them is whatever stands behind."""
     s = Shape()
-    _branch(s, dice, (0.0, 0.0), (0.0, 1.0), dice.uniform(2.2, 2.8), 0.34, 5)
+    _branch(s, dice, (0.0, 0.0), (0.0, 1.0), dice.uniform(2.2, 2.8), 0.34, 5 if near else 4)
     return s
 
 
@@ -88,7 +93,7 @@ def _branch(s, dice, start, way, length, width, left):
     s.stroke(start, end, width, "trunk", LEFT if way[0] < 0 else RIGHT, 0.9, tip=0.7)
     if not left:
         return
-    for turn in (-1, 1) if left < 5 else (-1, 0, 1):
+    for turn in (-1, 1) if length < 2.0 else (-1, 0, 1):
         a, b = dice.uniform(0.35, 0.6) * turn, dice.uniform(0.75, 0.95)
         bent = (way[0] * b + way[1] * a, way[1] * b - way[0] * a + 0.1)
         _branch(s, dice, end, bent, length * dice.uniform(0.62, 0.8), max(width * 0.62, 0.05), left - 1)
@@ -99,7 +104,7 @@ def bush(variant, flowers=False):
     """A shrub about 1.2 m tall, in flower or not."""
     dice, s = Dice(42, variant), Shape()
     blobs = [(dice.uniform(-0.6, 0.6), dice.uniform(0.3, 0.75), dice.uniform(0.32, 0.5)) for _ in range(6)]
-    _crown(s, dice, blobs, "hedge")
+    _crown(s, dice, blobs, "hedge", near=False)
     if flowers:
         for _ in range(9):
             s.disc(dice.uniform(-0.7, 0.7), dice.uniform(0.3, 1.1), 0.09, 0.09, "flower", n=8)
