@@ -23,9 +23,11 @@ def main(argv=None):
 
 
 def _data(a):
-    from spg.data import check
+    from spg.data import check, open
 
     print(check(a.spec, fetch=a.fetch))
+    if a.cache:
+        open(a.spec, a.split, a.cache)
 
 
 def _train(a):
@@ -51,7 +53,7 @@ def _evaluate(a):
     net, extra = None, {"spec": a.data, "labels": a.labels}
     if methods.needs_nets(names):
         net, extra["weights"] = _net(a.weights, scenes.name, a.size)
-    train = data.open(a.data, "train", a.size, 500) if net else None
+    train = data.open(a.data, "train", a.size, 200) if net else None
     result = evaluation.evaluate(
         scenes,
         methods.methods(names, net, a.labels),
@@ -138,6 +140,8 @@ def _add_data(commands):
     c = _command(commands, "data", _data, "fetch or check a data set, and say what was found")
     c.add_argument("spec", help=SPEC)
     c.add_argument("--fetch", action="store_true", help="download what is missing (camvid)")
+    c.add_argument("--cache", type=int, metavar="SIZE", help="also decode (or draw) a split, once for all trainings")
+    c.add_argument("--split", default="train", help="the split to cache; default: train")
 
 
 def _add_train(commands):

@@ -55,12 +55,12 @@ def _from_path(path, net):
     return Inpainter(net.spnet, sgnet, net.segmenter, size=about["size"])
 
 
-def layouts(net, train_scenes, limit=500, labels="true"):
+def layouts(net, train_scenes, labels="true"):
     """name → complete(image, hole, labels) → uint8 H×W: SP-Net beside the two naive fills.
 
-    train_scenes: where the most frequent class of each row is counted (its first `limit` scenes).
+    train_scenes: where the most frequent class of each row is counted.
     """
-    row = RowPrior(row_prior(train_scenes, limit))
+    row = RowPrior(row_prior(train_scenes))
     return {
         "nearest": lambda image, hole, labels: nearest_known(labels, hole),
         "row": lambda image, hole, labels: row(labels, hole),

@@ -4,6 +4,7 @@ Figures are made without pyplot, so nothing global is left behind and no display
 """
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,17 @@ def save(fig, path, dpi=150):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return path
+
+
+def show(fig, name, alt):
+    """Save a figure and hand it to the notebook with its alternative text.
+
+    It goes to $SPG_FIGURES/NAME.png, default ../build/figures; `make notebooks` sets figures/, the committed ones.
+    """
+    from IPython.display import Image as Shown  # there in every notebook, and needed nowhere else
+
+    path = save(fig, Path(os.environ.get("SPG_FIGURES", "../build/figures")) / f"{name}.png")
+    return Shown(path.read_bytes(), format="png", alt=alt)
 
 
 def _png(fig, dpi):
