@@ -1,7 +1,9 @@
 """`streets`: procedural street scenes, exact to the pixel, any number and any size, from two seeds each.
 
 `draw(layout, look, height, width)`: the layout seed decides what is where, the look seed daylight, weather and
-colours. Read it in this order: dice, camera, shapes, layout, painter, materials, looks, shading.
+colours. Read it in this order: dice, camera, shapes (and cars, people, trees, furniture, signs), cells, facades,
+ground, sides, contents, layout: what is where; painter: which part every sample shows; textures, materials, looks,
+shadows, sky, shading: what it looks like; and below: both together.
 """
 
 import numpy as np
@@ -15,9 +17,10 @@ from spg.data.streets.materials import CLASS
 from spg.data.streets.painter import Canvas
 from spg.data.streets.shading import picture
 
-version = "2"  # part of every cache key: raise it when any pixel changes
+version = "3"  # part of every cache key: raise it when any pixel changes
 
 DEFAULT_COUNTS = {"train": 4000, "val": 500, "test": 500}
+_PIXELS = "a positive whole number of pixels, e.g. 64, 128 or 256"
 _FIRST_SEED = {"train": 0, "val": 1 << 40, "test": 2 << 40}
 
 
@@ -26,17 +29,23 @@ def draw(layout, look, height, width=None):
 
     Returns Scene: image uint8 3×H×W, labels uint8 H×W. Same seeds and size, same bytes. Another look leaves
     the labels as they are; another size shows the same street, a wider one more of it.
+    Raises ValueError naming the seed or side that is no such number.
     """
     width = height if width is None else width
+    for name, seed in (("layout", layout), ("look", look)):
+        _whole(name, seed, 0, "a seed, an integer >= 0")
     for name, side in (("height", height), ("width", width)):
-        if int(side) != side or side < 1:
-            raise ValueError(f"streets: {name} must be a positive number of pixels, got {side}; e.g. 64, 128 or 256")
+        _whole(name, side, 1, _PIXELS)
     fine = samples(height)
     street = plan(layout)
     canvas = paint(street, View(street.camera, height * fine, width * fine))
-    material = canvas.parts()[0]
-    labels = CLASS[material][canvas.part]
-    return _average(picture(canvas, street, daylight(look)), labels, fine)
+    material = canvas.parts[0]
+    return _average(picture(canvas, street, daylight(look)), CLASS[material][canvas.part], fine)
+
+
+def _whole(name, number, least, what):
+    if not isinstance(number, (int, np.integer)) or number < least:
+        raise ValueError(f"streets: {name} must be {what}, got {number!r}")
 
 
 def samples(height):
@@ -83,11 +92,9 @@ class Streets:
     def __init__(self, size, split, n=None):
         if split not in DEFAULT_COUNTS:
             raise ValueError(f"streets: unknown split {split!r}; use one of {', '.join(DEFAULT_COUNTS)}")
-        if int(size) != size or size < 1:
-            raise ValueError(f"streets: size must be a positive number of pixels, got {size}; e.g. 64, 128 or 256")
         n = DEFAULT_COUNTS[split] if n is None else n
-        if int(n) != n or n < 1:
-            raise ValueError(f"streets: n must be a positive number of scenes, got {n}; leave it out for the default")
+        _whole("size", size, 1, _PIXELS)
+        _whole("n", n, 1, "a positive number of scenes; leave it out for the default")
         self.size, self.split = int(size), split
         self.ids = [f"{split}-{i:05d}" for i in range(int(n))]
 

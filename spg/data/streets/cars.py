@@ -34,7 +34,11 @@ def car(kind, end):
     s.rect(-w + 0.02, 0.03, -w + 0.24, 0.4, "tyre", z=0.3)
     s.rect(-w + 0.1, low - 0.1, w - 0.1, low + 0.2, "under", z=0.1)
     s.top(-w, w, 0, length - 0.25, belt - 0.01, "body", 1.1)
-    s.face([(-w, belt, length - 0.3), (w, belt, length - 0.3), (w, belt - 0.12, length), (-w, belt - 0.12, length)], "body", UP)
+    s.face(
+        [(-w, belt, length - 0.3), (w, belt, length - 0.3), (w, belt - 0.12, length), (-w, belt - 0.12, length)],
+        "body",
+        UP,
+    )
     _cabin(s, w - 0.02, inner, belt, height, (b0, b1, t0, t1))
     _flank(s, w, low, belt, length, 0.31 if kind != "jeep" else 0.37)
     _end(s, w, low, belt, end)

@@ -29,7 +29,9 @@ class Wall:
 
     @property
     def far(self):
-        return max(self.ends[0][1], self.ends[1][1])
+        """Its place in the order of painting; a wall across the street comes before one that ends at it."""
+        (_, z0), (_, z1) = self.ends
+        return max(z0, z1) + (0.02 if z0 == z1 else 0.0)
 
 
 def slots(wall, facing):
@@ -80,7 +82,9 @@ def facade(dice, storeys, bays, style):
 
 def _street_level(dice, bays, style):
     door = dice.whole(0, bays - 1)
-    usual, entrance = {"shops": (dice.pick(["SHOP", "SHOP", "CAFE"]), "SHOPDOOR"), "house": ("WIDE", "DOOR")}.get(style, ("GROUND", "DOOR"))
+    usual, entrance = {"shops": (dice.pick(["SHOP", "SHOP", "CAFE"]), "SHOPDOOR"), "house": ("WIDE", "DOOR")}.get(
+        style, ("GROUND", "DOOR")
+    )
     names = [entrance if b == door else usual for b in range(bays)]
     if style == "flats" and dice.chance(0.25) and bays > 2:
         names[(door + 1) % bays] = "GARAGE"

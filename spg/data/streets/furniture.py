@@ -87,7 +87,12 @@ def _column(s):
     """An advertising column."""
     s.rect(-0.62, 0, 0.62, 0.35, "cabinet", shade=0.7)
     s.rect(-0.58, 0.35, 0.58, 2.5, "advert")
-    posters = [(-0.5, 0.5, 0.62, "post"), (-0.5, 1.4, 0.42, "wheelie"), (0.0, 1.35, 0.5, "barrier"), (0.16, 0.5, 0.36, "stripe")]
+    posters = [
+        (-0.5, 0.5, 0.62, "post"),
+        (-0.5, 1.4, 0.42, "wheelie"),
+        (0.0, 1.35, 0.5, "barrier"),
+        (0.16, 0.5, 0.36, "stripe"),
+    ]
     for x, y, wide, colour in posters:
         s.rect(x, y, x + wide, y + 0.8, colour).rect(x + 0.06, y + 0.1, x + wide - 0.06, y + 0.3, "stripe")
         s.disc(x + wide / 2, y + 0.55, 0.13, 0.13, "advert", n=8)

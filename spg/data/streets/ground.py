@@ -9,14 +9,14 @@ from spg.data.streets.dice import Dice
 from spg.data.streets.shapes import CIRCLE, UP, Shape
 
 STEP, REACH = 0.05, 60.0  # metres: resolution and half width of a cross-section
-SLOTS = ("asphalt", "paint", "kerb", "gutter", "paving", "grass", "asphalt", "paving")
-SHADES = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.9, 0.9)
-ASPHALT, PAINT, KERB, GUTTER, PAVING, GRASS, CYCLE, YARD = range(8)
+SLOTS = ("asphalt", "paint", "kerb", "gutter", "paving", "grass", "paving")
+ASPHALT, PAINT, KERB, GUTTER, PAVING, GRASS, YARD = range(7)
+BARE, LINED, STOP, ZEBRA, SIDE_STREET = range(5)  # the cross-sections
 
 
 @dataclass(frozen=True)
 class Road:
-    """Metres. half: half the carriageway. left, right: pavement widths. verge: what lies beyond the pavements.
+    """Metres. half: half the carriageway. left, right: pavement widths. beyond: what lies behind the pavements.
 
     crossing: (z0, z1) of a side street or None. zebra: (z0, z1) or None. middle: "dashed", "solid", "double", "none".
     """
@@ -33,74 +33,62 @@ class Road:
 
 
 class Plan:
-    """sections: uint16 n×columns of slot numbers; `section(z)` says which row holds at depth z."""
+    """sections: uint16 n×columns of slot numbers; `section` and `column` look up depths and places across."""
 
-    slots = tuple((m, UP, s) for m, s in zip(SLOTS, SHADES, strict=True))
+    slots = tuple((material, UP, 1.0) for material in SLOTS)
 
     def __init__(self, road):
         self.road = road
-        self.x = np.arange(-REACH, REACH, STEP) + STEP / 2
-        plain = self._plain()
-        dashed = self._middle(plain.copy())
-        solid = self._middle(plain.copy(), solid=True)
-        self.sections = np.stack([plain, dashed, self._side_street(), self._zebra(plain), self._stop(solid), solid])
+        self.x = (np.arange(round(2 * REACH / STEP)) + 0.5) * STEP - REACH
+        self.aside = np.abs(self.x)
+        bare = self._bare()
+        lined = self._with_middle_line(bare)
+        street = np.full_like(bare, ASPHALT)
+        self.sections = np.stack([bare, lined, self._with_stop_line(lined), self._with_zebra(bare), street])
 
     def column(self, x):
-        return np.clip(((x + REACH) * (1 / STEP)).astype(np.int32), 0, len(self.x) - 1)
+        """float metres from the middle of the road -> int columns of `sections`."""
+        return ((np.clip(x, -REACH, REACH - STEP) + REACH) * (1 / STEP)).astype(np.intp)
 
     def section(self, z):
         """float [n] depths -> int [n] rows of `sections`."""
-        road = self.road
-        always = road.middle in ("solid", "double")
-        chosen = np.where(always | (z % 6.0 < 2.8), 1, 0) if road.middle != "none" else np.zeros(len(z), int)
+        road, marked = self.road, self.road.middle != "none"
+        chosen = np.where(z % 6.0 < 2.8, LINED, BARE) if road.middle == "dashed" else np.full(len(z), LINED)
         if road.zebra:
             near, far = road.zebra
-            chosen[(z >= near - 9.0) & (z < far + 9.0)] = 5 if road.middle != "none" else 0
-            chosen[(z >= near - 1.6) & (z < far + 1.6)] = 0
-            chosen[(z >= near - 2.0) & (z < near - 1.6)] = 4
-            chosen[(z >= near) & (z < far)] = 3
+            chosen[(z >= near - 9.0) & (z < far + 9.0)] = LINED
+            chosen[(z >= near - 1.6) & (z < far + 1.6)] = BARE
+            chosen[(z >= near - 2.0) & (z < near - 1.6)] = STOP
+            chosen[(z >= near) & (z < far)] = ZEBRA
+        if not marked:
+            chosen[chosen == LINED] = BARE
         if road.crossing:
-            chosen[(z >= road.crossing[0]) & (z < road.crossing[1])] = 2
+            chosen[(z >= road.crossing[0]) & (z < road.crossing[1])] = SIDE_STREET
         return chosen
 
-    def _plain(self):
-        road, x = self.road, self.x
-        a = np.abs(x)
-        out = np.full(len(x), ASPHALT, np.uint16)
-        for side, width, beyond, strip in ((x < 0, road.left, *self._of(0)), (x >= 0, road.right, *self._of(1))):
-            out[side & (a > road.half - 0.35)] = GUTTER
-            out[side & (a > road.half)] = KERB
-            out[side & (a > road.half + 0.25)] = GRASS if strip else PAVING
-            out[side & (a > road.half + 0.25 + strip)] = PAVING
-            out[side & (a > road.half + width)] = beyond
+    def _bare(self):
+        road, aside = self.road, self.aside
+        out = np.full(len(self.x), ASPHALT, np.uint16)
+        for i, (side, width) in enumerate(((self.x < 0, road.left), (self.x >= 0, road.right))):
+            out[side & (aside > road.half - 0.35)] = GUTTER
+            out[side & (aside > road.half)] = KERB
+            out[side & (aside > road.half + 0.25)] = GRASS
+            out[side & (aside > road.half + 0.25 + road.strip[i])] = PAVING
+            out[side & (aside > road.half + width)] = road.beyond[i]
         if road.edges:
-            out[(a > road.half - 0.65) & (a < road.half - 0.5)] = PAINT
+            out[(aside > road.half - 0.65) & (aside < road.half - 0.5)] = PAINT
         return out
 
-    def _of(self, side):
-        return self.road.beyond[side], self.road.strip[side]
+    def _with_middle_line(self, bare):
+        double = (self.aside > 0.08) & (self.aside < 0.23)
+        return np.where(double if self.road.middle == "double" else self.aside < 0.1, np.uint16(PAINT), bare)
 
-    def _middle(self, out, solid=False):
-        a = np.abs(self.x)
-        if self.road.middle == "double":
-            out[(a > 0.08) & (a < 0.23)] = PAINT
-        else:
-            out[a < (0.09 if solid else 0.1)] = PAINT
-        return out
+    def _with_stop_line(self, lined):
+        return np.where((self.x > 0.1) & (self.x < self.road.half - 0.5), np.uint16(PAINT), lined)
 
-    def _side_street(self):
-        return np.full(len(self.x), ASPHALT, np.uint16)
-
-    def _zebra(self, plain):
-        out, a = plain.copy(), np.abs(self.x)
+    def _with_zebra(self, bare):
         bars = (self.x + self.road.half) % 1.1 < 0.6
-        out[(a < self.road.half - 0.35) & bars] = PAINT
-        return out
-
-    def _stop(self, solid):
-        out = solid.copy()
-        out[(self.x > 0.1) & (self.x < self.road.half - 0.5)] = PAINT
-        return out
+        return np.where(bars & (self.aside < self.road.half - 0.35), np.uint16(PAINT), bare)
 
 
 MARKS = {"manhole": 4, "patch": 3, "crack": 1, "arrow": 2}  # and how often

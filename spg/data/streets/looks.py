@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 from spg.data.streets.dice import Dice
-from spg.data.streets.materials import LEAVES
 
-# Per kind of day: zenith, horizon, cloud, cloud shade, haze colours; light on ground/top, sunny side, shady side, front;
-# how thick the haze is, how much of the sky is cloud, how dark shadows are, how many windows are lit.
+# Per kind of day: how often; colours of the sky and of haze; light on what looks up, to the sun, away from it and
+# at the camera; how thick the haze is, how much of the sky is cloud, how dark shadows are, how many windows are lit.
 _DAYS = {
     "clear": dict(
         weight=4, zenith="4a8ad6", horizon="cfe4f2", cloud="ffffff", under="b9c6d6", haze="cddff0",
@@ -43,7 +42,9 @@ _DAYS = {
 class Look:
     """Colours are (r, g, b) 0..255. light: one colour per way a face looks (UP, LEFT, RIGHT, TOWARD).
 
-    sun: −1 it shines from the left, 1 from the right. slant: how far shadows reach, per metre of height.
+    sun: −1 it shines from the left, 1 from the right. slant, along: how far shadows reach aside and ahead, per metre
+    of height. fog, cover, shadow, lit, wet: shares of 0..1. drift: where the clouds are. signal: the light that is on.
+    dice: draws the colours of things afterwards.
     """
 
     day: str
@@ -68,6 +69,7 @@ class Look:
 
 
 def rgb(text):
+    """ "ff8000" -> (255, 128, 0)"""
     return tuple(int(text[i : i + 2], 16) for i in (0, 2, 4))
 
 
@@ -95,6 +97,3 @@ def look(seed):
         signal=dice.weighted({"red": 4, "green": 4, "amber": 1}),
         dice=dice,
     )
-
-
-assert set(LEAVES) == {"summer", "spring", "autumn"}

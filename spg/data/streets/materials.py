@@ -25,7 +25,8 @@ _MATERIALS = {
         "plaster",
         24,
         "a4503c:bricks:46 b96a4a:bricks:44 8a4a3e:bricks:46 c98f64:bricks:38 d9c7a0 e3d7bf:stone:26 c9a27c "
-        "b7c0c4 d8a48f a9b79a e0c27c c6b3a3:stone:34 8f979c:panels:30 d7d3cb:panels:22 6f7f8c:panels:30 cf8d6a 9a8672:stone:34",
+        "b7c0c4 d8a48f a9b79a e0c27c c6b3a3:stone:34 8f979c:panels:30 d7d3cb:panels:22 6f7f8c:panels:30 cf8d6a "
+        "9a8672:stone:34",
     ),
     "endwall": (BUILDING, "plaster", 26, "96584a:bricks:44 b0a08a c2b9a8 a98468:bricks:40 9b9b98:panels:24 b98e72"),
     "house": (

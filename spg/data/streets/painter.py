@@ -4,7 +4,7 @@ Far things first, near things over them. The canvas holds part numbers, not colo
 picture are both looked up from the same numbers, which is why they agree to the pixel.
 """
 
-from functools import lru_cache
+from functools import cache, cached_property
 from math import ceil, floor
 
 import cv2
@@ -13,9 +13,7 @@ import numpy as np
 from spg.data.streets.camera import NEAR, SHIFT
 from spg.data.streets.facades import SEE_THROUGH
 from spg.data.streets.materials import INDEX
-from spg.data.streets.shapes import UP
-
-FAR = 38.0  # metres; beyond, small faces are left out
+from spg.data.streets.shapes import LEFT, RIGHT, TOWARD, UP
 
 
 class Canvas:
@@ -28,21 +26,29 @@ class Canvas:
     def __init__(self, view):
         self.view = view
         self.part = np.zeros((view.rows, view.cols), np.uint16)
-        self._slots, self._owners, self._count = [], [], 0
+        self._slots, self._owners, self._repeats, self._count = [], [], [], 0
         self._number(slot_array((("sky", UP, 1.0),)), 0, view.upright(1000.0))
 
-    def _number(self, slots, thing, plane):
-        """Number the slots (float n×3: material, facing, shade) of one thing; returns the first number."""
+    def _number(self, slots, thing, *planes):
+        """Number the slots (float n×3: material, facing, shade) of a thing; one plane for all, or one for each.
+
+        Returns the first number.
+        """
         first = self._count
         self._slots.append(slots)
-        self._owners.append((thing, *plane))
+        self._owners += [(thing, *plane) for plane in planes]
+        self._repeats += [len(slots)] if len(planes) == 1 else [1] * len(slots)
         self._count += len(slots)
         return first
 
+    @cached_property
     def parts(self):
-        """material, facing, thing: int [parts]; shade: float32 [parts]; planes: float32 8×parts."""
+        """What is known of the parts, once all is painted.
+
+        material, facing, thing: int [parts]; shade: float32 [parts]; planes: float32 8×parts.
+        """
         slots = np.concatenate(self._slots)
-        owners = np.repeat(np.array(self._owners), [len(s) for s in self._slots], axis=0)
+        owners = np.repeat(np.array(self._owners), self._repeats, axis=0)
         material, facing, thing = (a.astype(np.intp) for a in (slots[:, 0], slots[:, 1], owners[:, 0]))
         return material, facing, thing, slots[:, 2].astype(np.float32), owners[:, 1:].T.astype(np.float32)
 
@@ -93,14 +99,28 @@ class Canvas:
         low, high = pixels.min(0).tolist(), pixels.max(0).tolist()
         if min(high) < 0 or low[0] >> SHIFT >= self.view.cols or low[1] >> SHIFT >= self.view.rows:
             return
-        slots = model.mirrored_slots if thing.mirrored else model.slots
-        plane = self.view.upright(thing.z) if model.height > 0 else self.view.level()
-        base = self._number(slot_array(slots), thing.number, plane)
-        for start, stop, slot in model.faces if thing.z < FAR else model.large_faces:
-            cv2.fillPoly(self.part, [pixels[start:stop]], base + slot, cv2.LINE_8, SHIFT)
+        slots = slot_array(model.mirrored_slots if thing.mirrored else model.slots)
+        base = self._number(slots, thing.number, *self._planes(thing, slots))
+        for start, stop, slot in model.faces_at(thing.z):
+            cv2.fillConvexPoly(self.part, pixels[start:stop], base + slot, cv2.LINE_8, SHIFT)
+
+    def _planes(self, thing, slots):
+        """The plane of a thing; of one that reaches into the depth, one for every slot."""
+        view, model, z = self.view, thing.model, thing.z
+        if model.height <= 0:
+            return [view.level()]
+        if model.length < 2:
+            return [view.upright(z)]
+        side = thing.x + (-model.left if thing.mirrored else model.left) * thing.scale
+        ends = [(view.sideways(side, at), at) for at in (z, z + model.length)]
+        if abs(ends[0][0]) < 0.2:  # seen edge on
+            return [view.upright(z)]
+        along = view.upright_along(*ends, 0.0, model.length)
+        planes = {UP: view.upright(z + model.length / 2), LEFT: along, RIGHT: along, TOWARD: view.upright(z)}
+        return [planes[facing] for facing in slots[:, 1].tolist()]
 
 
-@lru_cache(maxsize=None)
+@cache
 def slot_array(slots):
     """A tuple of (material, facing, shade) as numbers, float n×3."""
     return np.array([(INDEX[material], facing, shade) for material, facing, shade in slots])

@@ -19,7 +19,10 @@ class Shape:
         self.points, self.faces, self.slots = [], [], {}
 
     def face(self, points, material, facing=TOWARD, shade=1.0, z=0.0):
-        """A filled polygon of (x, y) points at depth z, or of (x, y, z) points."""
+        """A filled polygon of (x, y) points at depth z, or of (x, y, z) points.
+
+        A level line may cut its outline only twice: such polygons cv2 fills alike in all its versions.
+        """
         start = len(self.points)
         self.points += [(*p, z) if len(p) == 2 else tuple(p) for p in points]
         slot = self.slots.setdefault((material, facing, shade), len(self.slots))
@@ -33,11 +36,14 @@ class Shape:
         circle = CIRCLE[:: 48 // n]
         return self.face([(x + rx * c, y + ry * s) for c, s in circle], material, facing, shade, z)
 
-    def ring(self, x, y, outer, inner, material, facing=TOWARD, shade=1.0, z=0.0, n=16):
-        circle = [tuple(p) for p in CIRCLE[:: 48 // n]]
-        circle.append(circle[0])
-        rim = [(x + outer * c, y + outer * s) for c, s in circle]
-        return self.face(rim + [(x + inner * c, y + inner * s) for c, s in circle[::-1]], material, facing, shade, z)
+    def ring(self, x, y, outer, inner, material, facing=TOWARD, shade=1.0, z=0.0):
+        """A ring, in two halves (see `face`)."""
+        for side in (-1, 1):
+            half = [(side * c, s) for c, s in CIRCLE[12:37:3]]
+            rim = [(x + outer * c, y + outer * s) for c, s in half]
+            hole = [(x + inner * c, y + inner * s) for c, s in reversed(half)]
+            self.face(rim + hole, material, facing, shade, z)
+        return self
 
     def stroke(self, p, q, width, material, facing=TOWARD, shade=1.0, z=0.0, tip=1.0):
         """A bar from p to q, `width` thick at p and width·tip at q."""
@@ -66,6 +72,12 @@ class Shape:
         self.side(x0, z0, y0, z1, y1, material, shade)
         return self.rect(x0, y0, x1, y1, material, TOWARD, shade, z0)
 
+    def ribbon(self, low, high, material, facing=TOWARD, shade=1.0):
+        """The strip between two lines of equally many (x, y, z) points, one quadrilateral after the other."""
+        for a, b, c, d in zip(low, low[1:], high[1:], high, strict=False):
+            self.face([a, b, c, d], material, facing, shade)
+        return self
+
     def model(self):
         return Model(self)
 
@@ -73,15 +85,25 @@ class Shape:
 class Model:
     """A finished shape. points: float N×3. faces: (start, stop, slot). slots: (material, facing, shade)."""
 
+    DETAIL = ((55.0, 0.6), (28.0, 0.3))  # beyond so many metres, faces smaller than this are left out
+
     def __init__(self, shape):
         self.points = np.array(shape.points, float)
         self.faces = tuple(shape.faces)
-        size = [np.ptp(self.points[start:stop], axis=0).max() for start, stop, _ in self.faces]
-        self.large_faces = tuple(face for face, s in zip(self.faces, size, strict=True) if s > 0.28)
+        starts = [face[0] for face in self.faces]
+        size = np.maximum.reduceat(self.points, starts) - np.minimum.reduceat(self.points, starts)
+        size = size.max(1).tolist()
         self.slots = tuple(shape.slots)
         swap = {LEFT: RIGHT, RIGHT: LEFT}
         self.mirrored_slots = tuple((m, swap.get(f, f), s) for m, f, s in self.slots)
         low, high = self.points.min(0), self.points.max(0)
+        self.left = low[0]
         self.half_width = max(abs(low[0]), abs(high[0]))
         self.foot = abs(self.points[self.points[:, 1] < 0.7][:, 0]).max(initial=0.1)  # half width at the ground
         self.height, self.length = high[1], max(high[2], 0.1)
+        levels = [(far, [f for f, s in zip(self.faces, size, strict=True) if s > least]) for far, least in self.DETAIL]
+        self._levels = [*levels, (0.0, self.faces)]
+
+    def faces_at(self, z):
+        """The faces worth drawing at depth z: details go with distance."""
+        return next(faces for far, faces in self._levels if z >= far)

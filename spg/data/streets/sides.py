@@ -7,23 +7,23 @@ from spg.data.streets.shapes import LEFT, TOWARD, UP, Shape
 STOREY = 3.1  # metres
 
 
-def add_side(layout, dice, sign, side, end):
-    """Line one side (sign −1 left, 1 right) up to depth `end` with "row", "towers", "houses" or "park"."""
+def add_side(layout, dice, sign, side):
+    """Line one side (sign −1 left, 1 right) up to the street's end with "row", "towers", "houses" or "park"."""
     line = sign * (layout.road.half + (layout.road.left if sign < 0 else layout.road.right))
     if side == "row":
-        _row(layout, dice, line, end, (2, 5), (7.0, 15.0), ["flats", "shops", "flats"])
+        _row(layout, dice, line, (2, 5), (7.0, 15.0), ["flats", "shops", "flats"])
     elif side == "towers":
-        _row(layout, dice, line, end, (4, 9), (12.0, 22.0), ["offices", "shops", "offices"])
+        _row(layout, dice, line, (4, 9), (12.0, 22.0), ["offices", "shops", "offices"])
     elif side == "houses":
-        _houses(layout, dice, line, end)
+        _houses(layout, dice, line)
     else:
-        _park(layout, dice, line, end)
+        _park(layout, dice, line)
 
 
-def _row(layout, dice, line, end, storeys, lengths, styles):
+def _row(layout, dice, line, storeys, lengths, styles):
     sign, z, usual = (1 if line > 0 else -1), -4.0, dice.whole(*storeys)
     gap, neighbour = layout.road.crossing, 0.0
-    while z < end:
+    while z < layout.end:
         length = dice.uniform(*lengths) * (1 if z < 50 else 1.6)
         floors = min(max(usual + dice.pick([-1, 0, 0, 1, 1]), storeys[0]), storeys[1])
         if gap and gap[0] > z and gap[0] - z < length + 3:
@@ -52,7 +52,7 @@ def _building(layout, dice, line, z0, z1, floors, style, neighbour):
         end = facade(dice, floors, 14, style) if corner else end_wall(dice, floors, 4)
         material = "wall" if corner else "endwall"
         ends = tuple(sorted([(line, z0), (line + sign * deep, z0)]))
-        layout.walls.append((number, Wall(ends, 0.0, STOREY * end.shape[0] / 12, end, slots(material, TOWARD))))
+        layout.walls.append((number, Wall(ends, 0.0, height, end, slots(material, TOWARD))))
     return height
 
 
@@ -61,52 +61,26 @@ def _pitched_roof(layout, dice, line, z0, z1, height, number, back, rise, gable=
     sign, length = (1 if line > 0 else -1), z1 - z0
     if length < 0.2:
         return
-    s = Shape()
-    s.face([(0, height, 0), (0, height, length), (back, height + rise, length), (back, height + rise, 0)], "roof", LEFT)
+    s, top = Shape(), height + rise
+    s.face([(0, height, 0), (0, height, length), (back, top, length), (back, top, 0)], "roof", LEFT)
     if gable:
-        s.face([(0, height, 0), (2 * back, height, 0), (back, height + rise, 0)], gable, TOWARD)
-        edge = 0.3
-        s.face(
-            [
-                (-edge, height - edge, 0),
-                (0.1, height - edge, 0),
-                (back, height + rise - edge, 0),
-                (back, height + rise, 0),
-            ],
-            "roof",
-            TOWARD,
-            0.8,
-        )
-        s.face(
-            [
-                (back, height + rise, 0),
-                (back, height + rise - edge, 0),
-                (2 * back, height - edge, 0),
-                (2 * back + edge, height - edge, 0),
-            ],
-            "roof",
-            TOWARD,
-            0.8,
-        )
+        s.face([(0, height, 0), (2 * back, height, 0), (back, top, 0)], gable, TOWARD)
+        for side in (-1, 1):  # the edges of the tiles
+            eaves, wall = back + side * (back + 0.3), back + side * back
+            edge = [(eaves, height - 0.3, 0), (wall, height - 0.3, 0), (back, top - 0.3, 0), (back, top, 0)]
+            s.face(edge, "roof", TOWARD, 0.8)
     if dice.chance(0.6):
-        s.box(
-            back * 0.55,
-            back * 0.55 + 0.8,
-            height + rise * 0.4,
-            height + rise + 1.1,
-            length * 0.3,
-            length * 0.3 + 0.9,
-            "chimney",
-        )
+        x, z = back * 0.55, length * 0.3
+        s.box(x, x + 0.8, height + rise * 0.4, top + 1.1, z, z + 0.9, "chimney")
     layout.stand(s.model(), line, z0, number, mirrored=sign < 0, shadow=False, behind=length + 0.01)
 
 
-def _houses(layout, dice, line, end):
+def _houses(layout, dice, line):
     """Detached houses behind front gardens, with a hedge, fence or wall along the pavement."""
     sign, z, border = (1 if line > 0 else -1), dice.uniform(-6, 3), dice.pick(["hedge", "fence", "gardenwall", "hedge"])
     gap = layout.road.crossing
-    _border(layout, dice, line, border, end)
-    while z < end:
+    _border(layout, dice, line, border)
+    while z < layout.end:
         length, setback = dice.uniform(8, 11), dice.uniform(3, 5.5)
         if gap and z < gap[1] and z + length > gap[0]:
             z = gap[1] + 1
@@ -159,11 +133,11 @@ def _garden(layout, dice, line, sign, setback, z):
         )
 
 
-def _border(layout, dice, line, kind, end):
+def _border(layout, dice, line, kind):
     """A hedge, fence or low wall along the back of the pavement, open where the side street is."""
     gap, z, number = layout.road.crossing, 0.8, layout.number()
     height = dice.uniform(0.9, 1.5)
-    while z < min(end, 80):
+    while z < min(layout.end, 80):
         length = 8.0
         if not (gap and z < gap[1] and z + length > gap[0]):
             if kind == "hedge":
@@ -185,17 +159,19 @@ def _border(layout, dice, line, kind, end):
         z += length
 
 
-def _park(layout, dice, line, end):
+def _park(layout, dice, line):
     """Grass with trees beyond a hedge, a fence or nothing."""
     sign = 1 if line > 0 else -1
     border = dice.pick(["hedge", "fence", "gardenwall", None])
     if border:
-        _border(layout, dice, line, border, end)
+        _border(layout, dice, line, border)
     for _ in range(dice.whole(12, 20)):
         x = line + sign * (1.5 + 26 * dice.random() * dice.random())
         z = max(5, layout.enter(x)) * dice.uniform(0.9, 3.5)
         kind = dice.weighted({"round": 4, "oval": 3, "conifer": 2, "poplar": 1, "young": 1, "bare": 1})
-        layout.stand(trees.tree(kind, dice.whole(0, 4), z < 40), x, z, mirrored=dice.chance(0.5), scale=dice.uniform(0.8, 1.1))
+        layout.stand(
+            trees.tree(kind, dice.whole(0, 4), z < 20), x, z, mirrored=dice.chance(0.5), scale=dice.uniform(0.8, 1.1)
+        )
     for _ in range(dice.whole(4, 8)):
         x = line + sign * dice.uniform(1.2, 8)
         layout.stand(
@@ -234,10 +210,11 @@ def add_end(layout, dice):
 
 
 def _woods(layout, dice):
-    s, x, y = Shape(), -150.0, dice.uniform(5, 9)
-    top = []
+    """Round tree tops along the horizon."""
+    s, x, y = Shape(), -150.0, dice.uniform(3, 7)
     while x < 150:
-        top.append((x, y + dice.uniform(-1.2, 1.2)))
-        x += dice.uniform(2, 4)
-    s.face([(-150, 0), *top, (150, 0)], "woods", UP, 0.8)
+        r = dice.uniform(3.5, 6)
+        s.disc(x, y + dice.uniform(-1, 1), r, r * 0.8, "woods", shade=dice.pick([0.8, 0.9, 1.0]), z=dice.uniform(0, 1))
+        x += r
+    s.rect(-150, 0, 150, y, "woods", shade=0.75)
     layout.stand(s.model(), 0, 150, mirrored=False, shadow=False)

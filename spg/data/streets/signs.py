@@ -105,7 +105,7 @@ def _round(s, kind, y, r):
     s.disc(0, y, r, r, "sign_red" if kind != "arrow" else "sign_white", n=16)
     if kind == "limit":
         s.disc(0, y, r * 0.72, r * 0.72, "sign_white", n=16)
-        s.ring(0.13, y, 0.13, 0.07, "sign_black", n=12).rect(-0.22, y - 0.13, -0.14, y + 0.13, "sign_black")
+        s.ring(0.13, y, 0.13, 0.07, "sign_black").rect(-0.22, y - 0.13, -0.14, y + 0.13, "sign_black")
     elif kind == "no_entry":
         s.rect(-0.28, y - 0.07, 0.28, y + 0.07, "sign_white")
     else:

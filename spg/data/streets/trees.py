@@ -10,19 +10,20 @@ KINDS = ("round", "oval", "poplar", "conifer", "bare", "young")
 
 
 def _clump(s, dice, x, y, rx, ry, material, facing, shade):
-    """A blob of leaves with a ragged rim."""
-    rim = [(x + c * rx * r, y + k * ry * r) for (c, k), r in ((p, dice.uniform(0.8, 1.15)) for p in CIRCLE[::3])]
+    """A blob of leaves with a ragged rim; ragged sideways only, see `Shape.face`."""
+    rim = [(x + c * rx * dice.uniform(0.8, 1.2), y + k * ry) for c, k in CIRCLE[::3]]
     s.face(rim, material, facing, shade)
 
 
-def _crown(s, dice, blobs, material, near=True):
-    """The blobs dark from below, then lobes that look left and right, then lit tops; from afar less will do."""
+def _crown(s, dice, blobs, material, near=True, stretch=1.0):
+    """The blobs (x, y, radius) dark from below, stretched upwards, then lobes that look left and right, then lit tops;
+    from afar fewer will do."""
     for x, y, r in blobs:
-        _clump(s, dice, x, y - 0.1 * r, r * 1.06, r * 1.0, material, TOWARD, 0.66)
+        _clump(s, dice, x, y - 0.1 * r, r * 1.06, r * stretch, material, TOWARD, 0.66)
     for x, y, r in blobs:
         for _ in range(2 if near else 1):
             a, b = dice.uniform(-0.45, 0.45) * r, dice.uniform(-0.3, 0.5) * r
-            facing = LEFT if x + a < 0 else RIGHT
+            facing = dice.pick([LEFT if x + a < 0 else RIGHT, TOWARD])
             _clump(s, dice, x + a, y + b, r * 0.55, r * 0.46, material, facing, dice.pick([0.8, 0.9, 0.97]))
     for x, y, r in blobs:
         for _ in range(2 if near else 1):
@@ -54,14 +55,14 @@ def _leafy(dice, kind, near):
     for side in (-1, 1):
         s.stroke((0, stem), (side * spread * 0.5, stem + height * 0.2), 0.14, "trunk", shade=0.75)
     middle, half = (stem + height) / 2, (height - stem) / 2
-    blobs = []
-    for i in range(11 if near else 7):
-        c, k = CIRCLE[(i * 19) % 48 if near else i * 8 % 48]
-        reach = dice.uniform(0.55, 0.72) if i else 0.0
-        r = dice.uniform(0.36, 0.5) * min(spread, half)
-        blobs.append((c * spread * reach, middle + k * half * reach, max(r, spread * 0.4)))
+    _clump(s, dice, 0, middle, spread * 0.7, half * 0.8, "leaf", TOWARD, 0.62)
+    blobs, n = [], 10 if near else 6
+    for i in range(n):
+        c, k = CIRCLE[i * 7 % n * 48 // n]
+        reach, r = dice.uniform(0.5, 0.72), dice.uniform(0.36, 0.5) * spread
+        blobs.append((c * spread * reach, middle + k * half * reach, r))
     blobs.sort(key=lambda b: -b[1])
-    _crown(s, dice, blobs, "leaf", near)
+    _crown(s, dice, blobs, "leaf", near, min(half / spread, 1.6))
     return s
 
 
@@ -72,19 +73,18 @@ def _conifer(dice, kind, near):
     tiers = 5
     for i in range(tiers):
         y = 0.9 + (height - 0.9) * i / tiers
-        top = min(height, y + (height - 0.9) * 1.7 / tiers)
-        w = spread * (1 - i / tiers) ** 1 + 0.15
-        rim = [(-w + 2 * w * j / 8, y + (0.0 if j % 2 else 0.28) + dice.uniform(-0.08, 0.08)) for j in range(9)]
-        s.face([*rim, (0, top)], "conifer", TOWARD, 0.7)
-        s.face([*rim[:4], (-0.1, top)], "conifer", LEFT, 0.95)
-        s.face([*rim[5:], (0.1, top)], "conifer", RIGHT, 0.95)
+        top = (0.0, min(height, y + (height - 0.9) * 1.7 / tiers))
+        w = spread * (1 - i / tiers) + 0.15
+        rim = [(w * (j / 4 - 1), y + (0 if j % 2 else 0.3) + dice.uniform(-0.08, 0.08)) for j in range(9)]
+        for j, facing, shade in ((2, TOWARD, 0.72), (4, TOWARD, 0.8), (0, LEFT, 0.95), (6, RIGHT, 0.95)):
+            s.face([top, *rim[j : j + 3]], "conifer", facing, shade)
     return s
 
 
 def _bare(dice, kind, near):
     """Branches that halve three times; what shows between them is whatever stands behind."""
     s = Shape()
-    _branch(s, dice, (0.0, 0.0), (0.0, 1.0), dice.uniform(2.2, 2.8), 0.34, 5 if near else 4)
+    _branch(s, dice, (0.0, 0.0), (0.0, 1.0), dice.uniform(2.2, 2.8), 0.36, 4 if near else 3)
     return s
 
 
@@ -96,7 +96,7 @@ def _branch(s, dice, start, way, length, width, left):
     for turn in (-1, 1) if length < 2.0 else (-1, 0, 1):
         a, b = dice.uniform(0.35, 0.6) * turn, dice.uniform(0.75, 0.95)
         bent = (way[0] * b + way[1] * a, way[1] * b - way[0] * a + 0.1)
-        _branch(s, dice, end, bent, length * dice.uniform(0.62, 0.8), max(width * 0.62, 0.05), left - 1)
+        _branch(s, dice, end, bent, length * dice.uniform(0.62, 0.8), max(width * 0.62, 0.08), left - 1)
 
 
 @lru_cache
@@ -114,11 +114,11 @@ def bush(variant, flowers=False):
 @lru_cache
 def hedge(variant, height=1.3, length=8.0):
     """A clipped hedge along the street, its top a little ragged; its street side at x = 0, one metre thick."""
-    dice, s, n = Dice(43, variant), Shape(), 16
-    top = [(0.0, height + dice.uniform(-0.09, 0.09), length * i / n) for i in range(n + 1)]
-    back = [(1.0, y, z) for _, y, z in reversed(top)]
-    s.face(top + back, "hedge", UP, 1.05)
-    s.face([(0, 0, 0), *top, (0, 0, length)], "hedge", LEFT, 0.85)
+    dice, s, n = Dice(43, variant), Shape(), 8
+    along = [length * i / n for i in range(n + 1)]
+    top = [(0.0, height + dice.uniform(-0.08, 0.08), z) for z in along]
+    s.ribbon(top[::-1], [(1.0, y, z) for _, y, z in reversed(top)], "hedge", UP, 1.05)
+    s.ribbon([(0.0, 0.0, z) for z in reversed(along)], top[::-1], "hedge", LEFT, 0.85)
     s.side(0.0, 0, 0, length, 0.3, "hedge", 0.62)
     s.face([(0, 0, 0), (1, 0, 0), (1, height, 0), top[0]], "hedge", TOWARD, 0.85)
     return s.model()
