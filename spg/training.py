@@ -7,18 +7,17 @@ The same loop on a CPU, one GPU or many (`torchrun -m spg.cli train …`). What 
 import copy
 import math
 import os
-import signal
-import threading
 import time
 from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies import DDPStrategy
-from torch.utils.tensorboard import SummaryWriter
 
 from spg import checkpoints, labels, losses
 from spg.distributed import join_batch_norms
+from spg.interrupt import InterruptAfterStep
+from spg.logbook import Logbook
 from spg.profiles import from_dict
 from spg.progress import progress
 from spg.samples import Batch, TrainingSamples, batches
@@ -72,7 +71,7 @@ class Trainer:
         self.fabric = fabric or make_fabric(profile)
         if profile.batch % self.fabric.world_size:
             raise ValueError(f"batch {profile.batch} cannot be shared by {self.fabric.world_size} processes")
-        self.step, self.seconds, self.stop = 0, 0.0, False
+        self.step, self.seconds = 0, 0.0
         self._build()
         self._start_or_resume(resume)
 
@@ -131,7 +130,7 @@ class Trainer:
     def fit(self, show=True):
         """Train to the end of the profile. Ctrl-C or SIGTERM: finish the step, save, raise KeyboardInterrupt."""
         self.saved_at, start = time.monotonic(), time.monotonic() - self.seconds
-        with _InterruptAfterStep(self), self._progress(show) as bar, self._log() as self.log:
+        with InterruptAfterStep() as self.interrupt, self._progress(show) as bar, self._logbook() as self.log:
             for size, first, last in schedule(self.profile):
                 if self.step >= last:
                     continue
@@ -141,9 +140,10 @@ class Trainer:
                     self.step += 1
                     self.seconds = time.monotonic() - start
                     self._report(bar, terms)
-                    if self.stop or time.monotonic() - self.saved_at > self.profile.save_every:
+                    stop = self._stop()
+                    if stop or time.monotonic() - self.saved_at > self.profile.save_every:
                         self.save(batch)
-                    if self.stop:
+                    if stop:
                         raise KeyboardInterrupt(f"stopped at step {self.step}, saved; go on with --resume")
             self.save(batch=None)
         return self
@@ -155,6 +155,12 @@ class Trainer:
             samples, self.step * p.batch, last - self.step, p.batch, f.global_rank, f.world_size, p.workers
         ):
             yield Batch.of(images, maps, holes, f.device)
+
+    def _stop(self):
+        """Whether any process was asked to stop; they must all leave at the same step, or one waits for ever."""
+        if self.fabric.world_size > 1:
+            return self.fabric.strategy.reduce_boolean_decision(self.interrupt.asked, all=False)
+        return self.interrupt.asked
 
     def play(self, batch):
         """One step of both players on one batch. Returns the loss terms as floats, already weighted.
@@ -243,7 +249,16 @@ class Trainer:
         checkpoints.save(self.out / f"{self.model}.safetensors", self.best().state_dict(), about)
         checkpoints.save(self.state_file, state | {"rng": torch.get_rng_state()}, about)
         if batch is not None:
-            self._log_picture(batch)
+            self.log.pictures(self.step, batch, self._sample(batch))
+
+    @torch.no_grad()
+    def _sample(self, batch):
+        """What the net to keep makes of a batch. In eval mode: looking must not move its batch statistics."""
+        net = self.best()
+        training = net.training
+        output = self.task.generate(net.eval(), batch)
+        net.train(training)
+        return self.task.picture(batch, output)
 
     def about(self):
         """What a checkpoint says of itself."""
@@ -259,25 +274,13 @@ class Trainer:
             "profile": p.as_dict(),
         }
 
-    @torch.no_grad()
-    def _log_picture(self, batch):
-        picture = self.task.picture(batch, self.task.generate(self.best(), batch))[:4].cpu()
-        truth = (batch.image[:4].cpu() + 1) / 2
-        if picture.ndim == 3:
-            picture = torch.from_numpy(labels.colour(picture.numpy())).permute(0, 3, 1, 2) / 255
-        else:
-            picture = (picture + 1) / 2
-        self.log.add_images("input", truth * (1 - batch.hole[:4].cpu()), self.step)
-        self.log.add_images("output", picture, self.step)
-
     def _report(self, bar, terms):
         bar.update(self.profile.batch)
         if self.step % 10 == 0:
             bar.set_postfix({k: f"{v:.3g}" for k, v in terms.items()}, refresh=False)
-        if self.step % 50 == 0 and self.fabric.is_global_zero:
-            for name, value in terms.items():
-                self.log.add_scalar(f"loss/{name}", value, self.step)
-            self.log.add_scalar("learning_rate", learning_rate(self.profile, self.step * self.profile.batch), self.step)
+        if self.step % 50 == 0:
+            rate = learning_rate(self.profile, self.step * self.profile.batch)
+            self.log.numbers(self.step, terms | {"learning rate": rate})
 
     def _progress(self, show):
         total = schedule(self.profile)[-1][2] * self.profile.batch
@@ -290,26 +293,5 @@ class Trainer:
             disable=not (show and self.fabric.is_global_zero),
         )
 
-    def _log(self):
-        return SummaryWriter(self.out / f"{self.model}.log", purge_step=self.step or None)
-
-
-class _InterruptAfterStep:
-    """While open, the first Ctrl-C or SIGTERM asks the trainer to stop after its step; the second stops at once."""
-
-    def __init__(self, trainer):
-        self.trainer, self.signals = trainer, (signal.SIGINT, signal.SIGTERM)
-
-    def __enter__(self):
-        # signals can be caught in the main thread only; elsewhere the periodic checkpoints must do
-        self.before = {}
-        if threading.current_thread() is threading.main_thread():
-            self.before = {s: signal.signal(s, self._ask) for s in self.signals}
-
-    def _ask(self, number, frame):
-        self.trainer.stop = True
-        signal.signal(number, self.before[number])
-
-    def __exit__(self, *_):
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
+    def _logbook(self):
+        return Logbook(self.out / f"{self.model}.log", self.step, self.fabric.is_global_zero)

@@ -27,7 +27,7 @@ TOP_LEVEL = {"notebooks", "spg", "figures", "tests", "environment.yml", "README.
 FLOORS = (
     "holes labels conversion progress provenance _torchvision",
     "data generators discriminators losses perceptual metrics segmenter",
-    "profiles samples distributed checkpoints tasks training weights inpainting",
+    "profiles samples distributed checkpoints interrupt logbook tasks training weights inpainting",
     "baselines methods batch evaluation tables ablations study editor plots ledger bench",
     "cli __main__",
 )

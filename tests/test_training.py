@@ -167,14 +167,15 @@ def weights(out, model):
 
 
 @pytest.mark.parametrize("model", ["spnet", "sgnet", "segmenter"])
-def test_interrupted_and_resumed_ends_with_the_same_weights(tmp_path, model):
-    trainer(tmp_path / "whole", model).fit(show=False)
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_interrupted_and_resumed_ends_with_the_same_weights(tmp_path, model, average):
+    trainer(tmp_path / "whole", model, average=average).fit(show=False)
     Interrupting.read = 0
     with pytest.raises(KeyboardInterrupt, match="go on with --resume"):
-        trainer(tmp_path / "parts", model, data=Interrupting).fit(show=False)
+        trainer(tmp_path / "parts", model, data=Interrupting, average=average).fit(show=False)
     assert 0 < checkpoints.about(tmp_path / "parts" / f"{model}.last.safetensors")["step"] < 6
     torch.manual_seed(123)  # whatever ran in between must not matter
-    trainer(tmp_path / "parts", model, resume=True).fit(show=False)
+    trainer(tmp_path / "parts", model, resume=True, average=average).fit(show=False)
     whole, parts = weights(tmp_path / "whole", model), weights(tmp_path / "parts", model)
     assert whole.keys() == parts.keys()
     assert all(torch.equal(whole[k], parts[k]) for k in whole)

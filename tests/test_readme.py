@@ -1,0 +1,38 @@
+"""The README tells the truth: its tables are the JSON files', and what it names exists."""
+
+import re
+from pathlib import Path
+
+from spg import tables, weights
+from spg.cli import main
+from spg.profiles import PROFILES
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def test_tables_agree_with_the_results():
+    assert tables.render_readme(README, check=True) == [], "run: spg table --readme README.md"
+    assert "| spg-oracle |" in README.read_text()
+
+
+def test_every_result_is_of_committed_code():
+    import json
+
+    for path in (README.parent / "figures" / "results").glob("*.json"):
+        commit = json.loads(path.read_text())["commit"]
+        assert re.fullmatch(r"[0-9a-f]{12}", commit), f"{path.name} was made by {commit}"
+
+
+def test_shipped_sets_and_profiles_are_listed():
+    text = README.read_text()
+    assert all(f"| `{name}` |" in text for name in weights.registry())
+    assert all(f"| {name} | " in text for name in PROFILES)
+
+
+def test_named_commands_exist(capsys):
+    commands = set(re.findall(r"^ {4}spg (\w+)|`spg (\w+)", README.read_text(), re.MULTILINE))
+    for command in {a or b for a, b in commands}:
+        try:
+            main([command, "--help"])
+        except SystemExit as done:
+            assert done.code == 0, command
