@@ -37,15 +37,19 @@ class View:
         """World x at depth z -> x seen from the camera's axis."""
         return x - self.camera.x + self.camera.bend * z * z
 
-    def project(self, points):
-        """float N×3 metres -> int32 N×2 (column, row) in sixteenths of a sample."""
-        z = points[:, 2]
-        scale = self.focal / z
-        out = np.empty((len(points), 2))
-        out[:, 0] = self.cx + self.sideways(points[:, 0], z) * scale
-        out[:, 1] = self.cy - (points[:, 1] - self.camera.height) * scale
-        out *= 1 << SHIFT
+    def project(self, x, y, z):
+        """float [N] metres each -> int32 N×2 (column, row) in sixteenths of a sample."""
+        scale = (self.focal * (1 << SHIFT)) / z
+        out = np.empty((len(x), 2))
+        out[:, 0] = self.sideways(x, z) * scale + self.cx * (1 << SHIFT)
+        out[:, 1] = (self.camera.height - y) * scale + self.cy * (1 << SHIFT)
         return np.rint(out).astype(np.int32)
+
+    def sees(self, x, reach, near, far):
+        """Can anything within `reach` of x, between two depths, be in the picture? True where in doubt."""
+        left, right = x - reach, x + reach
+        cols = [self.cx + self.sideways(side, z) * self.focal / z for side in (left, right) for z in (near, far)]
+        return min(cols) < self.cols and max(cols) > 0
 
     def ground(self):
         """The ground seen by every sample below the horizon.

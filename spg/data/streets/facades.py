@@ -1,6 +1,7 @@
 """Façades: patterns of windows, doors and shops, put together from the cells of `cells`, then mapped onto walls."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -34,6 +35,7 @@ class Wall:
         return max(z0, z1) + (0.02 if z0 == z1 else 0.0)
 
 
+@cache
 def slots(wall, facing):
     """The slots of a façade of material `wall`: one per letter, then the other window groups."""
     names = [wall, "trim", "pane0", "pane0", "trim", "door", "shop", "fascia", "awning", "plinth", "cornice", "rail"]

@@ -88,17 +88,11 @@ class Canvas:
 
     def place(self, thing):
         """Draw a model where it stands; skip it if it is out of the picture or too near."""
-        model = thing.model
-        if thing.z < NEAR:
+        model, scale, z = thing.model, thing.scale, thing.z
+        if z < NEAR or not self.view.sees(thing.x, model.half_width * scale, z, z + model.length * scale):
             return
-        points = model.points * thing.scale
-        if thing.mirrored:
-            points[:, 0] *= -1
-        points += (thing.x, 0.0, thing.z)
-        pixels = self.view.project(points)
-        low, high = pixels.min(0).tolist(), pixels.max(0).tolist()
-        if min(high) < 0 or low[0] >> SHIFT >= self.view.cols or low[1] >> SHIFT >= self.view.rows:
-            return
+        x, y, ahead = model.points
+        pixels = self.view.project(x * (-scale if thing.mirrored else scale) + thing.x, y * scale, ahead * scale + z)
         slots = slot_array(model.mirrored_slots if thing.mirrored else model.slots)
         base = self._number(slots, thing.number, *self._planes(thing, slots))
         for start, stop, slot in model.faces_at(thing.z):
@@ -112,11 +106,16 @@ class Canvas:
         if model.length < 2:
             return [view.upright(z)]
         side = thing.x + (-model.left if thing.mirrored else model.left) * thing.scale
-        ends = [(view.sideways(side, at), at) for at in (z, z + model.length)]
+        ends = [(view.sideways(side, at), at) for at in (z, z + model.length * thing.scale)]
         if abs(ends[0][0]) < 0.2:  # seen edge on
             return [view.upright(z)]
-        along = view.upright_along(*ends, 0.0, model.length)
-        planes = {UP: view.upright(z + model.length / 2), LEFT: along, RIGHT: along, TOWARD: view.upright(z)}
+        along = view.upright_along(*ends, 0.0, model.length * thing.scale)
+        planes = {
+            UP: view.upright(z + model.length * thing.scale / 2),
+            LEFT: along,
+            RIGHT: along,
+            TOWARD: view.upright(z),
+        }
         return [planes[facing] for facing in slots[:, 1].tolist()]
 
 

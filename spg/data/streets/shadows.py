@@ -12,7 +12,7 @@ def shadows(canvas, layout, look, ground):
     contact, cast = [], []
     aside = -look.sun * look.slant
     for thing in layout.things:
-        if thing.shadow and NEAR < thing.z < 45:
+        if thing.shadow and NEAR < thing.z < 32:
             contact.append(_footprint(thing))
             if look.shadow:
                 cast += _thrown(thing, aside, look.along)
@@ -27,8 +27,8 @@ def shadows(canvas, layout, look, ground):
 def _filled(canvas, outlines):
     """bool rows×cols: inside any of the ground outlines, given as lists of (x, z)."""
     mask = np.zeros(canvas.part.shape, np.uint8)
-    points = np.array([(x, 0.0, max(z, NEAR)) for outline in outlines for x, z in outline]).reshape(-1, 3)
-    pixels, start = canvas.view.project(points), 0
+    x, z = np.array([point for outline in outlines for point in outline]).reshape(-1, 2).T
+    pixels, start = canvas.view.project(x, np.zeros(len(x)), np.maximum(z, NEAR)), 0
     for outline in outlines:
         hull = cv2.convexHull(pixels[start : start + len(outline)])
         cv2.fillConvexPoly(mask, hull, 1, cv2.LINE_8, SHIFT)

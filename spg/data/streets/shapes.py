@@ -83,24 +83,22 @@ class Shape:
 
 
 class Model:
-    """A finished shape. points: float N×3. faces: (start, stop, slot). slots: (material, facing, shade)."""
+    """A finished shape. points: float 3×N (x, y, z). faces: (start, stop, slot). slots: (material, facing, shade)."""
 
     DETAIL = ((55.0, 0.6), (28.0, 0.3))  # beyond so many metres, faces smaller than this are left out
 
     def __init__(self, shape):
-        self.points = np.array(shape.points, float)
+        self.points = np.array(shape.points, float).T.copy()
         self.faces = tuple(shape.faces)
-        starts = [face[0] for face in self.faces]
-        size = np.maximum.reduceat(self.points, starts) - np.minimum.reduceat(self.points, starts)
-        size = size.max(1).tolist()
         self.slots = tuple(shape.slots)
         swap = {LEFT: RIGHT, RIGHT: LEFT}
         self.mirrored_slots = tuple((m, swap.get(f, f), s) for m, f, s in self.slots)
-        low, high = self.points.min(0), self.points.max(0)
-        self.left = low[0]
-        self.half_width = max(abs(low[0]), abs(high[0]))
-        self.foot = abs(self.points[self.points[:, 1] < 0.7][:, 0]).max(initial=0.1)  # half width at the ground
-        self.height, self.length = high[1], max(high[2], 0.1)
+        (self.left, _, _), (right, self.height, length) = self.points.min(1).tolist(), self.points.max(1).tolist()
+        self.half_width, self.length = max(-self.left, right), max(length, 0.1)
+        self.foot = abs(self.points[0, self.points[1] < 0.7]).max(initial=0.1).item()  # half width at the ground
+        starts = [face[0] for face in self.faces]
+        size = np.maximum.reduceat(self.points, starts, 1) - np.minimum.reduceat(self.points, starts, 1)
+        size = size.max(0).tolist()
         levels = [(far, [f for f, s in zip(self.faces, size, strict=True) if s > least]) for far, least in self.DETAIL]
         self._levels = [*levels, (0.0, self.faces)]
 

@@ -180,41 +180,33 @@ def _park(layout, dice, line):
 
 
 def add_end(layout, dice):
-    """Close the view: far woods or a skyline, and sometimes a building across the end. Returns the street's length."""
-    for i in range(dice.whole(5, 9)):
-        x, wide, high = dice.uniform(-110, 110), dice.uniform(14, 34), dice.uniform(8, 34) * dice.uniform(0.6, 1)
+    """Close the view, with buildings across the street's end or far woods and a skyline. Returns its length."""
+    if dice.chance(0.4):
+        z = max(dice.uniform(30, 65), (layout.road.crossing or (0, 0))[1] + 8)
+        _across(layout, dice, z)
+        return z - 7
+    for i in range(dice.whole(3, 7)):
+        x, wide, high = dice.uniform(-110, 110), dice.uniform(14, 34), dice.uniform(7, 28)
         ends = ((x, 170.0 + i), (x + wide, 170.0 + i))
-        floors = max(1, round(high / 3.4))
-        pattern = facade(dice, floors, max(1, round(wide / 4)), "offices")
+        pattern = facade(dice, max(1, round(high / 3.4)), max(1, round(wide / 4)), "offices")
         layout.walls.append((layout.number(), Wall(ends, 0.0, high, pattern, slots("tower", TOWARD))))
-    if dice.chance(0.6):
-        _woods(layout, dice)
-    if not dice.chance(0.4):
-        return dice.uniform(80, 130)
-    z = max(dice.uniform(30, 65), (layout.road.crossing or (0, 0))[1] + 8)
-    shift = -layout.camera.bend * z * z  # the building stands in the middle of the view
-    x = -46 + shift
-    while x < 46 + shift:
-        wide, floors, number = dice.uniform(9, 16), dice.whole(2, 5), layout.number()
+    if dice.chance(0.65):
+        layout.stand(trees.woods(dice.whole(0, 3)), 0, 150, mirrored=dice.chance(0.5), shadow=False)
+    return dice.uniform(80, 130)
+
+
+def _across(layout, dice, z):
+    """A row of buildings facing the camera at depth z, as wide as a picture of 2:1 sees."""
+    camera = layout.camera
+    middle = camera.x - camera.bend * z * z - camera.u / camera.focal * z
+    x, reach = middle - 1.05 * z / camera.focal, 1.05 * z / camera.focal
+    while x < middle + reach:
+        wide, floors, number = dice.uniform(9, 18), dice.whole(2, 5), layout.number()
         pattern = facade(dice, floors, round(wide / 3), dice.pick(["shops", "flats"]))
-        ends = ((x, z), (x + wide, z))
         high = STOREY * pattern.shape[0] / 12
-        layout.walls.append((number, Wall(ends, 0.0, high, pattern, slots("wall", TOWARD))))
+        layout.walls.append((number, Wall(((x, z), (x + wide, z)), 0.0, high, pattern, slots("wall", TOWARD))))
         if dice.chance(0.7):
-            s = Shape()
-            rise = dice.uniform(1.5, 3.5)
-            s.face([(0, high), (wide, high), (wide - 0.8, high + rise), (0.8, high + rise)], "roof", UP, 0.9)
-            layout.stand(s.model(), x, z, number, mirrored=False, shadow=False, behind=0.01)
+            top = high + dice.uniform(1.5, 3.5)
+            roof = Shape().face([(0, high), (wide, high), (wide - 0.8, top), (0.8, top)], "roof", UP, 0.9)
+            layout.stand(roof.model(), x, z, number, mirrored=False, shadow=False, behind=0.01)
         x += wide
-    return z - 7
-
-
-def _woods(layout, dice):
-    """Round tree tops along the horizon."""
-    s, x, y = Shape(), -150.0, dice.uniform(3, 7)
-    while x < 150:
-        r = dice.uniform(3.5, 6)
-        s.disc(x, y + dice.uniform(-1, 1), r, r * 0.8, "woods", shade=dice.pick([0.8, 0.9, 1.0]), z=dice.uniform(0, 1))
-        x += r
-    s.rect(-150, 0, 150, y, "woods", shade=0.75)
-    layout.stand(s.model(), 0, 150, mirrored=False, shadow=False)

@@ -122,3 +122,15 @@ def hedge(variant, height=1.3, length=8.0):
     s.side(0.0, 0, 0, length, 0.3, "hedge", 0.62)
     s.face([(0, 0, 0), (1, 0, 0), (1, height, 0), top[0]], "hedge", TOWARD, 0.85)
     return s.model()
+
+
+@lru_cache
+def woods(variant):
+    """Round tree tops along the horizon, 300 m wide."""
+    dice, s, x = Dice(44, variant), Shape(), -150.0
+    y = dice.uniform(3, 7)
+    while x < 150:
+        r = dice.uniform(3.5, 6)
+        s.disc(x, y + dice.uniform(-1, 1), r, r * 0.8, "woods", shade=dice.pick([0.8, 0.9, 1.0]), z=dice.uniform(0, 1))
+        x += r
+    return s.rect(-150, 0, 150, y, "woods", shade=0.75).model()
