@@ -17,7 +17,7 @@ from spg.data.streets.materials import CLASS
 from spg.data.streets.painter import Canvas
 from spg.data.streets.shading import picture
 
-version = "4"  # part of every cache key: raise it when any pixel changes
+version = "5"  # part of every cache key: raise it when any pixel changes
 
 DEFAULT_COUNTS = {"train": 4000, "val": 500, "test": 500}
 _PIXELS = "a positive whole number of pixels, e.g. 64, 128 or 256"

@@ -121,6 +121,7 @@ def crossing_car(kind):
 
 @lru_cache
 def bus(end):
+    """A town bus showing its "rear" or "front"."""
     s, w, length, height = Shape(), 1.25, 10.5, 3.1
     s.rect(w - 0.35, 0.03, w - 0.05, 0.6, "tyre", z=0.5).rect(-w + 0.05, 0.03, -w + 0.35, 0.6, "tyre", z=0.5)
     s.side(-w, 0, 0.35, length, height, "coach")
@@ -140,6 +141,7 @@ def bus(end):
 
 @lru_cache
 def lorry(end):
+    """A lorry with a box body showing its "rear" or "front"."""
     s, w, height = Shape(), 1.2, 3.2
     s.rect(w - 0.35, 0.03, w - 0.05, 0.6, "tyre", z=0.4).rect(-w + 0.05, 0.03, -w + 0.35, 0.6, "tyre", z=0.4)
     if end == "rear":

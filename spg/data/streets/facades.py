@@ -15,7 +15,8 @@ PANES = 4  # groups of windows that are lit together; slot numbers: the letters,
 
 @dataclass(frozen=True)
 class Wall:
-    """ends: two (x, z) in metres. pattern: uint16 rows×cols of slot numbers. slots: see `shapes`."""
+    """An upright wall. ends: two (x, z), base, height: metres. pattern: uint16 rows×cols of slot numbers, lowest row
+    first. slots: see `shapes`."""
 
     ends: tuple
     base: float
@@ -25,6 +26,7 @@ class Wall:
 
     @property
     def length(self):
+        """Metres from end to end; walls run along the street or across it."""
         (x0, z0), (x1, z1) = self.ends
         return max(abs(x1 - x0), abs(z1 - z0))
 
@@ -83,10 +85,9 @@ def facade(dice, storeys, bays, style):
 
 
 def _street_level(dice, bays, style):
-    door = dice.whole(0, bays - 1)
-    usual, entrance = {"shops": (dice.pick(["SHOP", "SHOP", "CAFE"]), "SHOPDOOR"), "house": ("WIDE", "DOOR")}.get(
-        style, ("GROUND", "DOOR")
-    )
+    """The cells of the ground floor: one entrance among windows or shops."""
+    door, shop = dice.whole(0, bays - 1), dice.pick(["SHOP", "SHOP", "CAFE"])
+    usual, entrance = {"shops": (shop, "SHOPDOOR"), "house": ("WIDE", "DOOR")}.get(style, ("GROUND", "DOOR"))
     names = [entrance if b == door else usual for b in range(bays)]
     if style == "flats" and dice.chance(0.25) and bays > 2:
         names[(door + 1) % bays] = "GARAGE"
@@ -98,8 +99,9 @@ def end_wall(dice, storeys, bays):
     return _assemble(dice, [["TALL" if dice.chance(0.25) else "BLANK" for _ in range(bays)] for _ in range(storeys)])
 
 
-def plain(rows=1, cols=1):
-    return np.zeros((rows, cols), np.uint16)
+def plain():
+    """The pattern of a wall that is all of one piece."""
+    return np.zeros((1, 1), np.uint16)
 
 
 def pickets(n, gap=3):

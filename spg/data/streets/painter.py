@@ -64,11 +64,9 @@ class Canvas:
         (x0, z0), (x1, z1), start = _before_camera(view, wall)
         left, right = sorted((view.cx + x0 / z0 * view.focal, view.cx + x1 / z1 * view.focal))
         left, right = max(0, ceil(left)), min(view.cols, ceil(right))
-        high = max(z / (above + wall.height) for z in (z0, z1)) if above + wall.height < 0 else 0
-        reach = view.focal / (min(z0, z1) if not high else max(z0, z1))
-        top = max(0, floor(view.cy - (above + wall.height) * reach))
-        bottom = min(view.rows, ceil(view.cy - above * view.focal / min(z0, z1)) + 1)
-        if left >= right or top >= bottom:
+        top = max(0, floor(min(view.cy - (above + wall.height) * view.focal / z for z in (z0, z1))))
+        bottom = min(view.rows, ceil(max(view.cy - above * view.focal / z for z in (z0, z1))) + 1)
+        if left >= right or top >= bottom or z1 <= NEAR:
             return
         ray = (np.arange(left, right) - view.cx) / view.focal
         t = (ray * z0 - x0) / ((x1 - x0) - ray * (z1 - z0))
@@ -110,12 +108,8 @@ class Canvas:
         if abs(ends[0][0]) < 0.2:  # seen edge on
             return [view.upright(z)]
         along = view.upright_along(*ends, 0.0, model.length * thing.scale)
-        planes = {
-            UP: view.upright(z + model.length * thing.scale / 2),
-            LEFT: along,
-            RIGHT: along,
-            TOWARD: view.upright(z),
-        }
+        middle = view.upright(z + model.length * thing.scale / 2)
+        planes = {UP: middle, LEFT: along, RIGHT: along, TOWARD: view.upright(z)}
         return [planes[facing] for facing in slots[:, 1].tolist()]
 
 

@@ -49,7 +49,7 @@ class _Parts:
         colour = materials.FIRST[material] + (draws[thing, material] * materials.COUNT[material]).astype(np.int64)
         light = np.array(look.light, np.float32)[facing] * LIGHT_SCALE
         light[glow] = 1
-        shade[glow] = 1
+        shade = np.where(glow, np.float32(1), shade)
         self.rgb = np.ascontiguousarray((materials.RGB[colour] * light * shade[:, None]).T)
         texture = materials.TEXTURE[colour]
         self.tile = texture.astype(np.int32) * LEVELS
@@ -64,14 +64,13 @@ def _switch(material, thing, draws, look):
     material = material.copy()
     for group in range(4):
         pane = INDEX[f"pane{group}"]
-        lit = (material == pane) & (draws[thing, INDEX["trim"] - group] < look.lit)
-        material[lit] = INDEX["lit"]
+        material[(material == pane) & (draws[thing, pane] < look.lit)] = INDEX["lit"]
     material[material == INDEX["leaf"]] = INDEX[f"leaf_{look.season}"]
     material[material == INDEX[f"{look.signal}_light"]] = INDEX[f"{look.signal}_on"]
     if look.lit > 0.5:
         material[material == INDEX["lamp"]] = INDEX["lamp_on"]
-        shops = (material == INDEX["shop"]) & (draws[thing, INDEX["door"]] < 0.7)
-        material[shops] = INDEX["lit"]
+        shop = INDEX["shop"]
+        material[(material == shop) & (draws[thing, shop] < 0.7)] = INDEX["lit"]
     return material
 
 
