@@ -32,7 +32,7 @@ class SegmentationPrediction:
         return _discriminator(profile, 3 + C + C)
 
     def prepare(self, profile, device):
-        self.weight = profile.cross_entropy
+        self.weights = {"cross_entropy": profile.cross_entropy, "dice": profile.dice}
 
     def generate(self, net, b):
         return net(b.i0, b.s0, b.hole)
@@ -43,7 +43,8 @@ class SegmentationPrediction:
 
     def terms(self, b, s_r):
         """Loss terms of this model's own, already weighted."""
-        return {"cross_entropy": self.weight * losses.hole_cross_entropy(s_r, b.s, b.hole)} if self.weight else {}
+        of = {"cross_entropy": losses.hole_cross_entropy, "dice": losses.hole_dice}
+        return {name: weight * of[name](s_r, b.s, b.hole) for name, weight in self.weights.items() if weight}
 
     def picture(self, b, s_r):
         """The completed map as class numbers, N×H×W, for the log."""

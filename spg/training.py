@@ -79,7 +79,8 @@ class Trainer:
 
     def _build(self):
         torch.manual_seed(self.profile.seed)
-        nets = {"G": self.task.generator(self.profile), "D": self.task.discriminator(self.profile)}
+        p = self.profile
+        nets = {"G": self.task.generator(p), "D": self.task.discriminator(p) if p.adv or p.feature else None}
         self.nets, self.optimizers = {}, {}
         for name, net in nets.items():
             if net is not None:

@@ -170,11 +170,24 @@ def test_cross_entropy_known_answer_and_mask():
     torch.testing.assert_close(losses.hole_cross_entropy(s_r, s, hole), torch.tensor(math.log(4)))
 
 
-def test_cross_entropy_and_l1_gradients():
+def test_dice_known_answers_and_mask():
+    s = torch.zeros(1, 3, 1, 4)
+    s[:, 0, :, :3], s[:, 1, :, 3] = 1, 1  # three pixels of class 0, one of class 1, none of class 2
+    hole = torch.tensor([1.0, 1, 0, 1]).view(1, 1, 1, 4)
+    assert losses.hole_dice(s, s, hole) == 0
+    s_r = torch.zeros(1, 3, 1, 4)
+    s_r[:, 0] = 1  # class 0 everywhere: 2·2/(2 + 3) of class 0, nothing of class 1
+    torch.testing.assert_close(losses.hole_dice(s_r, s, hole), torch.tensor(1 - 0.8 / 2))
+    s_r[..., 2] = 1 / 3  # not in the hole
+    torch.testing.assert_close(losses.hole_dice(s_r, s, hole), torch.tensor(1 - 0.8 / 2))
+
+
+def test_cross_entropy_dice_and_l1_gradients():
     hole = torch.tensor([[1.0, 0], [1, 1]], dtype=torch.double)[None, None].repeat(2, 1, 1, 1)
     s = torch.eye(3, dtype=torch.double)[torch.randint(3, (2, 2, 2))].permute(0, 3, 1, 2)
     logits = torch.randn(2, 3, 2, 2, dtype=torch.double, requires_grad=True)
     assert torch.autograd.gradcheck(lambda x: losses.hole_cross_entropy(x.softmax(1), s, hole), logits)
+    assert torch.autograd.gradcheck(lambda x: losses.hole_dice(x.softmax(1), s, hole), logits)
     image = torch.randn(2, 3, 2, 2, dtype=torch.double)
     assert torch.autograd.gradcheck(lambda x: losses.hole_l1(x, image, hole), logits)
 

@@ -12,7 +12,14 @@ def test_the_paper_profile_is_the_papers():
     assert (p.width, p.downs, p.sizes, p.scales) == (64, 4, (256,), 3)
     assert p.pictures == (200 * 2975,) and p.decay_from == 0.5
     assert (p.learning_rate, p.betas) == (2e-4, (0.5, 0.999))
-    assert (p.adv, p.feature, p.alexnet, p.cross_entropy, p.l1, p.average) == (1, 10, 10, 0, 0, 0)
+    assert (p.adv, p.feature, p.alexnet) == (1, 10, 10)
+    assert (p.cross_entropy, p.dice, p.l1, p.average) == (0, 0, 0, 0)  # departures are off
+
+
+def test_a_model_may_have_settings_of_its_own():
+    assert profile("quick", "spnet").downs == 2 and profile("quick", "sgnet").downs == profile("quick").downs == 3
+    assert profile("quick", "spnet", downs=4).downs == 4
+    assert profile("paper", "spnet") == profile("paper")  # both nets share one design there
 
 
 def test_profiles_are_frozen_and_survive_json():

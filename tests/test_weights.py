@@ -40,7 +40,6 @@ def test_nets_in_one_folder_and_in_their_own(run, tmp_path):
         (tmp_path / f"{model}.safetensors").write_bytes((run / model / f"{model}.safetensors").read_bytes())
     assert weights.find_nets(tmp_path).keys() == {"spnet", "sgnet"}
     assert weights.find_nets(run).keys() == {"spnet", "sgnet", "segmenter"}
-    assert spg.load(tmp_path).segmenter is None
 
 
 def test_what_is_missing_is_named(run, tmp_path):
@@ -76,6 +75,22 @@ def test_the_default_is_the_newest_fitting_run(run, tmp_path, monkeypatch):
         weights.default("other", 32)
     with pytest.raises(ValueError, match="none under runs/"):
         weights.default("tiny", 64)
+
+
+def test_a_run_without_segmenter_borrows_a_shipped_one_of_its_data(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    monkeypatch.setattr(weights, "REGISTRY", tmp_path / "registry.json")
+    two = {model: run / model / f"{model}.safetensors" for model in ("spnet", "sgnet")}
+    assert weights.with_segmenter(two) == two  # nothing is shipped
+    weights.ship("other-32", run, recipe="", licence="")
+    entries = weights.registry()
+    entries["other-32"]["nets"]["segmenter"]["data"] = "other"
+    weights.REGISTRY.write_text(json.dumps(entries))
+    assert weights.with_segmenter(two)["segmenter"].name == "other-32-segmenter.safetensors"
+    weights.ship("tiny-32", run, recipe="", licence="")
+    assert weights.with_segmenter(two)["segmenter"].name == "tiny-32-segmenter.safetensors"
+    own = {**two, "segmenter": run / "segmenter" / "segmenter.safetensors"}
+    assert weights.with_segmenter(own) == own
 
 
 def test_shipping_halves_and_hashes(run, tmp_path, monkeypatch):

@@ -106,11 +106,21 @@ def _fits(nets, data, size):
     return all((data is None or a["data"].split(":")[0] == data) and size in (None, a["size"]) for a in abouts)
 
 
+def with_segmenter(files):
+    """files (model → file), and where they hold no segmenter a shipped one: of the same data, else any."""
+    shipped = {name: entry["nets"] for name, entry in registry().items() if "segmenter" in entry["nets"]}
+    if "segmenter" in files or "spnet" not in files or not shipped:
+        return files
+    data = checkpoints.about(files["spnet"])["data"].split(":")[0]
+    name = max(shipped, key=lambda n: shipped[n]["segmenter"]["data"].split(":")[0] == data)
+    return files | {"segmenter": shipped_nets(name)["segmenter"]}
+
+
 def record(weights):
     """model → what a result file says of its checkpoint: data, profile's name, pictures seen, sha256."""
     kept = ("data", "size", "pictures_seen", "seconds")
     entries = {}
-    for model, path in resolve(weights).items():
+    for model, path in with_segmenter(resolve(weights)).items():
         about = checkpoints.about(path)
         digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
         entries[model] = {**{k: about[k] for k in kept}, "profile": about["profile"]["name"], "sha256": digest}
@@ -120,9 +130,9 @@ def record(weights):
 def load(weights, device=None, **options):
     """An `Inpainter` with the weights of that name or folder; options go to it.
 
-    Raises ValueError when the set lacks SP-Net or SG-Net. Without a segmenter, labels must be given.
+    Raises ValueError when the set lacks SP-Net or SG-Net. A set without a segmenter borrows a shipped one.
     """
-    files = resolve(weights)
+    files = with_segmenter(resolve(weights))
     missing = [m for m in ("spnet", "sgnet") if m not in files]
     if missing:
         raise ValueError(f"{weights} lacks {' and '.join(missing)}: train with `spg train {missing[0]} --out DIR`")
