@@ -34,7 +34,7 @@ def _train(a):
     from spg import data, profiles, tasks
     from spg.training import Trainer, make_fabric
 
-    profile = profiles.profile(a.profile, a.model, **profiles.parse_settings(a.set))
+    profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
     fabric = make_fabric(profile, a.accelerator)
     scenes_at = functools.partial(data.open, a.data, a.split, limit=a.limit)
     source = {"data": a.data, "split": a.split, "limit": a.limit}

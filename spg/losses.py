@@ -142,7 +142,7 @@ def hole_dice(s_r, s, hole):
 
 
 def hole_l1(i_r, image, hole):
-    """Mean over the batch of Σ R·|I_R − I| / (3·Σ R): the pixel loss the paper argues against, for ablations."""
+    """Mean over the batch of Σ R·|I_R − I| / (3·Σ R): the pixel loss the paper argues against."""
     return _hole_mean((i_r - image).abs().mean(1, keepdim=True), hole)
 
 
