@@ -23,15 +23,16 @@ help:  ## list the targets
 # --- the main job ------------------------------------------------------------------------------------------------
 # Each step is a file under build/: an interrupted run goes on where it stopped, `make clean` starts over.
 
+TRAINED := build/spnet/trained-$(PROFILE) build/sgnet/trained-$(PROFILE)
 RESULTS := build/results/streets-$(PROFILE).json
 # PyPatchMatch has no wheels for Python 3.10: there the comparison goes without it.
-METHODS = telea,$(shell .venv/bin/python -c 'import patchmatch' >/dev/null 2>&1 && echo patchmatch,)spg,spg-oracle
+METHODS = telea,$(shell .venv/bin/python -c 'from spg.baselines.patchmatch import available; print("patchmatch," * available())')spg,spg-oracle
 
 reproduce: $(VENV)  ## train both nets on streets, evaluate, run the notebooks; everything lands in build/
 	@start=$$(date +%s); \
-	$(MAKE) --no-print-directory -j2 build/spnet/trained build/sgnet/trained && \
-	$(MAKE) --no-print-directory build/results/tables.md $(NOTEBOOKS:%=build/%) || exit; \
-	cat build/results/tables.md; \
+	$(MAKE) --no-print-directory -j2 $(TRAINED) && \
+	$(MAKE) --no-print-directory build/results/tables-$(PROFILE).md $(NOTEBOOKS:%=build/%) || exit; \
+	cat build/results/tables-$(PROFILE).md; \
 	echo "Tables: build/results/   figures: build/figures/   notebooks: build/notebooks/   weights: build/spnet/ build/sgnet/"; \
 	echo "This run took $$(( ($$(date +%s) - start + 30) / 60 )) minutes."
 
@@ -40,21 +41,21 @@ build/cached:
 	@mkdir -p $(@D) && touch $@
 
 # Side by side, one thread each: at 64 pixels a second thread helps one training less than another training.
-build/%/trained: build/cached
+build/%/trained-$(PROFILE): build/cached
 	OMP_NUM_THREADS=1 spg train $* --data streets --profile $(PROFILE) --out build/$* --resume
 	@touch $@
 
-$(RESULTS): build/spnet/trained build/sgnet/trained
+$(RESULTS): $(TRAINED)
 	@mkdir -p $(@D)
 	spg evaluate --data streets --split test --size 64 --limit 200 --holes paper --methods $(METHODS) \
 	  --weights build --out $@ --pictures build/figures
 
-build/results/tables.md: $(RESULTS)
-	spg table build/results/*.json > $@
+build/results/tables-$(PROFILE).md: $(RESULTS)
+	spg table $(RESULTS) > $@
 
 build/notebooks/%.ipynb: notebooks/%.ipynb $(RESULTS)
 	@mkdir -p $(@D)
-	SPG_FIGURES=$(CURDIR)/build/figures papermill --cwd notebooks $< $@ -p weights $(CURDIR)/build
+	SPG_FIGURES="$(CURDIR)/build/figures" papermill --cwd notebooks $< $@ -p weights "$(CURDIR)/build"
 
 # --- the checks --------------------------------------------------------------------------------------------------
 
@@ -73,7 +74,7 @@ lab: $(VENV)  ## open the notebooks in JupyterLab
 	jupyter lab --notebook-dir notebooks
 
 notebooks: $(VENV)  ## run every notebook in place, so that its outputs are fresh, and scrub the noise
-	SPG_FIGURES=$(CURDIR)/figures jupyter nbconvert --to notebook --execute --inplace $(NOTEBOOKS)
+	SPG_FIGURES="$(CURDIR)/figures" jupyter nbconvert --to notebook --execute --inplace $(NOTEBOOKS)
 	pre-commit run nbstripout --files $(NOTEBOOKS) || true  # it fails when it has changed a file, as it should here
 
 # --- the environment ---------------------------------------------------------------------------------------------

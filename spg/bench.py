@@ -46,6 +46,7 @@ def machine():
 
 def _row(width, size, repeats):
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32  # the yardstick in the nets' arithmetic
     base = _peak_memory(device)
     infer, infer_flop = _inference(width, size, device)
     peak_inference = _peak_memory(device) - base
@@ -102,7 +103,14 @@ def _training(width, size, batch, device):
     from spg.tasks import task
     from spg.training import Trainer
 
-    settings = {"width": width, "discriminator_width": width, "sizes": (size,), "pictures": (10**9,), "batch": batch}
+    settings = {
+        "precision": "32-true",
+        "width": width,
+        "discriminator_width": width,
+        "sizes": (size,),
+        "pictures": (10**9,),
+        "batch": batch,
+    }
     trainer = Trainer("sgnet", task("sgnet"), PAPER.with_settings(**settings), None, {}, out="bench-writes-nothing")
     b = _batch(batch, size, device)
     return (lambda: trainer.play(b)), _flop(lambda: trainer.play(b))

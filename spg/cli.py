@@ -19,7 +19,7 @@ def main(argv=None):
         return 2
 
 
-# -------------------------------------------------------------------- commands; heavy imports wait until one runs
+# -------------------------------------------------------------------- commands; each imports what it needs
 
 
 def _data(a):
@@ -46,13 +46,14 @@ def _train(a):
 
 
 def _evaluate(a):
-    from spg import data, evaluation, methods, tables
+    from spg import data, evaluation, methods, tables, weights
 
     scenes = data.open(a.data, a.split, a.size, a.limit)
     names = a.methods.split(",")
     net, extra = None, {"spec": a.data, "labels": a.labels}
     if methods.needs_nets(names):
         net, extra["weights"] = _net(a.weights, scenes.name, a.size)
+    extra["own_weights"] = {name: weights.record(path) for name, path in methods.named_paths(names).items()}
     train = data.open(a.data, "train", a.size, 200) if net else None
     result = evaluation.evaluate(
         scenes,
@@ -90,8 +91,8 @@ def _table(a):
 
     if a.readme:
         stale = tables.render_readme(a.readme, check=a.check)
-        print(f"{a.readme}:", f"{'stale' if a.check else 'rendered'}: {', '.join(stale)}" if stale else "agrees")
-        return 1 if stale and a.check else 0
+        print(f"{a.readme}: {'rendered ' + ', '.join(stale) if stale else 'agrees with its results'}")
+        return
     print(tables.table(a.files))
 
 
@@ -107,9 +108,8 @@ def _net(weights, data=None, size=None):
     from spg import weights as w
 
     weights = weights or w.default(data, size)
-    net = w.load(weights)
-    record = w.record(weights)
-    print(f"weights: {weights} ({', '.join(record)})", file=sys.stderr)
+    net, record = w.load(weights), w.record(weights)
+    print("weights:", *(f"{model} {entry['file']}" for model, entry in record.items()), sep="\n  ", file=sys.stderr)
     return net, record
 
 

@@ -20,7 +20,7 @@ def as_picture(image, where="image"):
     if image.dtype != np.uint8:
         raise ValueError(f"{where}: a NumPy picture must be uint8 in 0..255, got {image.dtype}")
     if image.ndim == 3 and image.shape[0] == 3:
-        return image
+        return np.ascontiguousarray(image)  # torch takes no mirrored view
     if image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4)):
         return _rgb(Image.fromarray(image), where)
     raise ValueError(f"{where}: expected a picture H×W×3 or 3×H×W, got shape {image.shape}")
@@ -31,12 +31,14 @@ def _tensor(image, where):
         raise ValueError(f"{where}: expected a tensor 3×H×W, got shape {tuple(image.shape)}")
     if image.dtype == torch.uint8:
         return image.cpu().numpy()
-    if not image.is_floating_point() or image.min() < -1 or image.max() > 1:
+    if not image.is_floating_point() or not (image.min() >= -1 and image.max() <= 1):  # NaN is in no range
         raise ValueError(f"{where}: a tensor picture is uint8, or float in [-1, 1]; got {image.dtype} beyond that")
     return ((image.float() + 1) * 127.5).round().byte().cpu().numpy()
 
 
 def _rgb(image, where):
+    if image.mode.startswith(("I", "F")):
+        raise ValueError(f"{where}: {image.mode} pictures (over 8 bits a channel) are not read; convert to 8 bits")
     if image.mode != "RGB":
         warnings.warn(f"{where}: converted from {image.mode} to RGB", stacklevel=2)
         image = image.convert("RGB")

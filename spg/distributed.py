@@ -18,7 +18,7 @@ class JoinedBatchNorm2d(nn.BatchNorm2d):
         world = distributed.get_world_size()
         moments = torch.cat([x32.mean((0, 2, 3)), x32.square().mean((0, 2, 3))])
         mean, square = (all_reduce(moments) / world).chunk(2)
-        variance = square - mean.square()
+        variance = (square - mean.square()).clamp_min(0)  # rounding may take a constant channel below
         self._remember(mean, variance, count=x.numel() / x.shape[1] * world)
         shape = (1, -1, 1, 1)
         scale = self.weight * torch.rsqrt(variance + self.eps)

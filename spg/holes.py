@@ -18,7 +18,7 @@ def check_hole(hole, size=None, where="hole"):
     hole: array or tensor, H×W or 1×H×W, of exactly {0, 1}; size: (H, W) it must have, if given.
     An empty hole and one without any known pixel are refused: there is nothing to do, or to go by.
     """
-    hole = np.asarray(hole)
+    hole = np.asarray(hole.cpu() if hasattr(hole, "cpu") else hole)
     if hole.ndim == 3 and hole.shape[0] == 1:
         hole = hole[0]
     if hole.ndim != 2:

@@ -33,6 +33,9 @@ class Inpainter:
     hole: H×W, 1 = missing. labels: H×W classes 0..7, used outside the hole only; None: the segmenter predicts them.
     Known pixels come out bit-identical.
 
+    SG-Net is given the completed map as one class per pixel, as in its training, not SP-Net's probabilities
+    [our decision].
+
     size: the side the nets were trained at. A picture whose shorter side exceeds `enlarge`·size is filled at that
     scale and the filling enlarged, because the nets have never seen holes that large [our decision]; None: never.
     """

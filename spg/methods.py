@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from spg.baselines.diffusion import ns, telea
 from spg.baselines.layouts import RowPrior, nearest_known, row_prior
 from spg.baselines.patchmatch import patchmatch
@@ -13,8 +15,18 @@ LEARNED = ("spg", "spg-oracle")
 
 
 def needs_nets(names):
-    """Whether any of the method names needs SP-Net and SG-Net."""
-    return any(name in LEARNED or "=" in name for name in names)
+    """Whether any method needs the nets of --weights: spg, spg-oracle, or NAME=PATH of an SG-Net alone."""
+    return any(name in LEARNED or not Path(path or ".").is_dir() for name, path in map(_split, names))
+
+
+def named_paths(names):
+    """NAME → PATH of the methods that bring their own weights."""
+    return {name: path for name, path in map(_split, names) if path}
+
+
+def _split(name):
+    name, _, path = name.partition("=")
+    return name, path
 
 
 def methods(names, net=None, labels="true"):
@@ -24,7 +36,11 @@ def methods(names, net=None, labels="true"):
     hole, `predicted` lets the segmenter find them. NAME=PATH: SG-Net of that checkpoint, or both nets of that
     folder. Raises ValueError naming an unknown method.
     """
-    return dict(_method(name, net, labels) for name in names)
+    found = [_method(name, net, labels) for name in names]
+    twice = sorted({name for name, _ in found if [n for n, _ in found].count(name) > 1})
+    if twice:
+        raise ValueError(f"methods named twice: {', '.join(twice)}; NAME=PATH takes a name of its own")
+    return dict(found)
 
 
 def _method(name, net, labels):
@@ -34,8 +50,8 @@ def _method(name, net, labels):
         return name, _spg(net, labels)
     if name == "spg-oracle":
         return name, net.paint
-    if "=" in name:
-        name, path = name.split("=", 1)
+    name, path = _split(name)
+    if path:
         return name, _spg(_from_path(path, net), labels)
     raise ValueError(f"unknown method {name!r}; known: {', '.join((*CLASSICAL, *LEARNED))}, or NAME=PATH")
 
@@ -52,7 +68,9 @@ def _from_path(path, net):
     if Path(path).is_dir():
         return load(path)
     sgnet, about = load_net(path)
-    return Inpainter(net.spnet, sgnet, net.segmenter, size=about["size"])
+    if not about["model"].startswith("sgnet"):
+        raise ValueError(f"{path} holds a {about['model']!r} net; a method needs an SG-Net, or a folder with both nets")
+    return Inpainter(net.spnet, sgnet, net.segmenter, size=about["size"], device=net.device)
 
 
 def layouts(net, train_scenes, labels="true"):
@@ -61,8 +79,13 @@ def layouts(net, train_scenes, labels="true"):
     train_scenes: where the most frequent class of each row is counted.
     """
     row = RowPrior(row_prior(train_scenes))
+
+    def spnet(image, hole, true):
+        completed, _ = net.predict(image, hole, true if labels == "true" else None)
+        return np.where(hole == 1, completed, true)  # the segmenter's labels were its input, not its work
+
     return {
         "nearest": lambda image, hole, labels: nearest_known(labels, hole),
         "row": lambda image, hole, labels: row(labels, hole),
-        "spnet": lambda image, hole, true: net.predict(image, hole, true if labels == "true" else None)[0],
+        "spnet": spnet,
     }

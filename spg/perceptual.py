@@ -147,7 +147,7 @@ class ShiftTolerantAlexNet(nn.Module):
 def load(name="stlpips", device="cpu"):
     """The `PerceptualDistance` called name, one per device, shared by all callers.
 
-    Raises ValueError for an unknown name, ImportError for a missing package and RuntimeError where the
+    Raises ValueError for an unknown name, ImportError for a missing package and ConnectionError where the
     backbone of `lpips` cannot be downloaded.
     """
     if name not in _LOADERS:
@@ -181,7 +181,7 @@ def _load_lpips():
             warnings.simplefilter("ignore", UserWarning)  # it asks torchvision in a way that has been renamed since
             model = lpips.LPIPS(net="alex", verbose=False)
     except (OSError, RuntimeError) as error:  # no network; or a broken download that fails its hash
-        raise RuntimeError(
+        raise ConnectionError(
             f"the backbone of 'lpips' could not be downloaded ({error}); use the embedded network 'stlpips' instead"
         ) from error
     return _from_lpips(model)

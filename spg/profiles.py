@@ -4,6 +4,17 @@ import ast
 import difflib
 from dataclasses import asdict, dataclass, fields, replace
 
+from spg.holes import SAMPLERS
+from spg.losses import ADVERSARIAL
+
+CHOICES = {
+    "holes": tuple(SAMPLERS),
+    "adversarial": tuple(ADVERSARIAL),
+    "upsample": ("nearest", "transposed"),
+    "perceptual": ("stlpips", "lpips"),
+    "precision": ("32-true", "bf16-mixed"),  # not 16-mixed: its loss scaling is shared by the two players
+}
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -61,6 +72,9 @@ class Profile:
             raise ValueError(f"sizes {self.sizes} and pictures {self.pictures} must pair up, one count per size")
         if any(s % 2**self.downs for s in self.sizes):
             raise ValueError(f"sizes {self.sizes} must be divisible by 2^downs = {2**self.downs}")
+        for key, known in CHOICES.items():
+            if getattr(self, key) not in known:
+                raise ValueError(f"profile key {key!r} is one of {', '.join(known)}, got {getattr(self, key)!r}")
         if self.batch < 1 or not 0 <= self.decay_from <= 1 or not 0 <= self.average < 1:
             raise ValueError("batch must be ≥ 1, decay_from in [0, 1] and average in [0, 1)")
 

@@ -3,7 +3,6 @@
 So a resumed training, or one shared by several processes, sees the pictures it would have seen.
 """
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -50,10 +49,14 @@ class TrainingSamples(Dataset):
 
     def __init__(self, scenes, holes="paper", flip=True, seed=0):
         self.scenes, self.sampler, self.flip, self.seed = scenes, SAMPLERS[holes], flip, seed
-        self.order = lru_cache(maxsize=2)(self._order)
+        self._epoch, self._order = None, None
 
-    def _order(self, epoch):
-        return np.random.default_rng([self.seed, 1, epoch]).permutation(len(self.scenes))
+    def order(self, epoch):
+        """The permutation of an epoch's scenes; the last one asked for is remembered."""
+        if epoch != self._epoch:
+            order = np.random.default_rng([self.seed, 1, epoch]).permutation(len(self.scenes))
+            self._epoch, self._order = epoch, order
+        return self._order
 
     def __getitem__(self, k):
         epoch, position = divmod(k, len(self.scenes))

@@ -21,7 +21,10 @@ class Segmenter(nn.Module):
         import_safely()
         import segmentation_models_pytorch as smp  # imports torchvision: only where it is needed
 
-        self.net = smp.DeepLabV3Plus(encoder, encoder_weights=None, in_channels=4, classes=classes)
+        try:
+            self.net = smp.DeepLabV3Plus(encoder, encoder_weights=None, in_channels=4, classes=classes)
+        except KeyError as error:
+            raise ValueError(f"unknown encoder {encoder!r} for the segmenter: {error.args[0]}") from error
 
     def forward(self, i0, hole):
         height, width = i0.shape[-2:]

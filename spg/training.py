@@ -29,7 +29,9 @@ def make_fabric(profile, accelerator="auto"):
     """Fabric for this machine: one device, or all that `torchrun` started. Mixed precision on CUDA only."""
     world = int(os.environ.get("WORLD_SIZE", 1))
     local = int(os.environ.get("LOCAL_WORLD_SIZE", world))
-    cuda = accelerator != "cpu" and torch.cuda.is_available()
+    cuda = accelerator in ("auto", "cuda") and torch.cuda.is_available()
+    if accelerator == "cuda" and not cuda:
+        raise ValueError("--accelerator cuda: torch sees no CUDA device here; leave it out to train on the CPU")
     fabric = Fabric(
         accelerator=("cuda" if cuda else "cpu") if accelerator == "auto" else accelerator,
         devices=local,
@@ -44,7 +46,7 @@ def make_fabric(profile, accelerator="auto"):
 
 def learning_rate(profile, seen):
     """Constant up to decay_from of all pictures, then linearly to 0 [PAPER.md, Training]."""
-    done = seen / sum(profile.pictures)
+    done = seen / (schedule(profile)[-1][2] * profile.batch)
     return profile.learning_rate * min(1.0, (1 - done) / max(1 - profile.decay_from, 1e-9))
 
 
@@ -116,6 +118,8 @@ class Trainer:
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         torch.set_rng_state(state["rng"])
+        if "cuda_rng" in state and self.fabric.device.type == "cuda":
+            torch.cuda.set_rng_state(state["cuda_rng"], self.fabric.device)
         self.step, self.seconds = about["step"], about["seconds"]
 
     def _check_same(self, about):
@@ -248,9 +252,16 @@ class Trainer:
                 )
         about = self.about()
         checkpoints.save(self.out / f"{self.model}.safetensors", self.best().state_dict(), about)
-        checkpoints.save(self.state_file, state | {"rng": torch.get_rng_state()}, about)
+        checkpoints.save(self.state_file, state | self._random_state(), about)
         if batch is not None:
             self.log.pictures(self.step, batch, self._sample(batch))
+
+    def _random_state(self):
+        """What dropout draws from: on a GPU a generator of its own."""
+        cuda = self.fabric.device.type == "cuda"
+        return {"rng": torch.get_rng_state()} | (
+            {"cuda_rng": torch.cuda.get_rng_state(self.fabric.device)} if cuda else {}
+        )
 
     @torch.no_grad()
     def _sample(self, batch):

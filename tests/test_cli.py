@@ -6,25 +6,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from spg.baselines.patchmatch import available
 from spg.cli import main
+from spg.labels import PALETTE
 
 SMOKE = ["--data", "streets", "--limit", "12", "--profile", "smoke", "--set", "pictures=8", "sizes=64"]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory, module_cache):
+def run(tmp_path_factory):
     out = tmp_path_factory.mktemp("run")
     for model in ("spnet", "sgnet", "segmenter"):
         assert main(["train", model, *SMOKE, "--out", str(out)]) == 0
     return out
 
 
-@pytest.fixture(scope="module")
-def module_cache(tmp_path_factory):
-    """One cache for this file's fixtures, which live longer than a test."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPG_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+PATCHMATCH = "patchmatch," if available() else ""
 
 
 def picture_files(folder, size=(90, 70)):
@@ -41,18 +38,72 @@ def picture_files(folder, size=(90, 70)):
 def test_train_evaluate_table(run, tmp_path, capsys):
     out = tmp_path / "r.json"
     command = ["evaluate", "--data", "streets", "--split", "test", "--holes", "paper", "--size", "64", "--limit", "3"]
-    methods = f"telea,ns,patchmatch,spg,spg-oracle,again={run}/sgnet.safetensors"
+    methods = f"telea,ns,{PATCHMATCH}spg,spg-oracle,again={run}/sgnet.safetensors"
     assert main([*command, "--methods", methods, "--weights", str(run), "--out", str(out)]) == 0
     result = json.loads(out.read_text())
     assert {"data", "split", "size", "holes", "seed", "n", "commit", "methods"} <= result.keys()
-    assert list(result["methods"]) == ["telea", "ns", "patchmatch", "spg", "spg-oracle", "again"]
+    assert list(result["methods"]) == [name.partition("=")[0] for name in methods.split(",")]
     keys = {"l1", "l2", "ssim", "psnr", "lpips", "hole_psnr", "hole_l1", "boundary_lpips", "seconds_per_image", "ci95"}
     assert all(keys <= row.keys() for row in result["methods"].values())
     assert result["methods"]["again"]["l1"] == result["methods"]["spg"]["l1"]
     assert set(result["layouts"]) == {"nearest", "row", "spnet"}
-    assert result["weights"]["sgnet"]["profile"] == "smoke"
+    assert result["weights"]["sgnet"]["profile"] == "smoke" and "again" in result["own_weights"]
     assert main(["table", str(out)]) == 0
     assert "spg-oracle" in capsys.readouterr().out
+
+
+def test_evaluate_with_predicted_labels(run, tmp_path):
+    results = []
+    for labels in ("true", "predicted"):
+        out = tmp_path / f"{labels}.json"
+        command = ["evaluate", "--data", "streets", "--split", "test", "--size", "64", "--limit", "2"]
+        weights = ["--methods", f"mine={run}", "--weights", str(run)]
+        assert main([*command, *weights, "--labels", labels, "--out", str(out)]) == 0
+        assert main([*command, "--methods", "spg", *weights[2:], "--labels", labels, "--out", str(out)]) == 0
+        results.append(json.loads(out.read_text()))
+    assert results[1]["labels"] == "predicted" and set(results[1]["layouts"]) == {"nearest", "row", "spnet"}
+    assert results[0]["layouts"]["nearest"] == results[1]["layouts"]["nearest"]
+
+
+def test_inpaint_a_turned_photo(run, tmp_path):
+    """A phone stores its photo lying down and notes the turn; the mask was drawn on the upright picture."""
+    picture, mask = picture_files(tmp_path / "in")
+    turned = Image.fromarray(np.rot90(picture))
+    exif = turned.getexif()
+    exif[0x0112] = 6  # turn by 90 degrees clockwise to show
+    turned.save(tmp_path / "photo.png", exif=exif)
+    out = tmp_path / "out.png"
+    files = [str(tmp_path / "photo.png"), "--hole", str(tmp_path / "in" / "mask.png"), "--weights", str(run)]
+    assert main(["inpaint", *files, "--out", str(out)]) == 0
+    assert (np.asarray(Image.open(out))[mask == 0] == picture[mask == 0]).all()
+
+
+def test_inpaint_with_painted_labels(run, tmp_path):
+    _, mask = picture_files(tmp_path / "in")
+    Image.fromarray(PALETTE[mask // 255 + 1]).save(tmp_path / "labels.png")
+    files = [str(tmp_path / "in" / "photo.png"), "--hole", str(tmp_path / "in" / "mask.png"), "--weights", str(run)]
+    command = ["inpaint", *files, "--labels", str(tmp_path / "labels.png"), "--out", str(tmp_path / "o.png")]
+    assert main(command) == 0
+
+
+def test_masks_that_can_be_read_in_two_ways_are_refused(run, tmp_path, capsys):
+    _, mask = picture_files(tmp_path / "in")
+    photo = ["inpaint", str(tmp_path / "in" / "photo.png"), "--weights", str(run), "--out", str(tmp_path / "o.png")]
+    Image.fromarray(mask.astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    Image.merge("LA", [Image.fromarray(mask)] * 2).save(tmp_path / "clear.png")
+    for name, message in (("deep.png", "over 8 bits a channel"), ("clear.png", "mask with transparency")):
+        assert main([*photo, "--hole", str(tmp_path / name)]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_a_folder_run_overwrites_nothing(run, tmp_path, capsys):
+    picture_files(tmp_path / "in")
+    command = ["inpaint", str(tmp_path / "in"), "--hole", str(tmp_path / "in" / "mask.png"), "--weights", str(run)]
+    assert main([*command, "--out", str(tmp_path / "in")]) == 2
+    Image.new("RGB", (90, 70)).save(tmp_path / "in" / "photo.jpg")
+    assert main([*command, "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert "is the folder of the pictures" in said and "several pictures named photo" in said
 
 
 def test_inpaint_a_photo_of_any_size(run, tmp_path):
@@ -97,6 +148,12 @@ def test_a_grey_mask_needs_a_word(run, tmp_path, capsys):
         ("train spnet --data moon --out x", "moon"),
         ("train spnet --data streets --out x --profile huge", "unknown profile 'huge'"),
         ("train spnet --data streets --out x --set widht=3", "did you mean 'width'"),
+        (
+            "train spnet --data streets --out x --set holes=round",
+            "'holes' is one of paper, centre, freeform",
+        ),
+        ("train segmenter --data streets --limit 8 --out x --set encoder=foo", "unknown encoder 'foo'"),
+        ("evaluate --data streets --size 64 --methods spg,spg --out x.json", "methods named twice: spg"),
         ("evaluate --data streets --size 64 --methods magic --out x.json", "unknown method 'magic'"),
         ("evaluate --data streets --size 64 --methods spg --weights nowhere --out x.json", "no weights 'nowhere'"),
         ("inpaint none.png --hole none.png --out o.png", "none.png"),

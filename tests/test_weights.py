@@ -10,14 +10,14 @@ import spg
 from spg import checkpoints, weights
 from spg.profiles import profile
 from spg.tasks import task
-from spg.training import Trainer
+from spg.training import Trainer, make_fabric
 
-SETTINGS = {"sizes": (32,), "pictures": (4,), "width": 2, "discriminator_width": 2, "alexnet": 0.0}
+PROFILE = profile("smoke", sizes=(32,), pictures=(4,), width=2, discriminator_width=2, alexnet=0.0)
 
 
 def train(out, *models):
     for model in models:
-        trainer = Trainer(model, task(model), profile("smoke", **SETTINGS), Tiny, {"data": "tiny"}, out / model)
+        trainer = Trainer(model, task(model), PROFILE, Tiny, {"data": "tiny"}, out / model, make_fabric(PROFILE, "cpu"))
         trainer.fit(show=False)
     return out
 
@@ -70,7 +70,12 @@ def test_the_default_is_the_newest_fitting_run(run, tmp_path, monkeypatch):
         weights.default("tiny", 32)
     train(tmp_path / "runs" / "old", "spnet", "sgnet")
     train(tmp_path / "runs" / "new", "spnet", "sgnet")
-    assert weights.default("tiny", 32).name == "new"
+    assert {path.parent.parent.name for path in weights.default("tiny", 32).values()} == {"new"}
+    train(tmp_path / "runs" / "newest", "sgnet")  # half a run does not count
+    (tmp_path / "runs" / "broken").mkdir()
+    (tmp_path / "runs" / "broken" / "spnet.safetensors").write_bytes(b"cut off")
+    assert {path.parent.parent.name for path in weights.default("tiny", 32).values()} == {"new"}
+    assert spg.load(weights.default("tiny", 32)).size == 32
     with pytest.raises(ValueError, match="none under runs/"):
         weights.default("other", 32)
     with pytest.raises(ValueError, match="none under runs/"):
@@ -93,6 +98,14 @@ def test_a_run_without_segmenter_borrows_a_shipped_one_of_its_data(run, tmp_path
     assert weights.with_segmenter(own) == own
 
 
+def test_nets_of_two_folders_pair_up_if_no_folder_has_both(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    train(tmp_path / "runs" / "a" / "one", "spnet")
+    train(tmp_path / "runs" / "b" / "two", "sgnet")
+    found = weights.default("tiny", 32)
+    assert {model: path.parts[1] for model, path in found.items()} == {"spnet": "a", "sgnet": "b"}
+
+
 def test_shipping_halves_and_hashes(run, tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     monkeypatch.setattr(weights, "REGISTRY", tmp_path / "registry.json")
@@ -110,6 +123,7 @@ def test_shipping_halves_and_hashes(run, tmp_path, monkeypatch):
 
 
 def test_every_shipped_set_loads_and_is_described():
+    assert "streets-64" in weights.registry()  # what the README, the tour and the package's docstring load
     for name, entry in weights.registry().items():
         assert {"licence", "recipe", "metrics", "nets"} <= entry.keys()
         assert all((weights.FOLDER / net["file"]).stat().st_size <= 16e6 for net in entry["nets"].values())

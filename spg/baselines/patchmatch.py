@@ -19,7 +19,7 @@ def patchmatch(image, hole, patch_size=None, seed=0):
 
     patch_size: radius, patches are (2·patch_size + 1)² pixels; None: `default_patch_size`. Colours
     under the hole are not looked at. The search is random but starts from `seed`: same input, same
-    output. Raises ImportError where PyPatchMatch is not installed, RuntimeError where its library does not load.
+    output. Raises ImportError where PyPatchMatch is not installed, ImportError where its library does not load.
     """
     package = _package()
     hole = check_hole(hole, image.shape[1:])
@@ -28,6 +28,14 @@ def patchmatch(image, hole, patch_size=None, seed=0):
     patch_size = patch_size or default_patch_size(*hole.shape)
     filled = package.inpaint(pixels, hole, patch_size=patch_size).transpose(2, 0, 1)
     return np.where(hole, filled, image)
+
+
+def available():
+    """Whether the package and its compiled library are there."""
+    try:
+        return bool(_package())
+    except ImportError:
+        return False
 
 
 def _package():
@@ -40,5 +48,5 @@ def _package():
             "or leave the method out"
         ) from error
     if not patchmatch.patchmatch_available:
-        raise RuntimeError("PyPatchMatch has no compiled library for this machine; leave the method patchmatch out")
+        raise ImportError("PyPatchMatch has no compiled library for this machine; leave the method patchmatch out")
     return patchmatch

@@ -13,7 +13,7 @@ from spg import checkpoints
 from spg.inpainting import Inpainter
 from spg.labels import CLASSES
 from spg.profiles import from_dict
-from spg.tasks import task
+from spg.tasks import MODELS, task
 
 FOLDER = Path(__file__).parent
 REGISTRY = FOLDER / "registry.json"
@@ -49,12 +49,10 @@ def _state(tensors):
 
 
 def find_nets(folder):
-    """model → newest checkpoint FOLDER/MODEL.safetensors or FOLDER/*/MODEL.safetensors."""
-    found = {}
-    for path in sorted(Path(folder).glob("**/*.safetensors"), key=lambda p: p.stat().st_mtime):
-        if path.stem in (*PARTS, "sgnet-noseg"):
-            found[path.stem] = path
-    return found
+    """model → checkpoint FOLDER/MODEL.safetensors, or the newest FOLDER/*/MODEL.safetensors."""
+    inside = sorted(Path(folder).glob("*/*.safetensors"), key=lambda p: p.stat().st_mtime)
+    paths = [*inside, *Path(folder).glob("*.safetensors")]
+    return {path.stem: path for path in paths if path.stem in MODELS}
 
 
 def shipped_nets(name):
@@ -68,7 +66,12 @@ def shipped_nets(name):
 
 
 def resolve(weights):
-    """model → file, of a shipped set's name, a run's folder, or one checkpoint file. Raises ValueError naming it."""
+    """model → file, of a shipped set's name, a run's folder, or one checkpoint file. Raises ValueError naming it.
+
+    A dict model → file passes as it is.
+    """
+    if isinstance(weights, dict):
+        return weights
     if str(weights) in registry():
         return shipped_nets(str(weights))
     path = Path(weights)
@@ -84,26 +87,34 @@ def resolve(weights):
 
 
 def default(data=None, size=None):
-    """Where to look when nothing was said: the newest run under ./runs that holds both nets, else a shipped set.
+    """Where to look when nothing was said: the newest folder under ./runs with both nets, else the newest net of each
+    model under ./runs, else a shipped set. Returns what `load` takes.
 
-    data, size: what they should have been trained on, if it matters. Raises ValueError when there is none.
+    data, size: what they were trained on; not given, both nets must agree on it. Raises ValueError when there is none.
     """
-    runs = {p.parent.parent for p in Path("runs").glob("**/spnet.safetensors")}
-    runs |= {p.parent for p in Path("runs").glob("**/spnet.safetensors")}
-    fitting = [r for r in runs if _fits(find_nets(r), data, size)]
-    if fitting:
-        return max(fitting, key=lambda r: (find_nets(r)["sgnet"].stat().st_mtime, len(r.parts)))
+    nets = [path for path in Path("runs").glob("**/*.safetensors") if path.stem in ("spnet", "sgnet")]
+    folders = {path.parent for path in nets} | {path.parent.parent for path in nets} - {Path("runs"), Path(".")}
+    pairs = [found for found in map(find_nets, folders) if _fit(found, data, size)]
+    nets.sort(key=lambda path: path.stat().st_mtime)
+    strays = {path.stem: path for path in nets if _fit({"spnet": path, "sgnet": path}, data, size)}
+    if pairs:
+        return max(pairs, key=lambda found: found["sgnet"].stat().st_mtime)
+    if _fit(strays, data, size):
+        return strays
     names = [n for n in registry() if data is None or n.startswith(data)]
     if not names:
         raise ValueError(f"no weights for {data}: none under runs/, none shipped; train them, or name some: --weights")
     return min(names, key=lambda n: abs(int(n.rsplit("-", 1)[1]) - (size or 64)))
 
 
-def _fits(nets, data, size):
-    if not {"spnet", "sgnet"} <= nets.keys():
+def _fit(nets, data, size):
+    """Whether nets hold both models, of one data set and size, and of those asked for."""
+    try:
+        abouts = [checkpoints.about(nets[model]) for model in ("spnet", "sgnet")]
+    except (KeyError, ValueError):  # one is missing, or damaged
         return False
-    abouts = [checkpoints.about(nets[m]) for m in ("spnet", "sgnet")]
-    return all((data is None or a["data"].split(":")[0] == data) and size in (None, a["size"]) for a in abouts)
+    trained = {(about["data"].split(":")[0], about["size"]) for about in abouts}
+    return len(trained) == 1 and all(a in (None, b) for a, b in zip((data, size), trained.pop(), strict=True))
 
 
 def with_segmenter(files):
@@ -121,9 +132,16 @@ def record(weights):
     kept = ("data", "size", "pictures_seen", "seconds")
     entries = {}
     for model, path in with_segmenter(resolve(weights)).items():
+        if model not in PARTS and len(resolve(weights)) > 1:
+            continue  # lies in the folder, and is not used
         about = checkpoints.about(path)
         digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-        entries[model] = {**{k: about[k] for k in kept}, "profile": about["profile"]["name"], "sha256": digest}
+        entries[model] = {
+            "file": Path(path).name,
+            **{k: about[k] for k in kept},
+            "profile": about["profile"]["name"],
+            "sha256": digest,
+        }
     return entries
 
 
