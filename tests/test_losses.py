@@ -45,6 +45,13 @@ def test_generator_is_paid_for_higher_scores_and_discriminator_for_lower(form):
     assert torch.autograd.grad(losses.discriminator_loss(real, fake, form), value)[0] > 0
 
 
+@pytest.mark.parametrize("form", losses.ADVERSARIAL)
+def test_adversarial_gradients(form):
+    x, y = torch.randn(2, 2, 1, 3, 3, dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda f: losses.generator_loss([[f]], form), x)
+    assert torch.autograd.gradcheck(lambda r, f: losses.discriminator_loss([[r]], [[f]], form), (x, y))
+
+
 def test_unknown_form_is_named():
     with pytest.raises(ValueError, match="form 'wasserstein'; use one of least-squares, log, hinge"):
         losses.generator_loss(scores(0.0), "wasserstein")

@@ -260,6 +260,21 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["net.safetensors"]
 
 
+def test_ctrl_c_while_saving_leaves_the_last_good_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "net.safetensors"
+    checkpoints.save(path, {"a": torch.ones(3)}, {"step": 1})
+    good = path.read_bytes()
+
+    def pressed(flat, part, metadata):
+        part.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoints, "save_file", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoints.save(path, {"a": torch.zeros(3)}, {"step": 2})
+    assert path.read_bytes() == good and [p.name for p in tmp_path.iterdir()] == ["net.safetensors"]
+
+
 def test_a_damaged_checkpoint_is_named(tmp_path):
     path = tmp_path / "net.safetensors"
     with pytest.raises(FileNotFoundError, match=r"no checkpoint .*net.safetensors; train one"):
