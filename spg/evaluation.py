@@ -72,17 +72,18 @@ def evaluate(
     }
 
 
-def measure(image, filled, hole, labels, distance=None, device="cpu"):
+def measure(image, filled, hole, labels, distance=None, device="cpu", truth=None):
     """All of METRICS for one picture: dict name -> float, NaN where there is nothing to measure.
 
     image, filled: uint8 3×H×W, truth and composited result; hole, labels: uint8 H×W; distance: a
-    `PerceptualDistance` on device, or None.
+    `PerceptualDistance` on device, or None; truth: its features of image, where they are at hand.
     """
     x, y = image / 255.0, filled / 255.0
     lpips, boundary = float("nan"), float("nan")
     if distance is not None:
         with torch.no_grad():
-            layers = distance.layers(_batch(image, device), _batch(filled, device))
+            truth = truth or distance.features(_batch(image, device))
+            layers = distance.compare(truth, distance.features(_batch(filled, device)))
             lpips = float(distance.pool(layers))
             spread = distance.spread(layers, hole.shape)[0, 0].cpu().numpy()
         boundary = metrics.boundary_lpips(spread, labels, hole)
@@ -109,16 +110,22 @@ class _Judge:
 
     def add(self, scene, hole, picture):
         image, labels = map(np.asarray, scene)  # plain arrays, also from a memory map
-        filled = {name: self._judge_filling(name, image, hole, labels) for name in self.methods}
+        truth = self._features(image)
+        filled = {name: self._judge_filling(name, image, hole, labels, truth) for name in self.methods}
         completed = {name: _complete(name, fill, image, hole, labels) for name, fill in self.layouts.items()}
         for name, layout in completed.items():
             self.counts[name].append(metrics.confusion(labels, layout, hole))
         if picture:
             self.rows.append(_picture_row(image, hole, labels, filled, completed))
 
-    def _judge_filling(self, name, image, hole, labels):
+    @torch.no_grad()
+    def _features(self, image):
+        """Of the true picture, once for all methods: half of the distance's work."""
+        return None if self.distance is None else self.distance.features(_batch(image, self.device))
+
+    def _judge_filling(self, name, image, hole, labels, truth):
         filled, seconds = _fill(name, self.methods[name], image, hole, labels)
-        measures = measure(image, filled, hole, labels, self.distance, self.device)
+        measures = measure(image, filled, hole, labels, self.distance, self.device, truth)
         self.records[name].append({**measures, "seconds": seconds, "share": float(hole.mean())})
         return filled
 

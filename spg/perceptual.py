@@ -56,10 +56,21 @@ class PerceptualDistance(nn.Module):
 
     def layers(self, x, y):
         """x, y: N×3×H×W in [-1, 1] -> list of N×1×H_l×W_l, Σ_c w_lc (Φ̂^l(x) − Φ̂^l(y))² at every place."""
-        self._check(x, y)
+        if x.shape != y.shape:
+            raise ValueError(f"{self.name} compares two N×3×H×W batches, got {tuple(x.shape)} and {tuple(y.shape)}")
+        return self.compare(self.features(x), self.features(y))
+
+    def features(self, x):
+        """x: N×3×H×W in [-1, 1] -> list of Φ̂^l(x), N×C_l×H_l×W_l: kept, they serve many comparisons of one picture."""
+        self._check(x)
         with torch.autocast(x.device.type, enabled=False):  # 1e-10 below, and squares, need float32
-            pairs = zip(self._features(x), self._features(y), strict=True)
-            return [((a - b) ** 2 * w).sum(1, keepdim=True) for (a, b), w in zip(pairs, self.weights, strict=True)]
+            return self._features(x)
+
+    def compare(self, a, b):
+        """a, b: `features` of two batches -> their layers."""
+        with torch.autocast(a[0].device.type, enabled=False):
+            triples = zip(a, b, self.weights, strict=True)
+            return [((x - y) ** 2 * w).sum(1, keepdim=True) for x, y, w in triples]
 
     @staticmethod
     def pool(layers):
@@ -76,21 +87,20 @@ class PerceptualDistance(nn.Module):
         # linalg.vector_norm has a zero gradient at zero, where a written-out square root has none
         return [f / (torch.linalg.vector_norm(f, dim=1, keepdim=True) + 1e-10) for f in features]
 
-    def _check(self, x, y):
-        if x.shape != y.shape or x.ndim != 4 or x.shape[1] != 3:
-            raise ValueError(f"{self.name} compares two N×3×H×W batches, got {tuple(x.shape)} and {tuple(y.shape)}")
+    def _check(self, x):
+        if x.ndim != 4 or x.shape[1] != 3:
+            raise ValueError(f"{self.name} compares two N×3×H×W batches, got {tuple(x.shape)}")
         if min(x.shape[-2:]) < self.smallest:
             raise ValueError(
                 f"{self.name} needs at least {self.smallest}×{self.smallest} pixels, got {x.shape[2]}×{x.shape[3]}; "
                 "enlarge both images first (torch.nn.functional.interpolate)"
             )
-        for image in (x, y):
-            low, high = (float(v) for v in image.detach().aminmax())
-            if low < -1 - TOLERANCE or high > 1 + TOLERANCE:
-                raise ValueError(
-                    f"{self.name} takes images in [-1, 1], got values in [{low:g}, {high:g}]; "
-                    "bring 0..255 there by image / 127.5 - 1, and 0..1 by image * 2 - 1"
-                )
+        low, high = (float(v) for v in x.detach().aminmax())
+        if low < -1 - TOLERANCE or high > 1 + TOLERANCE:
+            raise ValueError(
+                f"{self.name} takes images in [-1, 1], got values in [{low:g}, {high:g}]; "
+                "bring 0..255 there by image / 127.5 - 1, and 0..1 by image * 2 - 1"
+            )
 
 
 class Blur(nn.Module):

@@ -161,7 +161,7 @@ def test_lpips_without_network_names_the_embedded_one(monkeypatch):
         raise OSError("Name or service not known")
 
     monkeypatch.setattr(lpips, "LPIPS", no_network)
-    with pytest.raises(RuntimeError, match=r"could not be downloaded.*use the embedded network 'stlpips'"):
+    with pytest.raises(ConnectionError, match=r"could not be downloaded.*use the embedded network 'stlpips'"):
         perceptual._load_lpips()
 
 
