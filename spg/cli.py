@@ -108,9 +108,9 @@ def _net(weights, data=None, size=None):
     from spg import weights as w
 
     weights = weights or w.default(data, size)
-    net, record = w.load(weights), w.record(weights)
-    print("weights:", *(f"{model} {entry['file']}" for model, entry in record.items()), sep="\n  ", file=sys.stderr)
-    return net, record
+    net, files = w.load(weights), w.with_segmenter(w.resolve(weights))
+    print("weights:", *(f"{model} {path}" for model, path in files.items()), sep="\n  ", file=sys.stderr)
+    return net, w.record(weights)
 
 
 # -------------------------------------------------------------------- arguments

@@ -37,10 +37,10 @@ class Inpainter:
     [our decision].
 
     size: the side the nets were trained at. A picture whose shorter side exceeds `enlarge`·size is filled at that
-    scale and the filling enlarged, because the nets have never seen holes that large [our decision]; None: never.
+    size and the filling enlarged, because the nets have never seen holes that large [our decision]; None: never.
     """
 
-    def __init__(self, spnet, sgnet, segmenter=None, size=None, enlarge=2.0, device=None):
+    def __init__(self, spnet, sgnet, segmenter=None, size=None, enlarge=1.0, device=None):
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         place = {"device": self.device, "memory_format": torch.channels_last}
         self.spnet, self.sgnet, self.segmenter = (

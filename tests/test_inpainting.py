@@ -16,7 +16,7 @@ from spg.segmenter import Segmenter
 def net():
     torch.manual_seed(0)
     small = {"width": 2, "downs": 3}
-    return Inpainter(SPNet(**small), SGNet(**small), Segmenter(), size=32, device="cpu")
+    return Inpainter(SPNet(**small), SGNet(**small), Segmenter(), size=64, device="cpu")
 
 
 def scene(height, width, seed=0):
@@ -96,9 +96,9 @@ def test_a_float_tensor_keeps_its_own_known_values(net):
 
 def test_large_pictures_are_painted_small_and_enlarged(net):
     picture, labels, hole = scene(256, 320)
-    assert net(picture, hole, labels).scale == 0.25  # 2 × 32 / 256
+    assert net(picture, hole, labels).scale == 0.25  # 64 / 256
     assert net(*scene(64, 80)[::2], scene(64, 80)[1]).scale == 1
-    whole = Inpainter(net.spnet, net.sgnet, enlarge=None, size=32, device="cpu")
+    whole = Inpainter(net.spnet, net.sgnet, enlarge=None, size=64, device="cpu")
     assert whole(picture, hole, labels).scale == 1
 
 
@@ -140,5 +140,5 @@ def test_without_segmenter_labels_are_asked_for(net):
 def test_cuda_fills_as_the_cpu_does(net):
     picture, labels, hole = scene(64, 64)
     slow = net.paint(picture, hole, labels).astype(int)
-    fast = Inpainter(copy.deepcopy(net.spnet), copy.deepcopy(net.sgnet), size=32, device="cuda")
+    fast = Inpainter(copy.deepcopy(net.spnet), copy.deepcopy(net.sgnet), size=64, device="cuda")
     assert np.abs(fast.paint(picture, hole, labels).astype(int) - slow).max() <= 3
