@@ -99,7 +99,7 @@ def _table(a):
 def _ship(a):
     from spg.weights import ship
 
-    entry = ship(a.name, a.runs, a.recipe, a.licence)
+    entry = ship(a.name, a.runs, a.recipe, a.licence, a.result)
     print(f"{a.name}: {', '.join(entry['nets'])} -> spg/weights/")
 
 
@@ -206,6 +206,7 @@ def _add_ship(commands):
     c = _command(commands, "ship", _ship, "copy trained nets into spg/weights (for maintainers)")
     c.add_argument("name", help="of the set, such as streets-64")
     c.add_argument("--runs", required=True, help="folder in which spg train saved them")
+    c.add_argument("--result", required=True, help="JSON of spg evaluate on these nets")
     c.add_argument("--recipe", required=True, help="the command that made them")
     c.add_argument("--licence", required=True)
 

@@ -15,6 +15,24 @@ from spg.training import Trainer, make_fabric
 PROFILE = profile("smoke", sizes=(32,), pictures=(4,), width=2, discriminator_width=2, alexnet=0.0)
 
 
+def result_of(run, path):
+    """A result file as `spg evaluate` would write of these nets."""
+    means = {"l1": 1.0, "l2": 1.0, "ssim": 0.9, "psnr": 30.0, "lpips": 0.1, "hole_l1": 5.0}
+    about = {
+        "data": "tiny",
+        "split": "val",
+        "size": 32,
+        "holes": "paper",
+        "n": 3,
+        "perceptual": "stlpips",
+        "commit": "x",
+    }
+    spnet = {"hole_accuracy": 0.7, "hole_miou": 0.4, "per_class": {}}
+    rows = {"methods": {"spg": means, "spg-oracle": means}, "layouts": {"spnet": spnet}}
+    path.write_text(json.dumps({**about, **rows, "weights": weights.record(run)}))
+    return path
+
+
 def train(out, *models):
     for model in models:
         trainer = Trainer(model, task(model), PROFILE, Tiny, {"data": "tiny"}, out / model, make_fabric(PROFILE, "cpu"))
@@ -87,12 +105,13 @@ def test_a_run_without_segmenter_borrows_a_shipped_one_of_its_data(run, tmp_path
     monkeypatch.setattr(weights, "REGISTRY", tmp_path / "registry.json")
     two = {model: run / model / f"{model}.safetensors" for model in ("spnet", "sgnet")}
     assert weights.with_segmenter(two) == two  # nothing is shipped
-    weights.ship("other-32", run, recipe="", licence="")
+    result = result_of(run, tmp_path / "r.json")
+    weights.ship("other-32", run, "", "", result)
     entries = weights.registry()
     entries["other-32"]["nets"]["segmenter"]["data"] = "other"
     weights.REGISTRY.write_text(json.dumps(entries))
     assert weights.with_segmenter(two)["segmenter"].name == "other-32-segmenter.safetensors"
-    weights.ship("tiny-32", run, recipe="", licence="")
+    weights.ship("tiny-32", run, "", "", result)
     assert weights.with_segmenter(two)["segmenter"].name == "tiny-32-segmenter.safetensors"
     own = {**two, "segmenter": run / "segmenter" / "segmenter.safetensors"}
     assert weights.with_segmenter(own) == own
@@ -109,9 +128,11 @@ def test_nets_of_two_folders_pair_up_if_no_folder_has_both(tmp_path, monkeypatch
 def test_shipping_halves_and_hashes(run, tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     monkeypatch.setattr(weights, "REGISTRY", tmp_path / "registry.json")
-    weights.ship("tiny-32", run, recipe="spg train …", licence="MIT")
+    result = result_of(run, tmp_path / "r.json")
+    weights.ship("tiny-32", run, "spg train …", "MIT", result)
     entry = json.loads((tmp_path / "registry.json").read_text())["tiny-32"]
     assert entry["nets"].keys() == {"spnet", "sgnet", "segmenter"} and entry["licence"] == "MIT"
+    assert entry["metrics"]["spg"]["lpips"] == 0.1 and entry["metrics"]["spnet"]["hole_miou"] == 0.4
     net = spg.load("tiny-32")
     full = spg.load(run)
     name, value = next(iter(net.sgnet.named_parameters()))
@@ -122,9 +143,17 @@ def test_shipping_halves_and_hashes(run, tmp_path, monkeypatch):
         spg.load("tiny-32")
 
 
+def test_a_result_of_other_nets_is_refused(run, tmp_path):
+    path = result_of(run, tmp_path / "r.json")
+    path.write_text(path.read_text().replace(weights.record(run)["sgnet"]["sha256"], "0" * 64))
+    with pytest.raises(ValueError, match=r"the result is not of the nets in .*: evaluate those with --weights"):
+        weights.ship("tiny-32", run, "", "", path)
+
+
 def test_every_shipped_set_loads_and_is_described():
     assert "streets-64" in weights.registry()  # what the README, the tour and the package's docstring load
     for name, entry in weights.registry().items():
         assert {"licence", "recipe", "metrics", "nets"} <= entry.keys()
         assert all((weights.FOLDER / net["file"]).stat().st_size <= 16e6 for net in entry["nets"].values())
+        assert entry["metrics"]["spg"]["lpips"] > 0
         spg.load(name)

@@ -159,10 +159,17 @@ def load(weights, device=None, **options):
     return Inpainter(*(loaded.get(m, (None,))[0] for m in PARTS), device=device, **options)
 
 
-def ship(name, runs, recipe, licence, metrics=None):
-    """Copy a run's nets into this folder in half precision and enter them in the registry. Returns the entry."""
-    entry = {"licence": licence, "recipe": recipe, "metrics": metrics or {}, "nets": {}}
-    for model, path in find_nets(runs).items():
+def ship(name, runs, recipe, licence, result):
+    """Copy a run's nets into this folder in half precision and enter them in the registry. Returns the entry.
+
+    result: the JSON file of `spg evaluate` on these nets, from which the entry's metrics come. Raises ValueError if
+    it was measured with other nets.
+    """
+    result, nets = json.loads(Path(result).read_text()), find_nets(runs)
+    if result["weights"]["sgnet"]["sha256"] != hashlib.sha256(nets["sgnet"].read_bytes()).hexdigest():
+        raise ValueError(f"the result is not of the nets in {runs}: evaluate those with --weights {runs}")
+    entry = {"licence": licence, "recipe": recipe, "metrics": _metrics(result), "nets": {}}
+    for model, path in nets.items():
         tensors, about = checkpoints.load(path)
         half = {k: v.half() if v.dtype == torch.float32 else v for k, v in _state(tensors).items()}
         file = FOLDER / f"{name}-{model}.safetensors"
@@ -170,3 +177,13 @@ def ship(name, runs, recipe, licence, metrics=None):
         entry["nets"][model] = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), **about}
     REGISTRY.write_text(json.dumps(registry() | {name: entry}, indent=1, ensure_ascii=False) + "\n")
     return entry
+
+
+def _metrics(result):
+    """What of a result file the registry keeps: on what it was measured, and the means."""
+    kept = {key: result[key] for key in ("data", "split", "size", "holes", "n", "perceptual", "commit")}
+    means = {
+        name: {m: row[m] for m in ("l1", "l2", "ssim", "psnr", "lpips")} for name, row in result["methods"].items()
+    }
+    layout = {key: result["layouts"]["spnet"][key] for key in ("hole_accuracy", "hole_miou")}
+    return kept | {name: means[name] for name in ("spg", "spg-oracle")} | {"spnet": layout}
