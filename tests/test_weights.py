@@ -100,6 +100,12 @@ def test_the_default_is_the_newest_fitting_run(run, tmp_path, monkeypatch):
         weights.default("tiny", 64)
 
 
+def test_without_runs_a_shipped_set_is_the_default(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert weights.default("streets", 64) == "streets-64"
+    assert weights.default() == "cityscapes-64"  # somebody's photo
+
+
 def test_a_run_without_segmenter_borrows_a_shipped_one_of_its_data(run, tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
     monkeypatch.setattr(weights, "REGISTRY", tmp_path / "registry.json")

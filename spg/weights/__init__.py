@@ -104,7 +104,8 @@ def default(data=None, size=None):
     names = [n for n in registry() if data is None or n.startswith(data)]
     if not names:
         raise ValueError(f"no weights for {data}: none under runs/, none shipped; train them, or name some: --weights")
-    return min(names, key=lambda n: abs(int(n.rsplit("-", 1)[1]) - (size or 64)))
+    # nothing said of the data: a picture somebody brings is a photo, not a drawing
+    return min(names, key=lambda n: (n.startswith("streets"), abs(int(n.rsplit("-", 1)[1]) - (size or 64))))
 
 
 def _fit(nets, data, size):
