@@ -71,7 +71,7 @@ format: $(VENV)  ## sort imports, mend what ruff can mend, and format
 # --- the notebooks -----------------------------------------------------------------------------------------------
 
 lab: $(VENV)  ## open the notebooks in JupyterLab
-	jupyter lab --notebook-dir notebooks
+	jupyter lab --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root)  # containers run as root
 
 notebooks: $(VENV)  ## run every notebook in place, so that its outputs are fresh, and scrub the noise
 	SPG_FIGURES="$(CURDIR)/figures" jupyter nbconvert --to notebook --execute --inplace $(NOTEBOOKS)
