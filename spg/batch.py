@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import ImageOps
 
+from spg.conversion import refuse_deep
 from spg.data.folder import read_labels
 from spg.data.pictures import DamagedImage, open_picture
 from spg.holes import threshold as at_half
@@ -71,8 +72,7 @@ def read_hole(path, threshold=False):
 def _upright(path):
     """Open a picture as viewers show it: a photo's EXIF orientation is applied. More than 8 bits are refused."""
     picture = open_picture(path)
-    if picture.mode.startswith(("I", "F")):
-        raise ValueError(f"{path}: {picture.mode} pictures (over 8 bits a channel) are not read; save it as 8 bits")
+    refuse_deep(picture, path)
     return ImageOps.exif_transpose(picture)
 
 

@@ -37,12 +37,17 @@ def _tensor(image, where):
 
 
 def _rgb(image, where):
-    if image.mode.startswith(("I", "F")):
-        raise ValueError(f"{where}: {image.mode} pictures (over 8 bits a channel) are not read; convert to 8 bits")
+    refuse_deep(image, where)
     if image.mode != "RGB":
         warnings.warn(f"{where}: converted from {image.mode} to RGB", stacklevel=2)
         image = image.convert("RGB")
     return np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1))
+
+
+def refuse_deep(image, where):
+    """Raise ValueError for a PIL picture of more than 8 bits a channel: PIL would clip it, not scale it."""
+    if image.mode.startswith(("I", "F")):
+        raise ValueError(f"{where}: {image.mode} pictures (over 8 bits a channel) are not read; save it as 8 bits")
 
 
 def like(original, picture, hole):

@@ -136,11 +136,11 @@ class Trainer:
         """Train to the end of the profile. Ctrl-C or SIGTERM: finish the step, save, raise KeyboardInterrupt."""
         self.saved_at, start = time.monotonic(), time.monotonic() - self.seconds
         with InterruptAfterStep() as self.interrupt, self._progress(show) as bar, self._logbook() as self.log:
-            for size, first, last in schedule(self.profile):
+            for size, _, last in schedule(self.profile):
                 if self.step >= last:
                     continue
                 scenes = self.scenes_at(size)
-                for batch in self._batches(scenes, first, last):
+                for batch in self._batches(scenes, last):
                     terms = self.play(batch)
                     self.step += 1
                     self.seconds = time.monotonic() - start
@@ -153,7 +153,7 @@ class Trainer:
             self.save(batch=None)
         return self
 
-    def _batches(self, scenes, first, last):
+    def _batches(self, scenes, last):
         p, f = self.profile, self.fabric
         samples = TrainingSamples(scenes, p.holes, p.flip, p.seed)
         for images, maps, holes in batches(

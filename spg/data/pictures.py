@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from spg.conversion import refuse_deep
+
 
 class DamagedImage(ValueError):
     """A file that is there but cannot be decoded: truncated, empty, or not a picture."""
@@ -36,8 +38,7 @@ def open_rgb(path):
     picture = open_picture(path)
     if picture.mode == "RGB":
         return picture
-    if picture.mode.startswith(("I", "F")):  # PIL would clip these, not scale them
-        raise ValueError(f"{path}: {picture.mode} pictures (over 8 bits a channel) are not read; save it as 8-bit RGB")
+    refuse_deep(picture, path)
     _say_converted(str(Path(path).parent), picture.mode)
     return picture.convert("RGB")
 

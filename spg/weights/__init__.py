@@ -38,14 +38,12 @@ def load_net(path, model=None):
         raise ValueError(f"{path} was trained for the classes {about.get('classes')}, this version has {list(CLASSES)}")
     net = task(about["model"]).generator(from_dict(about["profile"]))
     try:
-        net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in _state(tensors).items()})
+        net.load_state_dict(
+            {k: v.float() if v.is_floating_point() else v for k, v in checkpoints.flatten(tensors).items()}
+        )
     except RuntimeError as error:
         raise ValueError(f"{path}: its tensors do not fit its profile (another width?): {error}") from error
     return net.eval(), about
-
-
-def _state(tensors):
-    return checkpoints.flatten(tensors)
 
 
 def find_nets(folder):
@@ -76,7 +74,7 @@ def resolve(weights):
         return shipped_nets(str(weights))
     path = Path(weights)
     if path.is_file():
-        return {checkpoints.load(path)[1]["model"]: path}
+        return {checkpoints.about(path)["model"]: path}
     nets = find_nets(path) if path.is_dir() else {}
     if not nets:
         raise ValueError(
@@ -172,7 +170,7 @@ def ship(name, runs, recipe, licence, result):
     entry = {"licence": licence, "recipe": recipe, "metrics": _metrics(result), "nets": {}}
     for model, path in nets.items():
         tensors, about = checkpoints.load(path)
-        half = {k: v.half() if v.dtype == torch.float32 else v for k, v in _state(tensors).items()}
+        half = {k: v.half() if v.dtype == torch.float32 else v for k, v in checkpoints.flatten(tensors).items()}
         file = FOLDER / f"{name}-{model}.safetensors"
         checkpoints.save(file, half, about)
         entry["nets"][model] = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), **about}
