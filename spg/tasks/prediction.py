@@ -1,0 +1,36 @@
+"""SP-Net's task: complete the label map."""
+
+import torch
+
+from spg import losses
+from spg.generators import SPNet, complete
+from spg.tasks.design import C, design, discriminator
+
+
+class SegmentationPrediction:
+    """SP-Net: (I0, S0, R) → S_R, judged by discriminators that see (I0, S0, candidate S)."""
+
+    def generator(self, profile):
+        return SPNet(C, **design(profile))
+
+    def discriminator(self, profile):
+        return discriminator(profile, 3 + C + C)
+
+    def prepare(self, profile, device):
+        self.weights = {"cross_entropy": profile.cross_entropy, "dice": profile.dice}
+
+    def generate(self, net, b):
+        return net(b.i0, b.s0, b.hole)
+
+    def candidates(self, b, s_r):
+        """What D compares: the true map and the completed one, each under the condition (I0, S0)."""
+        return [torch.cat([b.i0, b.s0, s], 1) for s in (b.s, complete(b.s0, s_r, b.hole))]
+
+    def terms(self, b, s_r):
+        """Loss terms of this model's own, already weighted."""
+        of = {"cross_entropy": losses.hole_cross_entropy, "dice": losses.hole_dice}
+        return {name: weight * of[name](s_r, b.s, b.hole) for name, weight in self.weights.items() if weight}
+
+    def picture(self, b, s_r):
+        """The completed map as class numbers, N×H×W, for the log."""
+        return complete(b.s0, s_r, b.hole).argmax(1)
