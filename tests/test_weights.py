@@ -7,7 +7,7 @@ import torch
 from tiny import Tiny
 
 import spg
-from spg import checkpoints, weights
+from spg import checkpoints, shipped, weights
 from spg.profiles import profile
 from spg.tasks import task
 from spg.training import Trainer, make_fabric
@@ -107,15 +107,15 @@ def test_without_runs_a_shipped_set_is_the_default(tmp_path, monkeypatch):
 
 
 def test_a_run_without_segmenter_borrows_a_shipped_one_of_its_data(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(weights, "FOLDER", tmp_path)
-    monkeypatch.setattr(weights, "REGISTRY", tmp_path / "registry.json")
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    monkeypatch.setattr(shipped, "REGISTRY", tmp_path / "registry.json")
     two = {model: run / model / f"{model}.safetensors" for model in ("spnet", "sgnet")}
     assert weights.with_segmenter(two) == two  # nothing is shipped
     result = result_of(run, tmp_path / "r.json")
     weights.ship("other-32", run, "", "", result)
     entries = weights.registry()
     entries["other-32"]["nets"]["segmenter"]["data"] = "other"
-    weights.REGISTRY.write_text(json.dumps(entries))
+    shipped.REGISTRY.write_text(json.dumps(entries))
     assert weights.with_segmenter(two)["segmenter"].name == "other-32-segmenter.safetensors"
     weights.ship("tiny-32", run, "", "", result)
     assert weights.with_segmenter(two)["segmenter"].name == "tiny-32-segmenter.safetensors"
@@ -132,8 +132,8 @@ def test_nets_of_two_folders_pair_up_if_no_folder_has_both(tmp_path, monkeypatch
 
 
 def test_shipping_halves_and_hashes(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(weights, "FOLDER", tmp_path)
-    monkeypatch.setattr(weights, "REGISTRY", tmp_path / "registry.json")
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    monkeypatch.setattr(shipped, "REGISTRY", tmp_path / "registry.json")
     result = result_of(run, tmp_path / "r.json")
     weights.ship("tiny-32", run, "spg train …", "MIT", result)
     entry = json.loads((tmp_path / "registry.json").read_text())["tiny-32"]
@@ -160,6 +160,6 @@ def test_every_shipped_set_loads_and_is_described():
     assert "streets-64" in weights.registry()  # what the README, the tour and the package's docstring load
     for name, entry in weights.registry().items():
         assert {"licence", "recipe", "metrics", "nets"} <= entry.keys()
-        assert all((weights.FOLDER / net["file"]).stat().st_size <= 16e6 for net in entry["nets"].values())
+        assert all((shipped.FOLDER / net["file"]).stat().st_size <= 16e6 for net in entry["nets"].values())
         assert entry["metrics"]["spg"]["lpips"] > 0
         spg.load(name)

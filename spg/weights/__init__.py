@@ -1,6 +1,6 @@
 """Trained nets: the ones shipped in this folder, and the ones a training of yours has left.
 
-`registry.json` lists what is shipped: file, sha256, data, profile, steps, metrics, licence, recipe.
+`registry.json` lists what is shipped (`spg.shipped` reads it).
 """
 
 import hashlib
@@ -9,20 +9,14 @@ from pathlib import Path
 
 import torch
 
-from spg import checkpoints
+from spg import checkpoints, shipped
 from spg.inpainting import Inpainter
 from spg.labels import CLASSES
 from spg.profiles import from_dict
+from spg.shipped import registry, shipped_nets
 from spg.tasks import MODELS, task
 
-FOLDER = Path(__file__).parent
-REGISTRY = FOLDER / "registry.json"
 PARTS = ("spnet", "sgnet", "segmenter")
-
-
-def registry():
-    """name → entry, as in registry.json; an entry's "nets" maps model → {"file", "sha256", …}."""
-    return json.loads(REGISTRY.read_text()) if REGISTRY.exists() else {}
 
 
 def load_net(path, model=None):
@@ -51,16 +45,6 @@ def find_nets(folder):
     inside = sorted(Path(folder).glob("*/*.safetensors"), key=lambda p: p.stat().st_mtime)
     paths = [*inside, *Path(folder).glob("*.safetensors")]
     return {path.stem: path for path in paths if path.stem in MODELS}
-
-
-def shipped_nets(name):
-    """model → file of a shipped set, its hash checked. Raises ValueError naming a damaged file."""
-    nets = {}
-    for model, entry in registry()[name]["nets"].items():
-        nets[model] = FOLDER / entry["file"]
-        if hashlib.sha256(nets[model].read_bytes()).hexdigest() != entry["sha256"]:
-            raise ValueError(f"{nets[model]} is damaged (its sha256 differs from the registry's): reinstall spg-net")
-    return nets
 
 
 def resolve(weights):
@@ -118,11 +102,11 @@ def _fit(nets, data, size):
 
 def with_segmenter(files):
     """files (model → file), and where they hold no segmenter a shipped one: of the same data, else any."""
-    shipped = {name: entry["nets"] for name, entry in registry().items() if "segmenter" in entry["nets"]}
-    if "segmenter" in files or "spnet" not in files or not shipped:
+    sets = {name: entry["nets"] for name, entry in registry().items() if "segmenter" in entry["nets"]}
+    if "segmenter" in files or "spnet" not in files or not sets:
         return files
     data = checkpoints.about(files["spnet"])["data"].split(":")[0]
-    name = max(shipped, key=lambda n: shipped[n]["segmenter"]["data"].split(":")[0] == data)
+    name = max(sets, key=lambda n: sets[n]["segmenter"]["data"].split(":")[0] == data)
     return files | {"segmenter": shipped_nets(name)["segmenter"]}
 
 
@@ -171,10 +155,10 @@ def ship(name, runs, recipe, licence, result):
     for model, path in nets.items():
         tensors, about = checkpoints.load(path)
         half = {k: v.half() if v.dtype == torch.float32 else v for k, v in checkpoints.flatten(tensors).items()}
-        file = FOLDER / f"{name}-{model}.safetensors"
+        file = shipped.FOLDER / f"{name}-{model}.safetensors"
         checkpoints.save(file, half, about)
         entry["nets"][model] = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), **about}
-    REGISTRY.write_text(json.dumps(registry() | {name: entry}, indent=1, ensure_ascii=False) + "\n")
+    shipped.REGISTRY.write_text(json.dumps(registry() | {name: entry}, indent=1, ensure_ascii=False) + "\n")
     return entry
 
 

@@ -1,0 +1,26 @@
+"""The shelf of shipped nets: what `weights/registry.json` lists. It knows files and hashes, and nothing of models.
+
+`registry.json` lists what is shipped: file, sha256, data, profile, steps, metrics, licence, recipe.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "weights"
+REGISTRY = FOLDER / "registry.json"
+
+
+def registry():
+    """name → entry, as in registry.json; an entry's "nets" maps model → {"file", "sha256", …}."""
+    return json.loads(REGISTRY.read_text()) if REGISTRY.exists() else {}
+
+
+def shipped_nets(name):
+    """model → file of a shipped set, its hash checked. Raises ValueError naming a damaged file."""
+    nets = {}
+    for model, entry in registry()[name]["nets"].items():
+        nets[model] = FOLDER / entry["file"]
+        if hashlib.sha256(nets[model].read_bytes()).hexdigest() != entry["sha256"]:
+            raise ValueError(f"{nets[model]} is damaged (its sha256 differs from the registry's): reinstall spg-net")
+    return nets
