@@ -3,6 +3,8 @@
 The trainer (`spg.training`) knows none of this; it plays generator against discriminators.
 """
 
+from spg.tasks.gfc import GFC
+from spg.tasks.glcic import GLCIC
 from spg.tasks.guidance import SegmentationGuidance
 from spg.tasks.prediction import SegmentationPrediction
 from spg.tasks.segmentation import Segmentation
@@ -11,6 +13,8 @@ MODELS = {
     "spnet": SegmentationPrediction,
     "sgnet": SegmentationGuidance,
     "sgnet-noseg": lambda: SegmentationGuidance(guided=False),
+    "glcic": GLCIC,
+    "gfc": GFC,
     "segmenter": Segmentation,
 }
 

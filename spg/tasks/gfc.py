@@ -1,0 +1,77 @@
+"""GFC's task: reconstruction, two adversaries, and a frozen parsing net [PAPER.md, Baselines' designs]."""
+
+import torch
+
+from spg import checkpoints, losses, shipped
+from spg.baselines.gfc import GFCDiscriminators, GFCGenerator
+from spg.generators import complete
+from spg.segmenter import Segmenter
+from spg.tasks.design import C
+
+# GFC adds up gradients of *sums* over its 128 px picture: ½ Σ of squares for the reconstruction, 300 times each
+# score's cross-entropy, 0.05 times the parsing's summed over pixels (its released training code). We take means, so
+# everything is divided by what multiplies our mean square there: ½·3·128² [our decision].
+SUM = 0.5 * 3 * 128**2
+ADVERSARIAL, PARSING = 300 / SUM, 0.05 * 128**2 / SUM  # 0.0122 and 0.0333
+
+
+def parser(data, size):
+    """The frozen parsing net: the shipped segmenter of that data set (else of any) nearest in size, in eval mode.
+
+    GFC trains its own on the same faces; ours labels any of our pictures. Raises ValueError if none is shipped.
+    """
+    nets = {name: entry["nets"] for name, entry in shipped.registry().items()}
+    sets = {name: of["segmenter"] for name, of in nets.items() if "segmenter" in of}
+    if not sets:
+        raise ValueError("GFC needs a parsing net and no segmenter is shipped: train one, and ship it (spg ship)")
+    name = min(sets, key=lambda n: (sets[n]["data"].split(":")[0] != data, abs(sets[n]["size"] - size)))
+    tensors, about = checkpoints.load(shipped.shipped_nets(name)["segmenter"])
+    net = Segmenter(C, about["profile"]["encoder"])
+    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
+    return net.eval().requires_grad_(False)
+
+
+class GFC:
+    """GFC: (I0, R) → I_R, judged twice, and by whether a parsing net still finds the true classes.
+
+    Its three stages (reconstruction; and the local adversary; and the global one and the parsing) become two:
+    reconstruction and parsing for a fifth of the steps, then everything [our decision].
+    """
+
+    adversarial = "log"
+    weights = {"adv": ADVERSARIAL, "feature": 0.0}  # noqa: RUF012, read only
+    phases = (0.2, 0.2)
+    data = None  # the trainer says which data set; it decides the parsing net
+
+    def generator(self, profile):
+        return GFCGenerator(profile.width)
+
+    def discriminator(self, profile):
+        return GFCDiscriminators(profile.width)
+
+    def prepare(self, profile, device):
+        self.parser = parser(self.data, profile.sizes[-1]).to(device, memory_format=torch.channels_last)
+
+    def generate(self, net, b):
+        return net(b.i0, None, b.hole)
+
+    def candidates(self, b, i_r):
+        """What D compares: the true picture and the filled one, each with the hole that places the window."""
+        return [torch.cat([i, b.hole], 1) for i in (b.image, complete(b.i0, i_r, b.hole))]
+
+    def terms(self, b, i_r):
+        """Loss terms of this model's own, already weighted: the whole picture's mean square error, and the parsing.
+
+        The parsing net sees Î with an all-zero hole (nothing is missing any more); its cross-entropy with S is
+        meant over the whole picture, and as known pixels are given, its gradient is the filling's.
+        """
+        nothing, everything = torch.zeros_like(b.hole), torch.ones_like(b.hole)
+        classes = self.parser(complete(b.i0, i_r, b.hole), nothing)
+        return {
+            "reconstruction": (i_r - b.image).square().mean(),
+            "parsing": PARSING * losses.hole_cross_entropy(classes, b.s, everything),
+        }
+
+    def picture(self, b, i_r):
+        """The filled picture, N×3×H×W in [-1, 1], for the log."""
+        return complete(b.i0, i_r, b.hole)
