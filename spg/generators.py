@@ -83,6 +83,13 @@ class Generator(nn.Module):
         )
         self.out = nn.Conv2d(width, out_channels, 7, padding=3)
 
+    def place(self, name, smaller):
+        """What a layer of a smaller generator is called here: `down` is counted from the outside, `up` from within."""
+        part, number, *rest = name.split(".")
+        if part == "down":
+            number = str(int(number) + len(self.down) - len(smaller.down))
+        return ".".join([part, number, *rest])
+
     def forward(self, x):
         height, width = x.shape[-2:]
         x = F.pad(x, (0, -width % self.stride, 0, -height % self.stride), mode="replicate")
@@ -100,7 +107,7 @@ class SPNet(Generator):
         super().__init__(3 + classes + 1, classes, **design)
 
     def forward(self, i0, s0, hole):
-        return super().forward(torch.cat([i0, s0, hole], 1)).softmax(1)
+        return super().forward(torch.cat([i0, s0, hole], 1)).float().softmax(1)
 
 
 class SGNet(Generator):
@@ -115,4 +122,4 @@ class SGNet(Generator):
 
     def forward(self, i0, s, hole):
         inputs = [i0, s, hole] if self.guided else [i0, hole]
-        return super().forward(torch.cat(inputs, 1)).tanh()
+        return super().forward(torch.cat(inputs, 1)).float().tanh()

@@ -2,7 +2,9 @@
 
 import ast
 import difflib
+import math
 from dataclasses import asdict, dataclass, fields, replace
+from typing import NamedTuple
 
 from spg.holes import SAMPLERS
 from spg.losses import ADVERSARIAL
@@ -14,6 +16,13 @@ CHOICES = {
     "perceptual": ("stlpips", "lpips"),
     "precision": ("32-true", "bf16-mixed"),  # not 16-mixed: its loss scaling is shared by the two players
 }
+
+
+class Design(NamedTuple):
+    """Channels after the first halving, and the number of halvings."""
+
+    width: int
+    downs: int
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,9 @@ class Profile:
     decay_from: float = 0.5
     holes: str = "paper"
     flip: bool = True  # mirror every second picture [our decision]
+    grow: bool = False  # train the inner part of the net at the smaller sizes, see `at`
+    warm_up: int = 0  # pictures over which each stage's learning rate rises from 0
+    judge_from: float = 0.0  # share of all pictures after which the discriminators play
     average: float = 0.0  # moving average of the generator's weights, the one kept; 0: off
     seed: int = 0
     # the nets
@@ -52,6 +64,7 @@ class Profile:
     dice: float = 0.0  # SP-Net's second
     l1: float = 0.0  # SG-Net's named departure
     perceptual: str = "stlpips"
+    patch: int = 0  # side of a window in the hole that the AlexNet loss looks at; 0: the whole hole, resized
     # the machine
     precision: str = "32-true"
     workers: int = 0  # processes that read data
@@ -70,17 +83,34 @@ class Profile:
     def __post_init__(self):
         if len(self.sizes) != len(self.pictures):
             raise ValueError(f"sizes {self.sizes} and pictures {self.pictures} must pair up, one count per size")
-        if any(s % 2**self.downs for s in self.sizes):
+        if self.grow and any(size * 2**k != self.sizes[-1] for k, size in enumerate(self.sizes[::-1])):
+            raise ValueError(f"a net that grows doubles its size at every stage, got sizes {self.sizes}")
+        if any(s % 2 ** at(self, s).downs for s in self.sizes):
             raise ValueError(f"sizes {self.sizes} must be divisible by 2^downs = {2**self.downs}")
         for key, known in CHOICES.items():
             if getattr(self, key) not in known:
                 raise ValueError(f"profile key {key!r} is one of {', '.join(known)}, got {getattr(self, key)!r}")
-        if self.batch < 1 or not 0 <= self.decay_from <= 1 or not 0 <= self.average < 1:
-            raise ValueError("batch must be ≥ 1, decay_from in [0, 1] and average in [0, 1)")
+        if (
+            self.batch < 1
+            or not 0 <= self.decay_from <= 1
+            or not 0 <= self.average < 1
+            or not 0 <= self.judge_from <= 1
+        ):
+            raise ValueError("batch must be ≥ 1, decay_from and judge_from in [0, 1] and average in [0, 1)")
 
     def as_dict(self):
         """A JSON-ready dict of all settings."""
         return asdict(self)
+
+
+def at(profile, size):
+    """The design of the net trained at this size: width and downs, as a `Design`.
+
+    A net that grows has, at half the last size, one halving fewer and starts with twice the channels: it is the
+    whole net without its outermost layers, and its cells cover the same share of the picture.
+    """
+    fewer = round(math.log2(profile.sizes[-1] / size)) if profile.grow else 0
+    return Design(profile.width * 2**fewer, profile.downs - fewer)
 
 
 def from_dict(settings):

@@ -16,9 +16,10 @@ from lightning_fabric.strategies import DDPStrategy
 
 from spg import checkpoints, labels, losses
 from spg.distributed import join_batch_norms
+from spg.growing import inherit
 from spg.interrupt import InterruptAfterStep
 from spg.logbook import Logbook
-from spg.profiles import from_dict
+from spg.profiles import at, from_dict
 from spg.progress import progress
 from spg.samples import Batch, TrainingSamples, batches
 
@@ -26,7 +27,10 @@ FREE_TO_CHANGE = {"workers", "precision", "save_every"}  # settings a resumed tr
 
 
 def make_fabric(profile, accelerator="auto"):
-    """Fabric for this machine: one device, or all that `torchrun` started. Mixed precision on CUDA only."""
+    """Fabric for this machine: one device, or all that `torchrun` started.
+
+    Mixed precision on CUDA, and on CPUs that multiply bfloat16 in hardware; on others it is much slower than float32.
+    """
     world = int(os.environ.get("WORLD_SIZE", 1))
     local = int(os.environ.get("LOCAL_WORLD_SIZE", world))
     cuda = accelerator in ("auto", "cuda") and torch.cuda.is_available()
@@ -38,16 +42,26 @@ def make_fabric(profile, accelerator="auto"):
         num_nodes=world // local,
         # our batch statistics are joined already; broadcasting buffers would overwrite them in mid-graph
         strategy=DDPStrategy(broadcast_buffers=False) if world > 1 else "auto",
-        precision=profile.precision if cuda else "32-true",
+        precision=profile.precision if cuda or _multiplies_bfloat16() else "32-true",
     )
     fabric.launch()
     return fabric
 
 
+def _multiplies_bfloat16():
+    return torch.cpu.get_capabilities().get("avx512_bf16", False)
+
+
 def learning_rate(profile, seen):
-    """Constant up to decay_from of all pictures, then linearly to 0 [PAPER.md, Training]."""
-    done = seen / (schedule(profile)[-1][2] * profile.batch)
-    return profile.learning_rate * min(1.0, (1 - done) / max(1 - profile.decay_from, 1e-9))
+    """Constant up to decay_from of all pictures, then linearly to 0 [PAPER.md, Training]; warm-up: our decision."""
+    falling = min(1.0, (1 - share(profile, seen)) / max(1 - profile.decay_from, 1e-9))
+    rising = (in_stage(profile, seen // profile.batch) + 1) * profile.batch / max(profile.warm_up, 1)
+    return profile.learning_rate * falling * min(1.0, rising)
+
+
+def share(profile, seen):
+    """How much of the training so many pictures are, in [0, 1]."""
+    return seen / (schedule(profile)[-1][2] * profile.batch)
 
 
 def schedule(profile):
@@ -58,6 +72,11 @@ def schedule(profile):
         stages.append((size, start, end))
         start = end
     return stages
+
+
+def in_stage(profile, step):
+    """How many steps the stage had gone before this one."""
+    return step - max(first for _, first, _ in schedule(profile) if first <= step)
 
 
 class Trainer:
@@ -74,22 +93,42 @@ class Trainer:
         if profile.batch % self.fabric.world_size:
             raise ValueError(f"batch {profile.batch} cannot be shared by {self.fabric.world_size} processes")
         self.step, self.seconds = 0, 0.0
-        self._build()
-        self._start_or_resume(resume)
+        self.task.data = source["data"].split(":")[0]
+        state, about = self._earlier(resume)
+        torch.manual_seed(self.profile.seed)
+        self._build(about["size"] if about else self.profile.sizes[0])
+        self.task.prepare(self.profile, self.fabric.device)
+        if about:
+            self._resume(state, about)
 
     # ------------------------------------------------------------ building and resuming
 
-    def _build(self):
-        torch.manual_seed(self.profile.seed)
-        p = self.profile
-        nets = {"G": self.task.generator(p), "D": self.task.discriminator(p) if p.adv or p.feature else None}
+    def _build(self, size):
+        p, self.size = self.profile, size
+        judged = self.task.discriminator(p) if self._weight("adv") or self._weight("feature") else None
+        nets = {"G": self.task.generator(p, at(p, size)), "D": judged}
         self.nets, self.optimizers = {}, {}
         for name, net in nets.items():
             if net is not None:
                 self.nets[name], self.optimizers[name] = self._set_up(net)
         # on a device only now: the moving average starts at the weights every process agrees on
-        self.average = copy.deepcopy(self.nets["G"].module).eval() if self.profile.average else None
-        self.task.prepare(self.profile, self.fabric.device)
+        self.average = copy.deepcopy(self.nets["G"].module).eval() if p.average else None
+
+    def _weight(self, name):
+        """Weight of a loss that D is needed for: the model's own, or the profile's."""
+        return (self.task.weights or self.profile.as_dict())[name]
+
+    def _enter(self, size):
+        """Make the nets of the stage at this size, with all that the last stage's have learned."""
+        if at(self.profile, size) != at(self.profile, self.size):
+            nets, average = self.nets, self.average
+            self._build(size)
+            for name, net in self.nets.items():
+                inherit(net.module, nets[name].module)
+            if average is not None:
+                self.average.load_state_dict(self.nets["G"].module.state_dict())
+                inherit(self.average, average)
+        self.size = size
 
     def _set_up(self, net):
         if self.fabric.world_size > 1:
@@ -103,13 +142,17 @@ class Trainer:
         """The file a training resumes from."""
         return self.out / f"{self.model}.last.safetensors"
 
-    def _start_or_resume(self, resume):
+    def _earlier(self, resume):
+        """State and description of the training to go on with; ({}, None) where there is none."""
         if not self.state_file.exists():
-            return
+            return {}, None
         if not resume:
             raise FileExistsError(f"{self.state_file} exists: go on with --resume, or choose another --out")
         state, about = checkpoints.load(self.state_file)
         self._check_same(about)
+        return state, about
+
+    def _resume(self, state, about):
         for name, net in self.nets.items():
             net.module.load_state_dict(state[name])
             groups = self.optimizers[name].state_dict()["param_groups"]
@@ -139,6 +182,7 @@ class Trainer:
             for size, _, last in schedule(self.profile):
                 if self.step >= last:
                     continue
+                self._enter(size)
                 scenes = self.scenes_at(size)
                 for batch in self._batches(scenes, last):
                     terms = self.play(batch)
@@ -168,34 +212,46 @@ class Trainer:
         return self.interrupt.asked
 
     def play(self, batch):
-        """One step of both players on one batch. Returns the loss terms as floats, already weighted.
+        """One step of the players on one batch. Returns the loss terms as floats, already weighted.
 
         Both gradients are taken at the same weights, from one pass of each net over each input: the
         discriminators' features of the real side serve both players. `inputs=` freezes the other player.
         """
         self._set_learning_rate()
+        players = self._players()
         output = self.task.generate(self.nets["G"], batch)
-        terms = self.task.terms(batch, output)
-        if "D" in self.nets:
+        terms = self.task.terms(batch, output) if "G" in players else {}
+        if "D" in players:
             real, fake = (self.nets["D"](x) for x in self.task.candidates(batch, output))
-            terms |= self._generator_terms(real, fake, batch.hole)
-            judge = losses.discriminator_loss(real, fake, self.profile.adversarial)
+            judge = losses.discriminator_loss(real, fake, self._form())
+            terms |= self._generator_terms(real, fake, batch.hole) if "G" in players else {}
         values = self._finite({k: v.item() for k, v in terms.items()})
-        self._backward("G", sum(terms.values()), retain_graph="D" in self.nets)
-        if "D" in self.nets:
+        if "G" in players:
+            self._backward("G", sum(terms.values()), retain_graph="D" in players)
+        if "D" in players:
             values |= self._finite({"discriminator": judge.item()})
             self._backward("D", judge)
-        for optimizer in self.optimizers.values():
-            optimizer.step()
+        for name in players:
+            self.optimizers[name].step()
         self._follow()
         return values
 
+    def _players(self):
+        """Who learns at this step: G alone, then (some models) D alone, then both."""
+        done = share(self.profile, self.step * self.profile.batch)
+        judged, joint = self.task.phases or (self.profile.judge_from,) * 2
+        plays = {"G": done < judged or done >= joint, "D": done >= judged}
+        return [name for name in self.nets if plays[name]]
+
+    def _form(self):
+        return self.task.adversarial or self.profile.adversarial
+
     def _generator_terms(self, real, fake, hole):
-        p, terms = self.profile, {}
-        if p.adv:
-            terms["adv"] = p.adv * losses.generator_loss(fake, p.adversarial)
-        if p.feature:
-            terms["feature"] = p.feature * losses.feature_loss(real, fake, hole)
+        terms = {}
+        if adv := self._weight("adv"):
+            terms["adv"] = adv * losses.generator_loss(fake, self._form())
+        if feature := self._weight("feature"):
+            terms["feature"] = feature * losses.feature_loss(real, fake, hole)
         return terms
 
     def _backward(self, name, loss, **options):
@@ -220,10 +276,11 @@ class Trainer:
 
     @torch.no_grad()
     def _follow(self):
-        """Move the average towards the generator; faster at first, so that it forgets the start."""
+        """Move the average towards the generator; faster at a stage's start, so that it forgets the new layers' first."""
         if self.average is None:
             return
-        pace = 1 - min(self.profile.average, (1 + self.step) / (10 + self.step))
+        steps = in_stage(self.profile, self.step)
+        pace = 1 - min(self.profile.average, (1 + steps) / (10 + steps))
         net = self.nets["G"].module.state_dict()
         for name, value in self.average.state_dict().items():
             if value.is_floating_point():
@@ -279,7 +336,7 @@ class Trainer:
             "model": self.model,
             **self.source,
             "classes": list(labels.CLASSES),
-            "size": next(size for size, _, last in schedule(p) if self.step <= last),
+            "size": self.size,
             "step": self.step,
             "pictures_seen": self.step * p.batch,
             "seconds": round(self.seconds, 1),

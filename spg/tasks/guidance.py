@@ -4,28 +4,33 @@ import torch
 
 from spg import losses, perceptual
 from spg.generators import SGNet, complete
-from spg.tasks.design import C, design, discriminator
+from spg.pyramid import SGNetPlus
+from spg.tasks.design import C, Task, multi_scale
 
 
-class SegmentationGuidance:
+class SegmentationGuidance(Task):
     """SG-Net: (I0, S, R) → I_R on true label maps, judged by discriminators that see (S, candidate Î).
 
     guided=False is the ablation without segmentation: (I0, R) → I_R, its discriminators see (I0, Î).
+    plus=True trains our own net of the same inputs and outputs, `spg.pyramid.SGNetPlus`.
     """
 
-    def __init__(self, guided=True):
-        self.guided = guided
+    def __init__(self, guided=True, plus=False):
+        self.guided, self.plus = guided, plus
 
-    def generator(self, profile):
-        return SGNet(C if self.guided else 0, **design(profile))
+    def generator(self, profile, design):
+        classes = C if self.guided else 0
+        if self.plus:
+            return SGNetPlus(classes, *design)
+        return SGNet(classes, upsample=profile.upsample, **design._asdict())
 
     def discriminator(self, profile):
-        return discriminator(profile, (C if self.guided else 3) + 3)
+        return multi_scale(profile, (C if self.guided else 3) + 3)
 
     def prepare(self, profile, device):
         self.alexnet_weight, self.l1_weight = profile.alexnet, profile.l1
         if profile.alexnet:
-            self.alexnet = losses.AlexNetLoss(perceptual.load(profile.perceptual, device))
+            self.alexnet = losses.AlexNetLoss(perceptual.load(profile.perceptual, device), window=profile.patch)
 
     def generate(self, net, b):
         return net(b.i0, b.s if self.guided else None, b.hole)

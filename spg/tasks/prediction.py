@@ -4,20 +4,29 @@ import torch
 
 from spg import losses
 from spg.generators import SPNet, complete
-from spg.tasks.design import C, design, discriminator
+from spg.pyramid import SPNetPlus
+from spg.tasks.design import C, Task, multi_scale
 
 
-class SegmentationPrediction:
-    """SP-Net: (I0, S0, R) → S_R, judged by discriminators that see (I0, S0, candidate S)."""
+class SegmentationPrediction(Task):
+    """SP-Net: (I0, S0, R) → S_R, judged by discriminators that see (I0, S0, candidate S).
 
-    def generator(self, profile):
-        return SPNet(C, **design(profile))
+    plus=True trains our own net of the same inputs and outputs, `spg.pyramid.SPNetPlus`.
+    """
+
+    def __init__(self, plus=False):
+        self.plus = plus
+
+    def generator(self, profile, design):
+        if self.plus:
+            return SPNetPlus(C, *design)
+        return SPNet(C, upsample=profile.upsample, **design._asdict())
 
     def discriminator(self, profile):
-        return discriminator(profile, 3 + C + C)
+        return multi_scale(profile, 3 + C + C)
 
     def prepare(self, profile, device):
-        self.weights = {"cross_entropy": profile.cross_entropy, "dice": profile.dice}
+        self.own_weights = {"cross_entropy": profile.cross_entropy, "dice": profile.dice}
 
     def generate(self, net, b):
         return net(b.i0, b.s0, b.hole)
@@ -29,7 +38,7 @@ class SegmentationPrediction:
     def terms(self, b, s_r):
         """Loss terms of this model's own, already weighted."""
         of = {"cross_entropy": losses.hole_cross_entropy, "dice": losses.hole_dice}
-        return {name: weight * of[name](s_r, b.s, b.hole) for name, weight in self.weights.items() if weight}
+        return {name: weight * of[name](s_r, b.s, b.hole) for name, weight in self.own_weights.items() if weight}
 
     def picture(self, b, s_r):
         """The completed map as class numbers, N×H×W, for the log."""

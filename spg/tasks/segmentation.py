@@ -2,20 +2,14 @@
 
 from spg import losses
 from spg.segmenter import Segmenter
-from spg.tasks.design import C
+from spg.tasks.design import C, Task
 
 
-class Segmentation:
+class Segmentation(Task):
     """The segmenter: (I0, R) → class probabilities, learned by cross-entropy on the known pixels; no discriminators."""
 
-    def generator(self, profile):
+    def generator(self, profile, design):
         return Segmenter(C, profile.encoder)
-
-    def discriminator(self, profile):
-        return None
-
-    def prepare(self, profile, device):
-        pass
 
     def generate(self, net, b):
         return net(b.i0, b.hole)

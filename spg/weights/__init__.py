@@ -12,7 +12,7 @@ import torch
 from spg import checkpoints, shipped
 from spg.inpainting import Inpainter
 from spg.labels import CLASSES
-from spg.profiles import from_dict
+from spg.profiles import at, from_dict
 from spg.shipped import registry, shipped_nets
 from spg.tasks import MODELS, task
 
@@ -30,7 +30,8 @@ def load_net(path, model=None):
         raise ValueError(f"{path} holds a {about.get('model')!r} net, not {model!r}")
     if about.get("classes") != list(CLASSES):
         raise ValueError(f"{path} was trained for the classes {about.get('classes')}, this version has {list(CLASSES)}")
-    net = task(about["model"]).generator(from_dict(about["profile"]))
+    profile = from_dict(about["profile"])
+    net = task(about["model"]).generator(profile, at(profile, about["size"]))
     try:
         net.load_state_dict(
             {k: v.float() if v.is_floating_point() else v for k, v in checkpoints.flatten(tensors).items()}

@@ -1,0 +1,136 @@
+"""SPG-Net+: the paper's two steps as we would build them today; `spnet-plus` and `sgnet-plus` (our decision throughout).
+
+Four departures from `spg.generators`, each because the same hours of training then buy more:
+- skip connections, so that the known surroundings reach the hole without passing the narrow middle;
+- the nets correct a smooth fill (`spg.fills`) instead of painting from nothing; with a layout, class by class;
+- every level sees the picture at its own size and adds its own correction to the coarser levels' result;
+- so a level can be added without disturbing those already trained (`spg.growing`).
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from spg.fills import smooth, smooth_by_class
+from spg.generators import DILATIONS, ResidualBlock, convolution
+
+INNER = 2  # the halvings of the innermost level, a small U-Net; every further one is an outer level of its own
+NARROWEST = 16  # channels of the outermost level, at least
+
+
+def _up(x, like):
+    return F.interpolate(x, size=like.shape[-2:], mode="bilinear")
+
+
+class InnerLevel(nn.Module):
+    """A U-Net of two halvings around nine dilated residual blocks: N×in×H×W → features N×width×H×W.
+
+    Channels width, 2·width, 4·width; the blocks are the paper's, at a quarter of the size.
+    """
+
+    def __init__(self, in_channels, width):
+        super().__init__()
+        self.stem = convolution(in_channels, width, 3)
+        self.down = nn.ModuleList(convolution(width * 2**i, width * 2 ** (i + 1), 3, stride=2) for i in range(INNER))
+        self.middle = nn.Sequential(*(ResidualBlock(width * 2**INNER, d) for d in DILATIONS))
+        self.up = nn.ModuleList(convolution(width * 2 ** (i + 1), width * 2**i, 3) for i in range(INNER))
+        self.join = nn.ModuleList(convolution(width * 2 ** (i + 1), width * 2**i, 3) for i in range(INNER))
+
+    def forward(self, x, from_outside=0.0):
+        skips = [self.stem(x) + from_outside]
+        for down in self.down:
+            skips.append(down(skips[-1]))
+        x = self.middle(skips.pop())
+        for up, join in zip(reversed(self.up), reversed(self.join), strict=True):
+            skip = skips.pop()
+            x = join(torch.cat([_up(up(x), skip), skip], 1))
+        return x
+
+
+class OuterLevel(nn.Module):
+    """One level around a coarser one: what it sees goes in, what the coarser one knows comes out and is refined.
+
+    in_channels: of the net's input; width: of this level; coarser: channels of the features of the level inside.
+    """
+
+    def __init__(self, in_channels, width, coarser):
+        super().__init__()
+        self.stem = convolution(in_channels, width, 3)
+        self.down = nn.Conv2d(width, coarser, 3, stride=2, padding=1)
+        nn.init.zeros_(self.down.weight)  # at first the levels inside do not notice the new one
+        nn.init.zeros_(self.down.bias)
+        self.up = convolution(coarser, width, 3)
+        self.join = convolution(2 * width, width, 3)
+
+    def forward(self, seen, coarse):
+        return self.join(torch.cat([_up(self.up(coarse), seen), seen], 1))
+
+
+class Pyramid(nn.Module):
+    """N×in_channels×H×W → corrections N×out_channels×H×W, the sum over levels of each level's own.
+
+    downs: halvings in all, the inner U-Net's two and one for every outer level; width: the channels at half size, so
+    that a level has width·2^(k−1) channels at 1/2^k of the size, as the paper's generator has (at least 16).
+    """
+
+    def __init__(self, in_channels, out_channels, width, downs):
+        super().__init__()
+        if downs < INNER:
+            raise ValueError(f"a pyramid has at least {INNER} halvings, got downs={downs}")
+        widths = [max(NARROWEST, width * 2**k // 2) for k in range(downs - INNER + 1)][::-1]  # from the inside out
+        self.stride = 2**downs
+        self.inner = InnerLevel(in_channels, widths[0])
+        self.outer = nn.ModuleList(OuterLevel(in_channels, w, c) for c, w in zip(widths, widths[1:], strict=False))
+        self.heads = nn.ModuleList(nn.Conv2d(w, out_channels, 3, padding=1) for w in widths)
+        for head in self.heads:
+            nn.init.zeros_(head.weight)  # a new level begins by changing nothing
+            nn.init.zeros_(head.bias)
+
+    def forward(self, x):
+        height, width = x.shape[-2:]
+        x = F.pad(x, (0, -width % self.stride, 0, -height % self.stride), mode="replicate")
+        sizes = [x]
+        for _ in self.outer:
+            sizes.append(F.avg_pool2d(sizes[-1], 2))
+        seen, outside = [], 0.0  # from the outside in …
+        for level, x in zip(reversed(self.outer), sizes, strict=False):
+            seen.append(level.stem(x) if not seen else level.stem(x) + outside)
+            outside = level.down(seen[-1])
+        features = self.inner(sizes[-1], outside)
+        result = self.heads[0](features)
+        for level, head in zip(self.outer, self.heads[1:], strict=True):  # … and back out
+            here = seen.pop()
+            features = level(here, features)
+            result = _up(result, here) + head(features)
+        return result[..., :height, :width]
+
+
+class SPNetPlus(Pyramid):
+    """(I0, S0, R) → S_R, class probabilities N×classes×H×W: corrections to the smooth fill of S0, as logits."""
+
+    def __init__(self, classes=8, width=16, downs=4):
+        super().__init__(3 + classes + 1, classes, width, downs)
+
+    def forward(self, i0, s0, hole):
+        shares = smooth(s0, hole)
+        logits = super().forward(torch.cat([smooth(i0, hole), shares, hole], 1))
+        return (logits.float() + shares.clamp_min(0.01).log()).softmax(1)
+
+
+class SGNetPlus(Pyramid):
+    """(I0, S, R) → I_R, colours N×3×H×W: corrections to the fill of I0 class by class, cut off at ±1.
+
+    classes=0 is the twin without segmentation: it corrects the smooth fill; S is ignored and may be None.
+    """
+
+    def __init__(self, classes=8, width=16, downs=4):
+        super().__init__((6 + classes if classes else 3) + 1, 3, width, downs)
+        self.guided = classes > 0
+
+    def forward(self, i0, s, hole):
+        base = blurred = smooth(i0, hole)
+        if self.guided:
+            base = smooth_by_class(i0, s, hole)
+        inputs = [base, blurred, s, hole] if self.guided else [base, hole]
+        i_r = base + super().forward(torch.cat(inputs, 1)).float()
+        return i_r if self.training else i_r.clamp(-1, 1)  # a clamp would stop the gradient of colours cut off
