@@ -6,7 +6,7 @@ from spg import checkpoints, losses, shipped
 from spg.baselines.gfc import GFCDiscriminators, GFCGenerator
 from spg.generators import complete
 from spg.segmenter import Segmenter
-from spg.tasks.design import C
+from spg.tasks.design import C, Task
 
 # GFC adds up gradients of *sums* over its 128 px picture: ½ Σ of squares for the reconstruction, 300 times each
 # score's cross-entropy, 0.05 times the parsing's summed over pixels (its released training code). We take means, so
@@ -31,7 +31,7 @@ def parser(data, size):
     return net.eval().requires_grad_(False)
 
 
-class GFC:
+class GFC(Task):
     """GFC: (I0, R) → I_R, judged twice, and by whether a parsing net still finds the true classes.
 
     Its three stages (reconstruction; and the local adversary; and the global one and the parsing) become two:
@@ -41,10 +41,9 @@ class GFC:
     adversarial = "log"
     weights = {"adv": ADVERSARIAL, "feature": 0.0}  # noqa: RUF012, read only
     phases = (0.2, 0.2)
-    data = None  # the trainer says which data set; it decides the parsing net
 
-    def generator(self, profile):
-        return GFCGenerator(profile.width)
+    def generator(self, profile, design):
+        return GFCGenerator(profile.width)  # the same at every size: it does not grow
 
     def discriminator(self, profile):
         return GFCDiscriminators(profile.width)

@@ -4,6 +4,7 @@ import torch
 
 from spg.baselines.glcic import GLCompletion, GLDiscriminator
 from spg.generators import complete
+from spg.tasks.design import Task
 
 
 def hole_mse(i_r, image, hole):
@@ -15,21 +16,18 @@ def hole_mse(i_r, image, hole):
     return ((hole * square).sum((1, 2, 3)) / hole.sum((1, 2, 3))).mean()
 
 
-class GLCIC:
+class GLCIC(Task):
     """GL: (I0, R) → I_R, judged on the filled picture and on the hole's window of it."""
 
     adversarial = "log"  # GL's binary cross-entropy
     weights = {"adv": 4e-4, "feature": 0.0}  # noqa: RUF012, read only
     phases = (0.18, 0.20)  # completion net alone, then its discriminator alone, then both
 
-    def generator(self, profile):
-        return GLCompletion(profile.width)
+    def generator(self, profile, design):
+        return GLCompletion(profile.width)  # the same at every size: it does not grow
 
     def discriminator(self, profile):
         return GLDiscriminator(profile.width)
-
-    def prepare(self, profile, device):
-        pass
 
     def generate(self, net, b):
         return net(b.i0, None, b.hole)
