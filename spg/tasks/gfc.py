@@ -1,6 +1,9 @@
 """GFC's task: reconstruction, two adversaries, and a frozen parsing net [PAPER.md, Baselines' designs]."""
 
+from typing import NamedTuple
+
 import torch
+import torch.nn.functional as F
 
 from spg import checkpoints, losses, shipped
 from spg.baselines.gfc import GFCDiscriminators, GFCGenerator
@@ -15,20 +18,39 @@ SUM = 0.5 * 3 * 128**2
 ADVERSARIAL, PARSING = 300 / SUM, 0.05 * 128**2 / SUM  # 0.0122 and 0.0333
 
 
-def parser(data, size):
-    """The frozen parsing net: the shipped segmenter of that data set (else of any) nearest in size, in eval mode.
+class Parser(NamedTuple):
+    """A frozen segmenter, and the side of the pictures it has learned from."""
 
-    GFC trains its own on the same faces; ours labels any of our pictures. Raises ValueError if none is shipped.
+    net: Segmenter
+    size: int
+
+    def loss(self, filled, s):
+        """Mean cross-entropy of the classes seen in Î (N×3×H×W in [-1, 1]) with S (one-hot, N×C×H×W).
+
+        The net is told that nothing is missing. Pictures larger than it knows are shrunk to its size, and S to
+        shares of classes [our decision]. Known pixels are given, so the gradient is the filling's alone.
+        """
+        shrink = min(1.0, self.size / min(s.shape[-2:]))
+        shape = [round(n * shrink) for n in s.shape[-2:]]
+        filled, s = (F.interpolate(x, size=shape, mode="area") for x in (filled, s))
+        nothing, everything = torch.zeros_like(s[:, :1]), torch.ones_like(s[:, :1])
+        return losses.hole_cross_entropy(self.net(filled, nothing), s, everything)
+
+
+def parser(data, size):
+    """The `Parser` of a training: the shipped segmenter of that data set (else of any) nearest in size, in eval mode.
+
+    GFC trains its own on the same pictures. Raises ValueError if none is shipped.
     """
     nets = {name: entry["nets"] for name, entry in shipped.registry().items()}
     sets = {name: of["segmenter"] for name, of in nets.items() if "segmenter" in of}
     if not sets:
-        raise ValueError("GFC needs a parsing net and no segmenter is shipped: train one, and ship it (spg ship)")
+        raise ValueError("GFC needs a parsing net, and no shipped set holds a segmenter: train one and `ship` it first")
     name = min(sets, key=lambda n: (sets[n]["data"].split(":")[0] != data, abs(sets[n]["size"] - size)))
     tensors, about = checkpoints.load(shipped.shipped_nets(name)["segmenter"])
     net = Segmenter(C, about["profile"]["encoder"])
     net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
-    return net.eval().requires_grad_(False)
+    return Parser(net.eval().requires_grad_(False), about["size"])
 
 
 class GFC(Task):
@@ -49,7 +71,8 @@ class GFC(Task):
         return GFCDiscriminators(profile.width)
 
     def prepare(self, profile, device):
-        self.parser = parser(self.data, profile.sizes[-1]).to(device, memory_format=torch.channels_last)
+        self.parser = parser(self.data, profile.sizes[-1])
+        self.parser.net.to(device, memory_format=torch.channels_last)
 
     def generate(self, net, b):
         return net(b.i0, None, b.hole)
@@ -59,16 +82,10 @@ class GFC(Task):
         return [torch.cat([i, b.hole], 1) for i in (b.image, complete(b.i0, i_r, b.hole))]
 
     def terms(self, b, i_r):
-        """Loss terms of this model's own, already weighted: the whole picture's mean square error, and the parsing.
-
-        The parsing net sees Î with an all-zero hole (nothing is missing any more); its cross-entropy with S is
-        meant over the whole picture, and as known pixels are given, its gradient is the filling's.
-        """
-        nothing, everything = torch.zeros_like(b.hole), torch.ones_like(b.hole)
-        classes = self.parser(complete(b.i0, i_r, b.hole), nothing)
+        """Loss terms of this model's own, already weighted: the whole picture's mean square error, and the parsing."""
         return {
             "reconstruction": (i_r - b.image).square().mean(),
-            "parsing": PARSING * losses.hole_cross_entropy(classes, b.s, everything),
+            "parsing": PARSING * self.parser.loss(complete(b.i0, i_r, b.hole), b.s),
         }
 
     def picture(self, b, i_r):
