@@ -4,7 +4,6 @@ Push-pull (Gortler et al. 1996): average the known pixels coarser and coarser, t
 where nothing is known. It costs a few milliseconds, and gradients may flow through it.
 """
 
-import torch
 import torch.nn.functional as F
 
 TRACE = 1e-3  # how much of the coarser level a wholly known pixel takes: enough to divide by, too little to see

@@ -11,6 +11,7 @@ from spg.conversion import as_picture, like
 from spg.generators import complete, known
 from spg.holes import check_hole
 from spg.labels import CLASSES, check_labels
+from spg.memory import keep_freed_memory
 
 
 class Filled(NamedTuple):
@@ -26,12 +27,18 @@ class Filled(NamedTuple):
     scale: float
 
 
+def best_device(device=None):
+    """The device asked for, else a CUDA card, else the CPU, as torch.device."""
+    return torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+
 class Inpainter:
     """SP-Net, then SG-Net: `net(image, hole, labels=None)` → `Filled`.
 
     image: PIL picture, NumPy uint8 (H×W×3 or 3×H×W) or tensor (3×H×W, uint8 or float in [-1, 1]), any size.
     hole: H×W, 1 = missing. labels: H×W classes 0..7, used outside the hole only; None: the segmenter predicts them.
-    Known pixels come out bit-identical.
+    Known pixels come out bit-identical. A part that is None is not asked: without spnet there is only `paint`,
+    without sgnet only `predict`.
 
     SG-Net is given the completed map as one class per pixel, as in its training, not SP-Net's probabilities
     [our decision].
@@ -41,7 +48,7 @@ class Inpainter:
     """
 
     def __init__(self, spnet, sgnet, segmenter=None, size=None, enlarge=1.0, device=None):
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.device = best_device(device)
         place = {"device": self.device, "memory_format": torch.channels_last}
         self.spnet, self.sgnet, self.segmenter = (
             net if net is None else net.eval().to(**place) for net in (spnet, sgnet, segmenter)
@@ -66,6 +73,11 @@ class Inpainter:
         """The second step alone: fill the picture after a complete label map (true, or edited). Same kind out."""
         picture, hole, labels = self._check(image, hole, labels)
         return like(image, self._paint(picture, hole, labels), hole)
+
+    def segment(self, image, hole):
+        """The segmenter alone: labels uint8 H×W of the known part; in the hole, a guess that `predict` does not use."""
+        picture, hole, _ = self._check(image, hole, None)
+        return self._segment(picture, hole)
 
     def _check(self, image, hole, labels):
         picture = as_picture(image)
@@ -95,6 +107,12 @@ class Inpainter:
         predicted = _resize(predicted, hole.shape, "nearest")[0].argmax(0).byte().cpu().numpy()
         full = predicted if labels is None else np.where(hole == 1, predicted, labels)
         return full.astype(np.uint8), probabilities, scale
+
+    @torch.inference_mode()
+    def _segment(self, picture, hole):
+        image, r, _ = self._working(picture, hole)
+        s = self.segmenter(known(image, r), r).argmax(1)
+        return _resize(s[:, None].float(), hole.shape, "nearest")[0, 0].byte().cpu().numpy()
 
     @torch.inference_mode()
     def _paint(self, picture, hole, labels):

@@ -1,4 +1,4 @@
-"""SPG-Net+: the paper's two steps as we would build them today; `spnet-plus` and `sgnet-plus` (our decision throughout).
+"""SPG-Net+: the paper's two steps as we would build them today, `spnet-plus` and `sgnet-plus` (all our decision).
 
 Four departures from `spg.generators`, each because the same hours of training then buy more:
 - skip connections, so that the known surroundings reach the hole without passing the narrow middle;
@@ -6,6 +6,8 @@ Four departures from `spg.generators`, each because the same hours of training t
 - every level sees the picture at its own size and adds its own correction to the coarser levels' result;
 - so a level can be added without disturbing those already trained (`spg.growing`).
 """
+
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -80,7 +82,7 @@ class Pyramid(nn.Module):
         widths = [max(NARROWEST, width * 2**k // 2) for k in range(downs - INNER + 1)][::-1]  # from the inside out
         self.stride = 2**downs
         self.inner = InnerLevel(in_channels, widths[0])
-        self.outer = nn.ModuleList(OuterLevel(in_channels, w, c) for c, w in zip(widths, widths[1:], strict=False))
+        self.outer = nn.ModuleList(OuterLevel(in_channels, w, c) for c, w in pairwise(widths))
         self.heads = nn.ModuleList(nn.Conv2d(w, out_channels, 3, padding=1) for w in widths)
         for head in self.heads:
             nn.init.zeros_(head.weight)  # a new level begins by changing nothing

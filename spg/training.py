@@ -19,6 +19,7 @@ from spg.distributed import join_batch_norms
 from spg.growing import inherit
 from spg.interrupt import InterruptAfterStep
 from spg.logbook import Logbook
+from spg.memory import keep_freed_memory
 from spg.profiles import at, from_dict
 from spg.progress import progress
 from spg.samples import Batch, TrainingSamples, batches
@@ -87,6 +88,7 @@ class Trainer:
     """
 
     def __init__(self, model, task, profile, scenes_at, source, out, fabric=None, resume=False):
+        keep_freed_memory()
         self.model, self.task, self.profile, self.source = model, task, profile, source
         self.scenes_at, self.out = scenes_at, Path(out)
         self.fabric = fabric or make_fabric(profile)
@@ -276,7 +278,7 @@ class Trainer:
 
     @torch.no_grad()
     def _follow(self):
-        """Move the average towards the generator; faster at a stage's start, so that it forgets the new layers' first."""
+        """Move the average towards the generator; faster at a stage's start: new layers are not at home yet."""
         if self.average is None:
             return
         steps = in_stage(self.profile, self.step)
