@@ -46,33 +46,35 @@ def _train(a):
 
 
 def _evaluate(a):
-    from spg import data, evaluation, methods, tables, weights
+    from spg import data, evaluation, methods, tables
 
     scenes = data.open(a.data, a.split, a.size, a.limit)
     names = a.methods.split(",")
-    net, extra = None, {"spec": a.data, "labels": a.labels}
-    if methods.needs_nets(names):
-        net, extra["weights"] = _net(a.weights, scenes.name, a.size)
-    extra["own_weights"] = {name: weights.record(path) for name, path in methods.named_paths(names).items()}
-    train = data.open(a.data, "train", a.size, 200) if net else None
+    needed = methods.needed(names)
+    nets = _nets(a.weights, scenes.name, a.size, needed) if needed or a.weights else None
+    train = data.open(a.data, "train", a.size, 200) if nets else None
+    lineup = methods.lineup(names, nets, a.labels, train)
+    extra = {"spec": a.data, "labels": a.labels, "weights": nets.record() if nets else {}}
     result = evaluation.evaluate(
         scenes,
-        methods.methods(names, net, a.labels),
+        lineup.methods,
         a.holes,
         a.seed,
-        layouts=methods.layouts(net, train, labels=a.labels) if net else None,
-        device=net.device if net else "cpu",
+        layouts=lineup.layouts,
+        segmenter=lineup.segmenter,
+        device=nets.device if nets else "cpu",
         pictures=a.pictures,
-        extra=extra,
+        extra=extra | {"own_weights": lineup.own_weights},
     )
     evaluation.write_json(result, a.out)
     print(tables.table([result]), f"\n-> {a.out}", sep="")
 
 
 def _inpaint(a):
+    from spg import weights
     from spg.batch import inpaint_files
 
-    net, _ = _net(a.weights)
+    net = weights.load(_nets(a.weights).files, design=a.design)
     done, skipped = inpaint_files(net, a.image, a.hole, a.out, a.labels, a.threshold)
     print(f"{done} filled -> {a.out}" + (f", {len(skipped)} skipped" if skipped else ""))
     return 2 if skipped and not done else 0
@@ -99,18 +101,17 @@ def _table(a):
 def _ship(a):
     from spg.weights import ship
 
-    entry = ship(a.name, a.runs, a.recipe, a.licence, a.result)
+    entry = ship(a.name, a.runs, a.licence, a.result, a.recipe)
     print(f"{a.name}: {', '.join(entry['nets'])} -> spg/weights/")
 
 
-def _net(weights, data=None, size=None):
-    """The `Inpainter` of --weights, or the default one, said on stderr; and what to record of it."""
+def _nets(weights, data=None, size=None, models=None):
+    """The `Nets` of --weights, or the default ones, said on stderr."""
     from spg import weights as w
 
-    weights = weights or w.default(data, size)
-    net, files = w.load(weights), w.with_segmenter(w.resolve(weights))
-    print("weights:", *(f"{model} {path}" for model, path in files.items()), sep="\n  ", file=sys.stderr)
-    return net, w.record(weights)
+    nets = w.Nets(w.default(data, size, models) if not weights else weights[0] if len(weights) == 1 else weights)
+    print("weights:", *(f"{model} {path}" for model, path in nets.files.items()), sep="\n  ", file=sys.stderr)
+    return nets
 
 
 # -------------------------------------------------------------------- arguments
@@ -133,7 +134,7 @@ def _command(commands, name, run, text):
 
 
 SPEC = "streets, cityscapes[:ROOT], camvid[:ROOT] or folder:ROOT; without ROOT, $SPG_DATA/<name>"
-WEIGHTS = "folder of a training, or a shipped set; default: the newest nets under runs/, else a shipped set"
+WEIGHTS = "folders of trainings, checkpoint files, or a shipped set; default: the newest nets under runs/, else shipped"
 
 
 def _add_data(commands):
@@ -163,12 +164,17 @@ def _add_evaluate(commands):
     c = _command(commands, "evaluate", _evaluate, "measure methods on the fixed holes of a data set")
     c.add_argument("--data", required=True, help=SPEC)
     c.add_argument("--split", default="val")
-    c.add_argument("--methods", required=True, help="telea,ns,patchmatch,spg,spg-oracle or NAME=PATH, by commas")
+    c.add_argument(
+        "--methods",
+        required=True,
+        help="by commas: telea ns patchmatch glcic gfc noseg spg spg-oracle noseg-plus spg-plus spg-plus-oracle, or "
+        "NAME=PATH of a painter's checkpoint or a folder with both nets",
+    )
     c.add_argument("--holes", default="paper", help="paper (default), centre or freeform")
     c.add_argument("--size", type=int, required=True, help="side in pixels")
     c.add_argument("--limit", type=int, help="only the first so many pictures")
     c.add_argument("--seed", type=int, default=0, help="of the hole set")
-    c.add_argument("--weights", help=WEIGHTS)
+    c.add_argument("--weights", nargs="+", help=WEIGHTS)
     c.add_argument(
         "--labels", choices=("true", "predicted"), default="true", help="S0: true labels, or the segmenter's"
     )
@@ -185,7 +191,8 @@ def _add_inpaint(commands):
     c.add_argument("--threshold", action="store_true", help="accept a grey mask: above half is missing")
     c.add_argument("--out", required=True, help="PNG to write; a folder for a folder")
     c.add_argument("--labels", help="label map 0..7 (PNG), or a folder of them; default: the segmenter's")
-    c.add_argument("--weights", help=WEIGHTS)
+    c.add_argument("--weights", nargs="+", help=WEIGHTS)
+    c.add_argument("--design", help="spg-plus or spg; default: the better pair of nets there is")
 
 
 def _add_bench(commands):
@@ -204,11 +211,11 @@ def _add_table(commands):
 
 def _add_ship(commands):
     c = _command(commands, "ship", _ship, "copy trained nets into spg/weights (for maintainers)")
-    c.add_argument("name", help="of the set, such as streets-64")
-    c.add_argument("--runs", required=True, help="folder in which spg train saved them")
-    c.add_argument("--result", required=True, help="JSON of spg evaluate on these nets")
-    c.add_argument("--recipe", required=True, help="the command that made them")
-    c.add_argument("--licence", required=True)
+    c.add_argument("name", help="of the set, such as streets-64; nets and results are added to one that exists")
+    c.add_argument("--runs", nargs="+", default=[], help="folders in which spg train saved them, or checkpoint files")
+    c.add_argument("--result", nargs="+", default=[], help="JSON files of spg evaluate on these nets")
+    c.add_argument("--recipe", help="the command that made them; default: worked out from what each checkpoint says")
+    c.add_argument("--licence", help="needed for a new set")
 
 
 if __name__ == "__main__":

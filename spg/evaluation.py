@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from spg import metrics, plots
+from spg import metrics, plots, summary
 from spg import perceptual as networks
 from spg.holes import evaluation_hole
 from spg.labels import CLASSES, check_labels
 from spg.progress import progress as bar
 from spg.provenance import provenance, write_json
+from spg.summary import BINS, METRICS
 
 __all__ = ["BINS", "METRICS", "evaluate", "measure", "provenance", "write_json"]
 
-METRICS = ("l1", "l2", "ssim", "psnr", "lpips", "hole_psnr", "hole_l1", "boundary_lpips")
-BINS = ("<5%", "5-10%", "10-25%", ">25%")  # of the area; the paper's holes are 1.6 to 25 %
 PICTURED, PER_SHEET = 24, 6  # scenes drawn in all, and on one sheet
 
 
@@ -36,6 +35,7 @@ def evaluate(
     progress=True,
     keep_per_image=False,
     extra=None,
+    segmenter=None,
 ):
     """Fill the fixed holes of a data set with every method and measure the results.
 
@@ -47,17 +47,19 @@ def evaluate(
     perceptual: network of the AlexNet distance, a name or a `PerceptualDistance`, on device; None leaves it out.
     pictures: folder for contact sheets of the first scenes. keep_per_image: keep each picture's values.
     extra: further keys of the result, such as the checkpoints used.
+    segmenter: label(image, hole) -> uint8 H×W, to be measured beside the layouts.
 
-    Returns the dict whose keys DESIGN.md fixes, and more: "layouts", "perceptual", "date", "versions", "machine", and
-    per method "bins" (by hole area) and "boundary_n" (pictures whose hole meets a class border). A value that
-    does not exist is None. Raises ValueError, naming the method, for a result of another shape or type, or
-    with a changed known pixel. The same call gives the same numbers again, but for date and seconds.
+    Returns the dict whose keys DESIGN.md fixes, and more: "layouts", "segmenter", "paired" (see `spg.summary`),
+    "perceptual", "date", "versions", "machine", and per method "bins" (by hole area) and "boundary_n" (pictures whose
+    hole meets a class border). A value that does not exist is None. Raises ValueError, naming the method, for a
+    result of another shape or type, or with a changed known pixel. The same call gives the same numbers again, but
+    for date and seconds.
     """
     n = len(scenes) if limit is None else min(limit, len(scenes))
     if n < 1 or not (methods or layouts):
         raise ValueError(f"nothing to evaluate: {n} scenes, {len(methods)} methods, {len(layouts or {})} layouts")
     distance = networks.load(perceptual, device) if isinstance(perceptual, str) else perceptual
-    judge = _Judge(methods, layouts or {}, distance, device)
+    judge = _Judge(methods, layouts or {}, segmenter, distance, device)
     for i in bar(range(n), desc="evaluate", unit="img", disable=not progress):
         hole = evaluation_hole(scenes.name, scenes.split, scenes.size, holes, seed, i)
         judge.add(scenes[i], hole, picture=bool(pictures) and i < PICTURED)
@@ -102,10 +104,12 @@ def measure(image, filled, hole, labels, distance=None, device="cpu", truth=None
 class _Judge:
     """Shows every method the same scenes and holes, one after the other, and keeps what it measures."""
 
-    def __init__(self, methods, layouts, distance, device):
-        self.methods, self.layouts, self.distance, self.device = methods, layouts, distance, device
+    def __init__(self, methods, layouts, segmenter, distance, device):
+        self.methods, self.layouts, self.segmenter = methods, layouts, segmenter
+        self.distance, self.device = distance, device
         self.records = {name: [] for name in methods}  # per picture: METRICS, seconds, the hole's share
         self.counts = {name: [] for name in layouts}  # per picture: the confusion of missing pixels
+        self.segmented = {"known": [], "missing": []}  # per picture: the segmenter's confusion there
         self.rows = []  # of the contact sheets
 
     def add(self, scene, hole, picture):
@@ -115,6 +119,7 @@ class _Judge:
         completed = {name: _complete(name, fill, image, hole, labels) for name, fill in self.layouts.items()}
         for name, layout in completed.items():
             self.counts[name].append(metrics.confusion(labels, layout, hole))
+        self._judge_segmenter(image, hole, labels)
         if picture:
             self.rows.append(_picture_row(image, hole, labels, filled, completed))
 
@@ -129,10 +134,18 @@ class _Judge:
         self.records[name].append({**measures, "seconds": seconds, "share": float(hole.mean())})
         return filled
 
+    def _judge_segmenter(self, image, hole, labels):
+        if self.segmenter:
+            found = check_labels(self.segmenter(image * (1 - hole), hole.copy()), "the segmenter's labels")
+            for place, where in (("known", 1 - hole), ("missing", hole)):
+                self.segmented[place].append(metrics.confusion(labels, found, where))
+
     def result(self, keep_per_image):
         return {
-            "methods": {name: _summary(records, keep_per_image) for name, records in self.records.items()},
-            "layouts": {name: _layout_summary(counts, keep_per_image) for name, counts in self.counts.items()},
+            "methods": summary.methods(self.records, keep_per_image),
+            "paired": summary.paired(self.records),
+            "layouts": summary.layouts(self.counts, keep_per_image),
+            "segmenter": summary.segmenter(**self.segmented) if self.segmenter else None,
         }
 
     def write_sheets(self, folder):
@@ -174,54 +187,6 @@ def _complete(name, complete, image, hole, labels):
 
 def _batch(image, device):
     return torch.tensor(image, device=device)[None].float() / 127.5 - 1
-
-
-def _summary(records, keep_per_image):
-    columns = {metric: [record[metric] for record in records] for metric in METRICS}
-    summary = {metric: _number(metrics.mean(values)) for metric, values in columns.items()}
-    summary["seconds_per_image"] = _number(np.median([record["seconds"] for record in records]))
-    summary["ci95"] = {metric: _pair(metrics.interval(values)) for metric, values in columns.items()}
-    summary["boundary_n"] = int(np.isfinite(columns["boundary_lpips"]).sum())
-    summary["bins"] = _bins(records)
-    if keep_per_image:
-        summary["per_image"] = {metric: [_number(v) for v in values] for metric, values in columns.items()}
-    return summary
-
-
-def _bins(records):
-    """Means by the hole's share of the area; a bin without a picture is left out."""
-    binned = {name: [r for r in records if _bin(r["share"]) == name] for name in BINS}
-    return {
-        name: {"n": len(inside), **{metric: _number(metrics.mean([r[metric] for r in inside])) for metric in METRICS}}
-        for name, inside in binned.items()
-        if inside
-    }
-
-
-def _bin(share):
-    if share > 0.25:  # only free-form holes; the centred square's 25 % belong below
-        return ">25%"
-    return "<5%" if share < 0.05 else "5-10%" if share < 0.10 else "10-25%"
-
-
-def _layout_summary(counts, keep_per_image):
-    total = np.sum(counts, axis=0)
-    statistics = {"hole_accuracy": metrics.hole_accuracy, "hole_miou": metrics.hole_miou}
-    summary = {name: _number(statistic(total)) for name, statistic in statistics.items()}
-    summary["per_class"] = {name: _number(iou) for name, iou in zip(CLASSES, metrics.class_ious(total), strict=True)}
-    summary["ci95"] = {name: _pair(metrics.counts_interval(s, counts)) for name, s in statistics.items()}
-    if keep_per_image:
-        summary["per_image"] = {"hole_accuracy": [_number(metrics.hole_accuracy(c)) for c in counts]}
-    return summary
-
-
-def _number(value):
-    """Six digits are more than any of these means deserves; NaN does not exist in JSON."""
-    return float(f"{value:.6g}") if np.isfinite(value) else None
-
-
-def _pair(values):
-    return [_number(v) for v in values] if np.isfinite(values).all() else None
 
 
 def _picture_row(image, hole, labels, filled, completed):

@@ -48,6 +48,7 @@ class Inpainter:
     """
 
     def __init__(self, spnet, sgnet, segmenter=None, size=None, enlarge=1.0, device=None):
+        keep_freed_memory()
         self.device = best_device(device)
         place = {"device": self.device, "memory_format": torch.channels_last}
         self.spnet, self.sgnet, self.segmenter = (

@@ -1,91 +1,136 @@
 """The names `spg evaluate --methods` takes, as functions fill(image, hole, labels) → picture."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from spg import checkpoints
 from spg.baselines.diffusion import ns, telea
 from spg.baselines.layouts import RowPrior, nearest_known, row_prior
 from spg.baselines.patchmatch import patchmatch
-from spg.inpainting import Inpainter
-from spg.weights import load, load_net
+from spg.weights.designs import DESIGNS, METHODS, PAINTERS, SPNET_OF, SPNETS, models
+from spg.weights.nets import Nets
 
 CLASSICAL = {"telea": telea, "ns": ns, "patchmatch": patchmatch}
-LEARNED = ("spg", "spg-oracle")
 
 
-def needs_nets(names):
-    """Whether any method needs the nets of --weights: spg, spg-oracle, or NAME=PATH of an SG-Net alone."""
-    return any(name in LEARNED or not Path(path or ".").is_dir() for name, path in map(_split, names))
+class Lineup(NamedTuple):
+    """Who takes part in an evaluation, as `spg.evaluation.evaluate` takes them.
 
-
-def named_paths(names):
-    """NAME → PATH of the methods that bring their own weights."""
-    return {name: path for name, path in map(_split, names) if path}
-
-
-def _split(name):
-    name, _, path = name.partition("=")
-    return name, path
-
-
-def methods(names, net=None, labels="true"):
-    """name → fill(image uint8 3×H×W, hole, labels uint8 H×W) → uint8 3×H×W, in the order given.
-
-    net: the `Inpainter` behind `spg` and `spg-oracle`. labels: `true` gives `spg` the true labels outside the
-    hole, `predicted` lets the segmenter find them. NAME=PATH: SG-Net of that checkpoint, or both nets of that
-    folder. Raises ValueError naming an unknown method.
+    methods: name → fill(image uint8 3×H×W, hole, labels uint8 H×W) → uint8 3×H×W, in the order asked for.
+    layouts: name → complete(image, hole, labels) → uint8 H×W. segmenter: label(image, hole) → uint8 H×W, or None.
+    own_weights: NAME of each NAME=PATH → what a result file says of its nets.
     """
-    found = [_method(name, net, labels) for name in names]
-    twice = sorted({name for name, _ in found if [n for n, _ in found].count(name) > 1})
+
+    methods: dict
+    layouts: dict
+    segmenter: Callable | None
+    own_weights: dict
+
+
+def needed(names):
+    """The models the methods want from --weights, sorted. Raises ValueError naming an unknown or repeated method."""
+    plain = [name.partition("=")[0] for name in names]
+    twice = sorted({name for name in plain if plain.count(name) > 1})
     if twice:
         raise ValueError(f"methods named twice: {', '.join(twice)}; NAME=PATH takes a name of its own")
-    return dict(found)
+    return sorted({model for name in names for model in _wanted(name)})
 
 
-def _method(name, net, labels):
-    if name in CLASSICAL:
-        return name, _without_labels(CLASSICAL[name])
-    if name == "spg":
-        return name, _spg(net, labels)
-    if name == "spg-oracle":
-        return name, net.paint
-    name, path = _split(name)
-    if path:
-        return name, _spg(_from_path(path, net), labels)
-    raise ValueError(f"unknown method {name!r}; known: {', '.join((*CLASSICAL, *LEARNED))}, or NAME=PATH")
+def _wanted(name):
+    name, equals, path = name.partition("=")
+    if equals:
+        spnet = SPNET_OF.get(checkpoints.about(path)["model"]) if Path(path).is_file() else None
+        return [spnet] if spnet else []
+    if name not in CLASSICAL and name not in METHODS:
+        raise ValueError(f"unknown method {name!r}; known: {', '.join((*CLASSICAL, *METHODS))}, or NAME=PATH")
+    return models(name) if name in METHODS else []
+
+
+def lineup(names, nets=None, labels="true", train_scenes=None):
+    """The `Lineup` of these methods; where nets hold an SP-Net, also of it and of two naive layouts.
+
+    nets: the `Nets` of --weights. labels: `true` gives an SP-Net the true labels outside the hole, `predicted`
+    lets the segmenter find them. NAME=PATH: the painter of that checkpoint, or the better pair of that folder.
+    train_scenes: where the most frequent class of each row is counted. Raises ValueError naming an unknown or
+    repeated method, or what nets lack.
+    """
+    needed(names)
+    nets = nets or Nets({})
+    spnets = {model: _Layout(nets, model, labels) for model in SPNETS if model in nets}
+    methods, own = {}, {}
+    for name, _, path in (name.partition("=") for name in names):
+        if path:
+            methods[name], own[name] = _from_path(path, nets, spnets, labels)
+        elif name in CLASSICAL:
+            methods[name] = _without_labels(CLASSICAL[name])
+        else:
+            methods[name] = _learned(name, nets, spnets)
+    segmenter = next(iter(spnets.values())).net.segment if spnets and labels == "predicted" else None
+    return Lineup(methods, _layouts(spnets, train_scenes), segmenter, own)
 
 
 def _without_labels(fill):
     return lambda image, hole, labels: fill(image, hole)
 
 
-def _spg(net, labels):
-    return lambda image, hole, true: net(image, hole, true if labels == "true" else None).image
+def _learned(name, nets, spnets):
+    nets.require(models(name), f"method {name!r}: ")
+    spnet, painter = METHODS[name]
+    return _fill(spnets.get(spnet), nets.inpainter(painter=painter))
 
 
-def _from_path(path, net):
-    if Path(path).is_dir():
-        return load(path)
-    sgnet, about = load_net(path)
-    if not about["model"].startswith("sgnet"):
-        raise ValueError(f"{path} holds a {about['model']!r} net; a method needs an SG-Net, or a folder with both nets")
-    return Inpainter(net.spnet, sgnet, net.segmenter, size=about["size"], device=net.device)
+def _fill(layout, net):
+    """The painter after an SP-Net's layout; without one, after the true labels, unless it looks at none at all."""
+    if layout is None:
+        return net.paint
+    return lambda image, hole, labels: net.paint(image, hole, layout(image, hole, labels))
 
 
-def layouts(net, train_scenes, labels="true"):
-    """name → complete(image, hole, labels) → uint8 H×W: SP-Net beside the two naive fills.
+def _from_path(path, nets, spnets, labels):
+    """(fill, record of its nets) of a checkpoint file, or of the pair of nets in a folder or shipped set."""
+    own = Nets(path, nets.device)
+    if not Path(path).is_file():
+        spnet, painter = DESIGNS[own.best_design()]
+        own.require([spnet, painter])
+        return _fill(_Layout(own, spnet, labels), own.inpainter(painter=painter)), own.record()
+    painter = checkpoints.about(path)["model"]
+    if painter not in PAINTERS:
+        raise ValueError(f"{path} holds a {painter!r} net; a method needs one that paints, or a folder with both nets")
+    spnet = SPNET_OF.get(painter)
+    nets.require([spnet] if spnet else [], f"{path}: ")
+    return _fill(spnets.get(spnet), own.inpainter(painter=painter)), own.record()
 
-    train_scenes: where the most frequent class of each row is counted.
-    """
+
+class _Layout:
+    """What an SP-Net makes of the known labels. Called, it works anew, so that a method's seconds are its own;
+    `recall` gives the last answer again where the question is the same."""
+
+    def __init__(self, nets, spnet, labels):
+        self.net, self.labels = nets.inpainter(spnet=spnet, segmenter=labels == "predicted"), labels
+        self._question, self._answer = None, None
+
+    def __call__(self, image, hole, labels):
+        known = labels * (1 - hole)
+        self._question = image, hole, known
+        self._answer, _ = self.net.predict(image, hole, known if self.labels == "true" else None)
+        return self._answer
+
+    def recall(self, image, hole, labels):
+        same = self._question and all(map(np.array_equal, self._question, (image, hole, labels * (1 - hole))))
+        completed = self._answer if same else self(image, hole, labels)
+        return np.where(hole == 1, completed, labels)  # the segmenter's labels were its input, not its work
+
+
+def _layouts(spnets, train_scenes):
+    """name → complete(image, hole, labels) → uint8 H×W: the SP-Nets beside two naive fills; nothing without any."""
+    if not spnets:
+        return {}
     row = RowPrior(row_prior(train_scenes))
-
-    def spnet(image, hole, true):
-        completed, _ = net.predict(image, hole, true if labels == "true" else None)
-        return np.where(hole == 1, completed, true)  # the segmenter's labels were its input, not its work
-
-    return {
+    naive = {
         "nearest": lambda image, hole, labels: nearest_known(labels, hole),
         "row": lambda image, hole, labels: row(labels, hole),
-        "spnet": spnet,
     }
+    return naive | {model: layout.recall for model, layout in spnets.items()}

@@ -9,3 +9,13 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPG_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    """An empty folder in place of spg/weights, to ship to."""
+    from spg import shipped
+
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    monkeypatch.setattr(shipped, "REGISTRY", tmp_path / "registry.json")
+    return tmp_path

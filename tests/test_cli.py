@@ -144,7 +144,7 @@ def test_a_grey_mask_needs_a_word(run, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("train unet --data streets --out x", "unknown model 'unet'; known: spnet, sgnet, sgnet-noseg, segmenter"),
+        ("train unet --data streets --out x", "unknown model 'unet'; known: spnet, sgnet, sgnet-noseg"),
         ("train spnet --data moon --out x", "moon"),
         ("train spnet --data streets --out x --profile huge", "unknown profile 'huge'"),
         ("train spnet --data streets --out x --set widht=3", "did you mean 'width'"),

@@ -9,9 +9,10 @@ from PIL import Image
 from spg import plots, provenance
 from spg.baselines.diffusion import telea
 from spg.baselines.layouts import RowPrior, nearest_known, row_prior
-from spg.evaluation import BINS, METRICS, _bin, evaluate
+from spg.evaluation import BINS, METRICS, evaluate
 from spg.holes import evaluation_hole
 from spg.perceptual import load
+from spg.summary import bin_of
 
 SceneLike = namedtuple("SceneLike", "image labels")
 FIXED = {"data", "split", "size", "holes", "seed", "n", "commit", "methods"}
@@ -130,7 +131,7 @@ def test_bins_hold_every_picture_once(full):
 
 def test_bins_edges():
     shares = {0.049: "<5%", 0.05: "5-10%", 0.0999: "5-10%", 0.1: "10-25%", 0.25: "10-25%", 0.2501: ">25%"}
-    assert {share: _bin(share) for share in shares} == shares
+    assert {share: bin_of(share) for share in shares} == shares
 
 
 def test_the_same_call_gives_the_same_numbers():

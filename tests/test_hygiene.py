@@ -25,7 +25,7 @@ TOP_LEVEL = {"notebooks", "spg", "figures", "tests", "environment.yml", "README.
 
 # Imports run one way, from the ground up: a module may use its own floor and those below. spg/__init__.py is the roof.
 FLOORS = (
-    "holes labels conversion progress provenance shipped _torchvision",
+    "holes labels conversion progress provenance shipped memory _torchvision",
     "data fills generators pyramid growing discriminators losses perceptual metrics segmenter baselines",
     "profiles samples distributed checkpoints interrupt logbook tasks training weights inpainting",
     "methods batch summary evaluation tables ablations study editor plots ledger bench",

@@ -1,43 +1,15 @@
-"""Finding, checking and shipping trained nets."""
+"""Finding and loading trained nets."""
 
 import json
 
 import pytest
 import torch
-from tiny import Tiny
+from tiny_nets import result_of, train
 
 import spg
 from spg import checkpoints, shipped, weights
-from spg.profiles import profile
-from spg.tasks import task
-from spg.training import Trainer, make_fabric
-
-PROFILE = profile("smoke", sizes=(32,), pictures=(4,), width=2, discriminator_width=2, alexnet=0.0)
-
-
-def result_of(run, path):
-    """A result file as `spg evaluate` would write of these nets."""
-    means = {"l1": 1.0, "l2": 1.0, "ssim": 0.9, "psnr": 30.0, "lpips": 0.1, "hole_l1": 5.0}
-    about = {
-        "data": "tiny",
-        "split": "val",
-        "size": 32,
-        "holes": "paper",
-        "n": 3,
-        "perceptual": "stlpips",
-        "commit": "x",
-    }
-    spnet = {"hole_accuracy": 0.7, "hole_miou": 0.4, "per_class": {}}
-    rows = {"methods": {"spg": means, "spg-oracle": means}, "layouts": {"spnet": spnet}}
-    path.write_text(json.dumps({**about, **rows, "weights": weights.record(run)}))
-    return path
-
-
-def train(out, *models):
-    for model in models:
-        trainer = Trainer(model, task(model), PROFILE, Tiny, {"data": "tiny"}, out / model, make_fabric(PROFILE, "cpu"))
-        trainer.fit(show=False)
-    return out
+from spg.pyramid import SGNetPlus, SPNetPlus
+from spg.weights.designs import DESIGNS
 
 
 @pytest.fixture(scope="module")
@@ -103,21 +75,66 @@ def test_the_default_is_the_newest_fitting_run(run, tmp_path, monkeypatch):
 def test_without_runs_a_shipped_set_is_the_default(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert weights.default("streets", 64) == "streets-64"
-    assert weights.default() == "cityscapes-64"  # somebody's photo
+    assert weights.default().startswith("cityscapes")  # somebody's photo
+    with pytest.raises(ValueError, match="none shipped that hold spnet and unet"):
+        weights.default("streets", 64, ["spnet", "unet"])
 
 
-def test_a_run_without_segmenter_borrows_a_shipped_one_of_its_data(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+def entry_of(net, data="tiny", size=32):
+    return {"nets": {model: {"data": data, "size": size} for model in net.split()}}
+
+
+def test_the_shipped_default_fits_data_models_and_size(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sets = {
+        "a": entry_of("spnet sgnet", size=64),
+        "b": entry_of("spnet sgnet glcic", size=256),
+        "c": entry_of("spnet-plus sgnet-plus", "streets", 512),
+        "d": entry_of("segmenter", "other"),
+    }
     monkeypatch.setattr(shipped, "REGISTRY", tmp_path / "registry.json")
+    shipped.REGISTRY.write_text(json.dumps(sets))
+    assert weights.default() == "b"  # the largest of real pictures
+    assert weights.default("tiny", 64) == weights.default(size=100) == "a"
+    assert weights.default(size=100, models=["glcic"]) == "b"
+    assert weights.default("streets") == "c"
+    with pytest.raises(ValueError, match="no weights for other: none under runs/, none shipped that hold spnet-plus"):
+        weights.default("other")
+
+
+def test_the_better_pair_is_taken_unless_told_otherwise(run, tmp_path):
+    both = weights.find_nets(run) | weights.find_nets(train(tmp_path, "spnet-plus", "sgnet-plus"))
+    net = spg.load(both)
+    assert isinstance(net.spnet, SPNetPlus) and isinstance(net.sgnet, SGNetPlus) and net.segmenter is not None
+    for net in (spg.load(both, design="spg"), spg.load({m: p for m, p in both.items() if m != "sgnet-plus"})):
+        assert not isinstance(net.spnet, SPNetPlus) and not isinstance(net.sgnet, SGNetPlus)
+    with pytest.raises(ValueError, match="lacks sgnet-plus: train with `spg train sgnet-plus --data SPEC --out DIR`"):
+        spg.load(tmp_path / "spnet-plus")
+    with pytest.raises(ValueError, match="lacks spnet-plus and sgnet-plus"):
+        spg.load(run, design="spg-plus")
+    with pytest.raises(ValueError, match="unknown design 'best'; known: spg-plus, spg"):
+        spg.load(both, design="best")
+
+
+def test_places_add_up_unless_they_disagree(run, tmp_path):
+    found = weights.resolve([run / "spnet", run / "sgnet" / "sgnet.safetensors"])
+    assert found.keys() == {"spnet", "sgnet"} and spg.load(list(found.values())).size == 32
+    copy = tmp_path / "spnet.safetensors"
+    copy.write_bytes(found["spnet"].read_bytes())
+    with pytest.raises(ValueError, match=r"spnet lies in two places, .* and .*: name the files you mean"):
+        weights.resolve([run, tmp_path])
+
+
+def test_a_run_without_segmenter_borrows_a_shipped_one_of_its_data(run, shelf):
     two = {model: run / model / f"{model}.safetensors" for model in ("spnet", "sgnet")}
     assert weights.with_segmenter(two) == two  # nothing is shipped
-    result = result_of(run, tmp_path / "r.json")
-    weights.ship("other-32", run, "", "", result)
+    result = result_of(run, shelf / "r.json")
+    weights.ship("other-32", run, "MIT", [result])
     entries = weights.registry()
     entries["other-32"]["nets"]["segmenter"]["data"] = "other"
     shipped.REGISTRY.write_text(json.dumps(entries))
     assert weights.with_segmenter(two)["segmenter"].name == "other-32-segmenter.safetensors"
-    weights.ship("tiny-32", run, "", "", result)
+    weights.ship("tiny-32", run, "MIT", [result])
     assert weights.with_segmenter(two)["segmenter"].name == "tiny-32-segmenter.safetensors"
     own = {**two, "segmenter": run / "segmenter" / "segmenter.safetensors"}
     assert weights.with_segmenter(own) == own
@@ -131,35 +148,10 @@ def test_nets_of_two_folders_pair_up_if_no_folder_has_both(tmp_path, monkeypatch
     assert {model: path.parts[1] for model, path in found.items()} == {"spnet": "a", "sgnet": "b"}
 
 
-def test_shipping_halves_and_hashes(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
-    monkeypatch.setattr(shipped, "REGISTRY", tmp_path / "registry.json")
-    result = result_of(run, tmp_path / "r.json")
-    weights.ship("tiny-32", run, "spg train …", "MIT", result)
-    entry = json.loads((tmp_path / "registry.json").read_text())["tiny-32"]
-    assert entry["nets"].keys() == {"spnet", "sgnet", "segmenter"} and entry["licence"] == "MIT"
-    assert entry["metrics"]["spg"]["lpips"] == 0.1 and entry["metrics"]["spnet"]["hole_miou"] == 0.4
-    net = spg.load("tiny-32")
-    full = spg.load(run)
-    name, value = next(iter(net.sgnet.named_parameters()))
-    torch.testing.assert_close(value, dict(full.sgnet.named_parameters())[name], rtol=1e-3, atol=1e-4)
-    file = tmp_path / entry["nets"]["sgnet"]["file"]
-    file.write_bytes(file.read_bytes()[:-1] + b"?")
-    with pytest.raises(ValueError, match=r"tiny-32-sgnet.safetensors is damaged \(its sha256 differs"):
-        spg.load("tiny-32")
-
-
-def test_a_result_of_other_nets_is_refused(run, tmp_path):
-    path = result_of(run, tmp_path / "r.json")
-    path.write_text(path.read_text().replace(weights.record(run)["sgnet"]["sha256"], "0" * 64))
-    with pytest.raises(ValueError, match=r"the result is not of the nets in .*: evaluate those with --weights"):
-        weights.ship("tiny-32", run, "", "", path)
-
-
-def test_every_shipped_set_loads_and_is_described():
+def test_every_shipped_set_loads():
     assert "streets-64" in weights.registry()  # what the README, the tour and the package's docstring load
     for name, entry in weights.registry().items():
-        assert {"licence", "recipe", "metrics", "nets"} <= entry.keys()
-        assert all((shipped.FOLDER / net["file"]).stat().st_size <= 16e6 for net in entry["nets"].values())
-        assert entry["metrics"]["spg"]["lpips"] > 0
-        spg.load(name)
+        pairs = [design for design, pair in DESIGNS.items() if set(pair) <= entry["nets"].keys()]
+        assert pairs and all(spg.load(name, design=design).size for design in pairs)
+        for model, file in weights.shipped_nets(name).items():
+            weights.load_net(file, model)

@@ -1,0 +1,114 @@
+"""From one picture's measures to what a result file says: means, intervals, bins by hole size, paired differences."""
+
+import numpy as np
+
+from spg import metrics
+from spg.labels import CLASSES
+
+METRICS = ("l1", "l2", "ssim", "psnr", "lpips", "hole_psnr", "hole_l1", "boundary_lpips")
+BINS = ("<5%", "5-10%", "10-25%", ">25%")  # of the area; the paper's holes are 1.6 to 25 %
+LEADS = ("spg-plus", "spg")  # the methods whose differences to all others are kept
+
+
+def methods(records, keep_per_image=False):
+    """name → summary. records: name → list of {metric: value, "seconds", "share" of the area that is missing}."""
+    return {name: _method(rows, keep_per_image) for name, rows in records.items()}
+
+
+def layouts(counts, keep_per_image=False):
+    """name → summary of a completed layout. counts: name → list of confusions C×C of missing pixels, one a picture."""
+    return {name: _layout(rows, keep_per_image) for name, rows in counts.items()}
+
+
+def segmenter(known, missing):
+    """The segmenter against the truth: over the known pixels (its job), and over the whole picture.
+
+    known, missing: lists of confusions C×C, one a picture. In the hole it guesses; nothing uses that guess.
+    """
+    whole = [a + b for a, b in zip(known, missing, strict=True)]
+    summary = {}
+    for place, counts in (("known", known), ("whole", whole)):
+        of = _shares(counts)
+        summary |= {f"{place}_accuracy": of["accuracy"], f"{place}_miou": of["miou"]}
+        summary.setdefault("per_class", of["per_class"])
+        summary.setdefault("ci95", {}).update({f"{place}_{name}": ends for name, ends in of["ci95"].items()})
+    return summary
+
+
+def pairs(names):
+    """The (A, B) whose paired difference A − B a result keeps: each lead against every other method, then what a
+    better layout would bring (oracle − predicted) and what a perfect one brings at all (oracle − noseg)."""
+    oracles = [name for name in names if name.endswith("-oracle")]
+    leads = [name for name in LEADS if name in names]
+    found = [(a, b) for i, a in enumerate(leads) for b in names if b not in (*oracles, *leads[: i + 1])]
+    for lead, twin in (("spg", "noseg"), ("spg-plus", "noseg-plus")):
+        found += [(f"{lead}-oracle", b) for b in (lead, twin) if f"{lead}-oracle" in names and b in names]
+    return found
+
+
+def paired(records):
+    """A → B → {metric: [mean of A − B, low, high]} for `pairs`; None for a metric without a value."""
+    found = {}
+    for a, b in pairs(list(records)):
+        found.setdefault(a, {})[b] = {
+            metric: _all(metrics.paired_difference(*([row[metric] for row in records[name]] for name in (a, b))))
+            for metric in METRICS
+        }
+    return found
+
+
+def _method(records, keep_per_image):
+    columns = {metric: [record[metric] for record in records] for metric in METRICS}
+    summary = {metric: number(metrics.mean(values)) for metric, values in columns.items()}
+    summary["seconds_per_image"] = number(np.median([record["seconds"] for record in records]))
+    summary["ci95"] = {metric: _all(metrics.interval(values)) for metric, values in columns.items()}
+    summary["boundary_n"] = int(np.isfinite(columns["boundary_lpips"]).sum())
+    summary["bins"] = _bins(records)
+    if keep_per_image:
+        summary["per_image"] = {metric: [number(v) for v in values] for metric, values in columns.items()}
+    return summary
+
+
+def _bins(records):
+    """Means by the hole's share of the area; a bin without a picture is left out."""
+    binned = {name: [r for r in records if bin_of(r["share"]) == name] for name in BINS}
+    return {
+        name: {"n": len(inside), **{metric: number(metrics.mean([r[metric] for r in inside])) for metric in METRICS}}
+        for name, inside in binned.items()
+        if inside
+    }
+
+
+def bin_of(share):
+    """The name of the bin a hole of this share of the area belongs to."""
+    if share > 0.25:  # only free-form holes; the centred square's 25 % belong below
+        return ">25%"
+    return "<5%" if share < 0.05 else "5-10%" if share < 0.10 else "10-25%"
+
+
+def _layout(counts, keep_per_image):
+    of = _shares(counts)
+    summary = {f"hole_{name}": of[name] for name in ("accuracy", "miou")} | {"per_class": of["per_class"]}
+    summary["ci95"] = {f"hole_{name}": ends for name, ends in of["ci95"].items()}
+    if keep_per_image:
+        summary["per_image"] = {"hole_accuracy": [number(metrics.hole_accuracy(c)) for c in counts]}
+    return summary
+
+
+def _shares(counts):
+    """Accuracy, mean IoU and IoU by class of summed confusions, with intervals over pictures of the first two."""
+    total, statistics = np.sum(counts, axis=0), {"accuracy": metrics.hole_accuracy, "miou": metrics.hole_miou}
+    return {
+        **{name: number(statistic(total)) for name, statistic in statistics.items()},
+        "per_class": {name: number(iou) for name, iou in zip(CLASSES, metrics.class_ious(total), strict=True)},
+        "ci95": {name: _all(metrics.counts_interval(s, counts)) for name, s in statistics.items()},
+    }
+
+
+def number(value):
+    """Six digits are more than any of these means deserves; NaN does not exist in JSON."""
+    return float(f"{value:.6g}") if np.isfinite(value) else None
+
+
+def _all(values):
+    return [number(v) for v in values] if np.isfinite(values).all() else None

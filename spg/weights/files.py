@@ -1,0 +1,140 @@
+"""Where nets lie: a shipped set, a run's folder, a single file; and which of them to take when nothing was said."""
+
+import hashlib
+from pathlib import Path
+
+from spg import checkpoints
+from spg.shipped import registry, shipped_nets
+from spg.tasks import MODELS
+from spg.weights.designs import DESIGNS, SPNETS
+
+
+def find_nets(folder):
+    """model → checkpoint FOLDER/MODEL.safetensors, or the newest FOLDER/*/MODEL.safetensors."""
+    inside = sorted(Path(folder).glob("*/*.safetensors"), key=lambda p: p.stat().st_mtime)
+    paths = [*inside, *Path(folder).glob("*.safetensors")]
+    return {path.stem: path for path in paths if path.stem in MODELS}
+
+
+def resolve(weights):
+    """model → file, of a shipped set's name, a run's folder, one checkpoint file, or a list of these.
+
+    A dict model → file passes as it is. Raises ValueError naming what was not found, or a model that two
+    places of a list hold.
+    """
+    if isinstance(weights, dict):
+        return weights
+    if isinstance(weights, list | tuple):
+        return _joined(weights)
+    if str(weights) in registry():
+        return shipped_nets(str(weights))
+    path = Path(weights)
+    if path.is_file():
+        return {checkpoints.about(path)["model"]: path}
+    nets = find_nets(path) if path.is_dir() else {}
+    if not nets:
+        raise ValueError(
+            f"no weights {weights!r}: neither a shipped set ({', '.join(registry()) or 'none'}) "
+            "nor a folder in which `spg train` has saved nets"
+        )
+    return nets
+
+
+def _joined(places):
+    nets = {}
+    for place in places:
+        found = resolve(place)
+        for model in nets.keys() & found.keys():
+            raise ValueError(f"{model} lies in two places, {nets[model]} and {found[model]}: name the files you mean")
+        nets |= found
+    return nets
+
+
+def default(data=None, size=None, models=None):
+    """Where to look when nothing was said: the newest folder under ./runs with the models, else the newest net of each
+    under ./runs, else a shipped set. Returns what `load` takes.
+
+    data, size: what they were trained on; not given, the nets must agree on it, and the largest shipped ones are
+    taken. models: those needed; None: a pair SP-Net and SG-Net of either design. Raises ValueError when there is none.
+    """
+    wanted = [tuple(models)] if models else list(DESIGNS.values())
+    nets = sorted((p for p in Path("runs").glob("**/*.safetensors") if p.stem in MODELS), key=_age)
+    folders = {path.parent for path in nets} | {path.parent.parent for path in nets} - {Path("runs"), Path(".")}
+    whole = [(found, group) for found in map(find_nets, folders) for group in wanted if _fit(found, group, data, size)]
+    if whole:
+        return max(whole, key=lambda pair: max(_age(pair[0][model]) for model in pair[1]))[0]
+    strays = {path.stem: path for path in nets}
+    for group in wanted:
+        if _fit(strays, group, data, size):
+            return {model: strays[model] for model in group}
+    return _shipped(wanted, data, size)
+
+
+def _age(path):
+    return path.stat().st_mtime
+
+
+def _fit(nets, group, data, size):
+    """Whether nets hold the models of a group, of one data set and size, and of those asked for."""
+    try:
+        abouts = [checkpoints.about(nets[model]) for model in group]
+    except (KeyError, ValueError):  # one is missing, or damaged
+        return False
+    trained = {(data_of(about), about["size"]) for about in abouts}
+    return len(trained) == 1 and all(a in (None, b) for a, b in zip((data, size), trained.pop(), strict=True))
+
+
+def _shipped(wanted, data, size):
+    """The fitting shipped set: of the data, and nearest in size."""
+    sets = {}
+    for name, entry in registry().items():
+        about = max(entry["nets"].values(), key=lambda net: net["size"])
+        if any(set(group) <= entry["nets"].keys() for group in wanted) and data in (None, data_of(about)):
+            # nothing said of the data: a picture somebody brings is a photo, not a drawing
+            sets[name] = (data_of(about) == "streets", abs(about["size"] - size) if size else -about["size"])
+    if not sets:
+        nets = " or ".join(" and ".join(group) for group in wanted)
+        raise ValueError(
+            f"no weights for {data or 'any data'}: none under runs/, none shipped that hold {nets}; "
+            "train them with `spg train MODEL --data SPEC --out DIR`, or name some: --weights"
+        )
+    return min(sets, key=sets.get)
+
+
+def data_of(about):
+    """The name of the data a checkpoint was trained on, without the folder it lay in."""
+    return about["data"].split(":")[0]
+
+
+def with_segmenter(files):
+    """files (model → file), and where they hold an SP-Net but no segmenter a shipped one: of its data, else any."""
+    sets = {name: entry["nets"] for name, entry in registry().items() if "segmenter" in entry["nets"]}
+    spnets = [files[model] for model in SPNETS if model in files]
+    if "segmenter" in files or not spnets or not sets:
+        return files
+    about = checkpoints.about(spnets[0])
+
+    def nearness(name):
+        net = sets[name]["segmenter"]
+        return data_of(net) == data_of(about), -abs(net["size"] - about["size"])
+
+    return files | {"segmenter": shipped_nets(max(sets, key=nearness))["segmenter"]}
+
+
+def record(weights):
+    """model → what a result file says of its checkpoint: data, size, profile's name, pictures seen, seconds, sha256."""
+    return {model: _record(Path(path)) for model, path in resolve(weights).items()}
+
+
+def _record(path):
+    about = checkpoints.about(path)
+    kept = {key: about[key] for key in ("size", "pictures_seen", "seconds", "threads") if key in about}
+    return {
+        **{"file": path.name, "data": data_of(about), **kept, "profile": about["profile"]["name"]},
+        "sha256": sha256(path),
+    }
+
+
+def sha256(path):
+    """The hash of a file's bytes, as the registry and the results write it."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

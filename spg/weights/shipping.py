@@ -1,0 +1,164 @@
+"""Bring trained nets into this folder: in half precision, hashed, with the numbers measured on them."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+
+from spg import checkpoints, shipped
+from spg.profiles import profile
+from spg.shipped import registry
+from spg.weights.cards import cards
+from spg.weights.designs import METHODS, models
+from spg.weights.files import data_of, resolve, sha256
+
+LARGEST = 16_000_000  # bytes of a file
+SETTING = ("data", "split", "size", "holes", "seed", "labels")  # what makes two measurements comparable
+MEASURED = ("n", "perceptual", "commit")
+METRICS = ("l1", "l2", "ssim", "psnr", "lpips", "boundary_lpips", "hole_psnr")
+LAYOUT_METRICS = ("hole_accuracy", "hole_miou")
+SEGMENTER_METRICS = ("known_accuracy", "known_miou", "whole_accuracy", "whole_miou")
+
+
+def ship(name, runs, licence, results, recipe=None):
+    """Copy nets into this folder in half precision, enter them in the registry, render the cards. Returns the entry.
+
+    name: of the set; one that exists keeps its other nets. runs: where the nets lie, as `resolve` takes it; empty to
+    add measurements of nets already shipped. licence: None keeps an existing set's. results: JSON files of
+    `spg evaluate` on these nets, before or after shipping; each net but the segmenter must be measured in one.
+    recipe: the command that trained them; None works it out from what each checkpoint says.
+
+    Raises ValueError, before anything is written, for a file over 16 MB, a result of other nets, a net that no
+    result measures, or a new set without a licence.
+    """
+    entry = registry().get(name, {"licence": licence, "metrics": [], "nets": {}})
+    entry["licence"] = licence or entry["licence"]
+    if not entry["licence"]:
+        raise ValueError(f"{name} is a new set: say its licence with --licence")
+    with tempfile.TemporaryDirectory() as folder:
+        new = {model: _half(name, model, path, Path(folder), recipe) for model, path in resolve(runs or {}).items()}
+        measured = _read(results, entry["nets"] | new)
+        _check_measured(new, measured)
+        entry["metrics"] = _merged(_without(entry["metrics"], _replaced(entry["nets"], new)), measured)
+        entry["nets"] |= new
+        for net in new.values():
+            shutil.copyfile(Path(folder) / net["file"], shipped.FOLDER / net["file"])
+    _write(registry() | {name: entry})
+    return entry
+
+
+def _half(name, model, path, folder, recipe):
+    """Write a checkpoint in half precision to folder. Returns its entry: file, hashes, recipe, its own account."""
+    tensors, about = checkpoints.load(path)
+    about |= {"data": data_of(about)}  # not the folder it lay in
+    half = {k: v.half() if v.dtype == torch.float32 else v for k, v in checkpoints.flatten(tensors).items()}
+    file = folder / f"{name}-{model}.safetensors"
+    checkpoints.save(file, half, about)
+    if file.stat().st_size > LARGEST:
+        raise ValueError(f"{path} takes {file.stat().st_size / 1e6:.1f} MB in half precision, at most 16 are shipped")
+    hashes = {"sha256": sha256(file), "source_sha256": sha256(path)}
+    return {"file": file.name, **hashes, "recipe": recipe or command(about), **about}
+
+
+def command(about):
+    """The `spg train` command behind a checkpoint, from what it says of itself."""
+    base = profile(about["profile"]["name"]).as_dict()
+    machine = ("workers", "precision", "save_every")  # no part of the result
+    changed = {k: v for k, v in about["profile"].items() if k not in machine and _plain(v) != _plain(base.get(k))}
+    words = ["spg train", about["model"], "--data", data_of(about)]
+    words += ["--split", about["split"]] if about.get("split", "train") != "train" else []
+    words += ["--limit", str(about["limit"])] if about.get("limit") else []
+    words += ["--profile", base["name"]]
+    words += ["--set", *(f"{key}={_text(value)}" for key, value in changed.items())] if changed else []
+    return " ".join([*words, "--out", "DIR"])
+
+
+def _plain(value):
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _text(value):
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+# -------------------------------------------------------------------- measurements
+
+
+def _read(results, nets):
+    """The measurements that result files hold of these nets: rows of other nets are left out, other hashes refused."""
+    found = []
+    for path in results:
+        result = json.loads(Path(path).read_text("utf-8"))
+        known = {}
+        for model, said in result.get("weights", {}).items():
+            if model in nets and said["sha256"] not in (nets[model]["sha256"], nets[model].get("source_sha256")):
+                raise ValueError(f"{path} was measured with another {model}: evaluate these nets with --weights")
+            known |= {model: nets[model]} if model in nets else {}
+        found.append(_measurement(result, known))
+    return found
+
+
+def _measurement(result, known):
+    """Of a result file: on what it was measured, and the means of every method whose nets are all known."""
+    methods = {n: row for n, row in result["methods"].items() if n in METHODS and known.keys() >= set(models(n))}
+    layouts = {n: row for n, row in result.get("layouts", {}).items() if n in known}
+    kept = {key: result.get(key) for key in (*SETTING, *MEASURED)}
+    kept |= {"methods": _columns(methods, METRICS), "layouts": _columns(layouts, LAYOUT_METRICS)}
+    if result.get("segmenter") and "segmenter" in known:
+        kept["segmenter"] = {m: result["segmenter"].get(m) for m in SEGMENTER_METRICS}
+    return kept
+
+
+def _columns(rows, metrics):
+    return {name: {m: row.get(m) for m in metrics} for name, row in rows.items()}
+
+
+def _check_measured(nets, measured):
+    """Every new net must have its number; the segmenter's comes only where labels are predicted."""
+    used = {model for m in measured for name in m["methods"] for model in models(name)}
+    missing = sorted(nets.keys() - used - {"segmenter"})
+    if missing:
+        raise ValueError(f"no result measures {' and '.join(missing)}: run `spg evaluate` on these nets first")
+
+
+def _replaced(old, new):
+    return {model for model in old.keys() & new.keys() if old[model]["sha256"] != new[model]["sha256"]}
+
+
+def _without(measurements, gone):
+    """Measurements less those of nets that are gone; the segmenter had a part in every predicted layout."""
+
+    def stale(kind, name):
+        return bool(gone & ({name} if kind == "layouts" else set(models(name))))
+
+    rest = [m for m in measurements if not ("segmenter" in gone and m["labels"] == "predicted")]
+    return [m for m in (_less(m, stale) for m in rest) if m["methods"]]
+
+
+def _merged(old, new):
+    """old and new measurements in one list; what was measured again in the same setting keeps the newer row only."""
+    for latest in new:
+
+        def again(kind, name, latest=latest):
+            return name in latest[kind]
+
+        old = [_less(m, again) if _setting(m) == _setting(latest) else m for m in old]
+        old = [m for m in old if m["methods"]] + [latest]
+    return old
+
+
+def _less(measurement, left_out):
+    """A copy of a measurement without the rows of which left_out(kind, name) is true."""
+    kinds = ("methods", "layouts")
+    return measurement | {k: {n: r for n, r in measurement[k].items() if not left_out(k, n)} for k in kinds}
+
+
+def _setting(measurement):
+    return [measurement[key] for key in SETTING]
+
+
+def _write(entries):
+    shipped.REGISTRY.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (shipped.FOLDER / "MODEL_CARDS.md").write_text(cards(entries), "utf-8")

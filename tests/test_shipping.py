@@ -1,0 +1,148 @@
+"""Shipping: halves, hashes, sizes, numbers that belong to the nets, and cards that agree with the registry."""
+
+import json
+
+import pytest
+import torch
+from tiny_nets import MEANS, result_of, train
+
+import spg
+from spg import checkpoints, shipped, weights
+from spg.profiles import parse_settings, profile
+from spg.weights import shipping
+from spg.weights.designs import METHODS, models
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return train(tmp_path_factory.mktemp("run"), "spnet", "sgnet", "segmenter")
+
+
+@pytest.fixture(scope="module")
+def extra(tmp_path_factory):
+    return train(tmp_path_factory.mktemp("extra"), "sgnet-noseg")
+
+
+def entry(shelf, name="tiny-32"):
+    return json.loads((shelf / "registry.json").read_text())[name]
+
+
+def test_shipping_halves_hashes_and_describes(run, shelf):
+    weights.ship("tiny-32", run, "MIT", [result_of(run, shelf / "r.json")])
+    found = entry(shelf)
+    assert found["nets"].keys() == {"spnet", "sgnet", "segmenter"} and found["licence"] == "MIT"
+    assert found["nets"]["sgnet"]["source_sha256"] == weights.record(run)["sgnet"]["sha256"]
+    (measured,) = found["metrics"]
+    assert measured["methods"] == {"spg": MEANS, "spg-oracle": MEANS}  # telea needs no shipping
+    assert measured["layouts"] == {"spnet": {"hole_accuracy": 0.7, "hole_miou": 0.4}}
+    net, full = spg.load("tiny-32"), spg.load(run)
+    name, value = next(iter(net.sgnet.named_parameters()))
+    torch.testing.assert_close(value, dict(full.sgnet.named_parameters())[name], rtol=1e-3, atol=1e-4)
+    file = shelf / found["nets"]["sgnet"]["file"]
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    with pytest.raises(ValueError, match=r"tiny-32-sgnet.safetensors is damaged \(its sha256 differs"):
+        spg.load("tiny-32")
+
+
+def test_nets_of_several_runs_are_added_to_a_set(run, extra, shelf):
+    weights.ship("tiny-32", run, "MIT", [result_of(run, shelf / "r.json")])
+    noseg = result_of([run, extra], shelf / "noseg.json", ["noseg"], holes="centre")
+    found = weights.ship("tiny-32", extra, None, [noseg])
+    assert found["nets"].keys() == {"spnet", "sgnet", "segmenter", "sgnet-noseg"} and found["licence"] == "MIT"
+    assert [list(m["methods"]) for m in found["metrics"]] == [["spg", "spg-oracle"], ["noseg"]]
+    assert weights.resolve("tiny-32").keys() == found["nets"].keys()
+    at_once = [result_of([run, extra], shelf / "all.json", ["spg", "noseg"])]
+    assert weights.ship("other-32", [run, extra], "MIT", at_once)["nets"].keys() == found["nets"].keys()
+
+
+def test_numbers_measured_again_on_what_is_shipped_replace_the_old(run, shelf):
+    weights.ship("tiny-32", run, "MIT", [result_of(run, shelf / "r.json")])
+    again = result_of("tiny-32", shelf / "again.json", ["spg"], commit="y")
+    predicted = result_of("tiny-32", shelf / "predicted.json", ["spg"], labels="predicted", segmenter={"known_miou": 1})
+    found = weights.ship("tiny-32", [], None, [again, predicted])["metrics"]
+    assert [(list(m["methods"]), m["labels"], m["commit"]) for m in found] == [
+        (["spg-oracle"], "true", "x"),
+        (["spg"], "true", "y"),
+        (["spg"], "predicted", "x"),
+    ]
+    assert found[2]["segmenter"]["known_miou"] == 1 and "segmenter" not in found[1]
+
+
+def test_numbers_of_nets_that_were_replaced_go(run, extra, shelf, tmp_path):
+    weights.ship("tiny-32", [run, extra], "MIT", [result_of([run, extra], shelf / "r.json", ["spg", "noseg"])])
+    tensors, about = checkpoints.load(run / "sgnet" / "sgnet.safetensors")
+    newer = tmp_path / "newer" / "sgnet.safetensors"
+    checkpoints.save(newer, tensors, {**about, "step": about["step"] + 1})
+    files = weights.find_nets(run) | {"sgnet": newer}
+    found = weights.ship("tiny-32", [newer], None, [result_of(files, shelf / "new.json", ["spg-oracle"])])
+    assert [list(m["methods"]) for m in found["metrics"]] == [["noseg"], ["spg-oracle"]]
+    assert found["nets"]["sgnet"]["step"] == about["step"] + 1
+
+
+def test_what_may_not_be_shipped_is_named_and_nothing_is_written(run, shelf, monkeypatch):
+    result = result_of(run, shelf / "r.json")
+    with pytest.raises(ValueError, match="tiny-32 is a new set: say its licence with --licence"):
+        weights.ship("tiny-32", run, None, [result])
+    with pytest.raises(ValueError, match="no result measures sgnet and spnet: run `spg evaluate`"):
+        weights.ship("tiny-32", run, "MIT", [])
+    with pytest.raises(ValueError, match="no result measures spnet"):
+        weights.ship("tiny-32", run, "MIT", [result_of(run, shelf / "oracle.json", ["spg-oracle"])])
+    result.write_text(result.read_text().replace(weights.record(run)["sgnet"]["sha256"], "0" * 64))
+    with pytest.raises(
+        ValueError, match=r"r\.json was measured with another sgnet: evaluate these nets with --weights"
+    ):
+        weights.ship("tiny-32", run, "MIT", [result])
+    monkeypatch.setattr(shipping, "LARGEST", 1e6)
+    with pytest.raises(ValueError, match=r"segmenter\.safetensors takes [\d.]+ MB in half precision, at most 16 are"):
+        weights.ship("tiny-32", run, "MIT", [result])
+    assert {p.name for p in shelf.iterdir()} <= {"r.json", "oracle.json"}
+
+
+def test_the_command_behind_a_checkpoint():
+    settings = profile("cpu", width=32, pictures=(1, 2, 3), workers=4).as_dict()
+    about = {"model": "sgnet", "data": "cityscapes:/somewhere", "split": "train", "limit": None, "profile": settings}
+    text = shipping.command(json.loads(json.dumps(about)))
+    assert text == "spg train sgnet --data cityscapes --profile cpu --set pictures=1,2,3 width=32 --out DIR"
+    pairs = text.partition("--set ")[2].partition(" --out")[0].split()
+    assert profile("cpu", **parse_settings(pairs)).as_dict() | {"workers": 4} == settings
+    about |= {"split": "fit", "limit": 9, "profile": profile("smoke").as_dict()}
+    assert shipping.command(about) == (
+        "spg train sgnet --data cityscapes --split fit --limit 9 --profile smoke --out DIR"
+    )
+
+
+# -------------------------------------------------------------------- what is in the repository
+
+
+def test_every_shipped_net_is_small_and_described():
+    files = [net for e in weights.registry().values() for net in e["nets"].values()]
+    sizes = [(shipped.FOLDER / net["file"]).stat().st_size for net in files]
+    assert max(sizes) <= shipping.LARGEST and sum(sizes) <= 120e6
+    assert {p.name for p in shipped.FOLDER.glob("*.safetensors")} == {net["file"] for net in files}
+    keys = {"sha256", "profile", "data", "step", "pictures_seen", "recipe"}
+    assert all(keys <= net.keys() and net["recipe"].startswith("spg train ") for net in files)
+
+
+def test_every_shipped_net_has_its_numbers():
+    for name, e in weights.registry().items():
+        assert e["licence"] and e["nets"]
+        measured = {m for part in e["metrics"] for method in part["methods"] for m in models(method)}
+        assert measured | {"segmenter"} >= e["nets"].keys(), f"{name}: not every net was measured"
+        assert all(row["lpips"] > 0 for part in e["metrics"] for row in part["methods"].values())
+        if "cityscapes" in {net["data"] for net in e["nets"].values()}:
+            assert "non-commercial" in e["licence"]
+
+
+def test_the_cards_agree_with_the_registry():
+    text = (shipped.FOLDER / "MODEL_CARDS.md").read_text("utf-8")
+    assert text == weights.cards(weights.registry()), "run: spg ship, which renders the cards"
+    for name, e in weights.registry().items():
+        assert f"## {name}\n" in text and e["licence"] in text
+        assert all(net["sha256"] in text and net["recipe"] in text for net in e["nets"].values())
+
+
+def test_cards_have_a_word_for_every_model():
+    from spg.tasks import MODELS
+    from spg.weights.cards import WHAT
+
+    assert WHAT.keys() == MODELS.keys() and {m for name in METHODS for m in models(name)} < MODELS.keys()
