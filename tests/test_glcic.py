@@ -183,9 +183,10 @@ def test_d_compares_the_true_picture_with_the_filled_one():
     assert torch.equal(t.picture(b, torch.ones(4, 3, 32, 32)), fake[:, :3])
 
 
-def test_its_own_form_and_weights_stand_above_the_profiles():
+def test_its_own_form_weights_and_phases():
     t = task("glcic")
     assert t.adversarial == "log" and t.weights == {"adv": 4e-4, "feature": 0.0}
+    assert t.phases == (0.18, 0.18 + 0.02) and task("gfc").phases == (0.2, 0.2)
 
 
 @pytest.mark.parametrize("model", ["glcic", "gfc"])
