@@ -95,7 +95,7 @@ def _table(a):
         stale = tables.render_readme(a.readme, check=a.check)
         print(f"{a.readme}: {'rendered ' + ', '.join(stale) if stale else 'agrees with its results'}")
         return
-    print(tables.table(a.files))
+    print(tables.table(a.files, views=a.views.split(",")))
 
 
 def _ship(a):
@@ -205,6 +205,7 @@ def _add_bench(commands):
 def _add_table(commands):
     c = _command(commands, "table", _table, "markdown tables of result files")
     c.add_argument("files", nargs="*", help="JSON files of evaluate and bench")
+    c.add_argument("--views", default="methods,layouts", help="of evaluate's results, by commas; see spg.views, or all")
     c.add_argument("--readme", help="render this file's tables in place instead")
     c.add_argument("--check", action="store_true", help="with --readme: only say whether they agree")
 

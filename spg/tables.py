@@ -4,40 +4,33 @@ import json
 import re
 from pathlib import Path
 
-# key of the JSON -> heading, decimals, which direction is better (+1 higher, -1 lower, 0 not ranked)
-COLUMNS = {
-    "l1": ("l1", 1, -1),
-    "l2": ("l2", 1, -1),
-    "ssim": ("SSIM", 4, +1),
-    "psnr": ("PSNR", 2, +1),
-    "lpips": ("LPIPS", 4, -1),
-    "hole_psnr": ("hole PSNR", 2, +1),
-    "hole_l1": ("hole l1", 0, -1),
-    "boundary_lpips": ("boundary LPIPS", 3, -1),
-    "seconds_per_image": ("s/img", 3, 0),
-}
-LAYOUT_COLUMNS = {"hole_accuracy": ("hole accuracy", 3, +1), "hole_miou": ("hole mIoU", 3, +1)}
-NOT_RANKED = ("spg-oracle", "spg-plus-oracle")  # they are told the true labels: a ceiling, not a competitor
+from spg import markdown
+from spg.views import VIEWS
 
-_BLOCK = re.compile(r"<!-- table: (\S+) (\S+) -->\n(.*?)<!-- /table -->", re.DOTALL)
+DEFAULT_VIEWS = ("methods", "layouts")
+ALL_VIEWS = tuple(name for name in VIEWS if name != "methods")  # table1 says the same
+
+_BLOCK = re.compile(r"<!-- table: (\S+) (\S+)(?: (\S+))? -->\n(.*?)<!-- /table -->", re.DOTALL)
 
 
-def table(results, bold=True):
-    """Render results as markdown, one section each: a line that says what was measured, then the rows.
+def table(results, bold=True, views=DEFAULT_VIEWS):
+    """Render results as markdown, one section each: a line that says what was measured, then its tables.
 
-    results: one or a list of paths of JSON files, or their dicts, of `spg evaluate` or `spg bench`. bold: set the
-    best value of a column in bold; the methods that know the true labels do not compete. Returns text ending in a
-    newline.
+    results: one or a list of paths of JSON files, or their dicts, of `spg evaluate`, `spg bench` or `spg units`. bold:
+    set the best value of a column in bold; the methods that know the true labels do not compete. views: names in
+    `spg.views` for the results of `spg evaluate`, or ("all",). Returns text ending in a newline. Raises ValueError
+    naming an unknown view, or one that a result has nothing for.
     """
     results = results if isinstance(results, list | tuple) else [results]
-    return "\n".join(_section(_read(result), bold) for result in results)
+    return "\n".join(_section(_read(result), bold, tuple(views)) for result in results)
 
 
 def replace_between_markers(text, name, content):
     """Put content between `<!-- table: NAME FILE -->` and `<!-- /table -->`. ValueError if there is no such block."""
 
     def fill(block):
-        return block[0] if block[1] != name else f"<!-- table: {name} {block[2]} -->\n{content}<!-- /table -->"
+        opening = block[0].partition("\n")[0]
+        return block[0] if block[1] != name else f"{opening}\n{content}<!-- /table -->"
 
     if name not in [block[1] for block in _BLOCK.finditer(text)]:
         raise ValueError(
@@ -50,8 +43,9 @@ def replace_between_markers(text, name, content):
 def render_readme(path, check=False):
     """Render every table block of a markdown file from the JSON it names, relative to the file.
 
-    Returns the names of the tables that were out of date. check: write nothing, and raise ValueError naming them.
-    Raises ValueError for an opening marker without its end, FileNotFoundError for a missing JSON file.
+    A block opens with `<!-- table: NAME FILE -->`, or `<!-- table: NAME FILE VIEW,VIEW -->`. Returns the names of the
+    tables that were out of date. check: write nothing, and raise ValueError naming them. Raises ValueError for an
+    opening marker without its end, FileNotFoundError for a missing JSON file.
     """
     path = Path(path)
     text = path.read_text("utf-8")
@@ -59,8 +53,8 @@ def render_readme(path, check=False):
     if len(blocks) != text.count("<!-- table: ") or len(blocks) != text.count("<!-- /table -->"):
         raise ValueError(f"{path}: a table marker is not closed, or not opened, by its partner")
     stale = []
-    for name, file, content in blocks:
-        rendered = table(path.parent / file)
+    for name, file, views, content in blocks:
+        rendered = table(path.parent / file, views=views.split(",") if views else DEFAULT_VIEWS)
         if rendered != content:
             stale.append(name)
             text = replace_between_markers(text, name, rendered)
@@ -75,15 +69,23 @@ def _read(result):
     return result if isinstance(result, dict) else json.loads(Path(result).read_text("utf-8"))
 
 
-def _section(result, bold):
+def _section(result, bold, views):
     if result.get("kind") == "bench":
         return _header(result, ("machine", "commit")) + _generic(result["rows"])
-    text = _header(result, ("data", "split", "size", "holes", "seed", "n", "perceptual", "commit"))
-    if result["methods"]:
-        text += _ranked("method", result["methods"], COLUMNS, bold)
-    if result.get("layouts"):
-        text += "\n" * bool(result["methods"]) + _ranked("layout", result["layouts"], LAYOUT_COLUMNS, bold)
-    return text
+    header = _header(result, ("data", "split", "size", "holes", "seed", "n", "labels", "perceptual", "commit"))
+    return header + "\n".join(_rendered(result, bold, views))
+
+
+def _rendered(result, bold, views):
+    """The views of a result, without the empty ones where nobody asked for them by name."""
+    unknown = [name for name in views if name not in (*VIEWS, "all")]
+    if unknown:
+        raise ValueError(f"unknown view {unknown[0]!r}; known: {', '.join(VIEWS)}, or all")
+    shown = {name: VIEWS[name](result, bold) for name in (ALL_VIEWS if "all" in views else views)}
+    for name, text in shown.items():
+        if not text and "all" not in views and name not in DEFAULT_VIEWS:
+            raise ValueError(f"this result of {result.get('data')} has nothing to show as {name!r}")
+    return [text for text in shown.values() if text]
 
 
 _WORDS = {
@@ -93,14 +95,16 @@ _WORDS = {
     "holes": "holes {}",
     "seed": "seed {}",
     "n": "n = {}",
+    "labels": "{} labels",
     "perceptual": "LPIPS by {}",
     "commit": "commit {}",
 }
+_USUAL = ("labels", "true")
 
 
 def _header(result, keys):
-    """One line that says where the numbers come from; what a result lacks is left out."""
-    known = [(key, result[key]) for key in keys if result.get(key) is not None]
+    """One line that says where the numbers come from; what a result lacks, or what goes without saying, is left out."""
+    known = [(key, result[key]) for key in keys if result.get(key) is not None and (key, result[key]) != _USUAL]
     words = [_machine(value) if key == "machine" else _WORDS[key].format(value) for key, value in known]
     return " · ".join(words) + "\n\n" if words else ""
 
@@ -113,42 +117,11 @@ def _machine(machine):
     return ", ".join(name for name in names if name)
 
 
-def _ranked(what, entries, columns, bold):
-    """entries: dict name -> {key: value}; one row per name, the best of each ranked column bold."""
-    rows = [[what, *(heading for heading, _, _ in columns.values())]]
-    best = {key: _best(entries, key, *columns[key][1:]) if bold else None for key in columns}
-    for name, values in entries.items():
-        cells = [_cell(values.get(key), columns[key][1]) for key in columns]
-        ranked = name not in NOT_RANKED
-        marked = [f"**{c}**" if ranked and c == best[key] else c for key, c in zip(columns, cells, strict=True)]
-        rows.append([name, *marked])
-    return _markdown(rows)
-
-
-def _best(entries, key, decimals, direction):
-    """The best value as printed, so that what looks equal is marked alike; None where nothing competes."""
-    values = [entry[key] for name, entry in entries.items() if name not in NOT_RANKED and entry.get(key) is not None]
-    if not direction or len(values) < 2:
-        return None
-    return _cell(max(values) if direction > 0 else min(values), decimals)
-
-
-def _cell(value, decimals):
-    return "–" if value is None else f"{value:.{decimals}f}"
-
-
 def _generic(rows):
     """rows: list of {column: value}; columns in the order of their first appearance."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    return _markdown([columns, *([_any(row.get(column)) for column in columns] for row in rows)])
+    return markdown.table([columns, *([_any(row.get(column)) for column in columns] for row in rows)])
 
 
 def _any(value):
     return f"{value:.4g}" if isinstance(value, float) else "–" if value is None else str(value)
-
-
-def _markdown(rows):
-    """Rows of strings, headings first -> a markdown table; all columns but the first to the right."""
-    head, *body = rows
-    rule = ["---", *["---:"] * (len(head) - 1)]
-    return "".join("| " + " | ".join(row) + " |\n" for row in [head, rule, *body])

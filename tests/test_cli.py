@@ -50,6 +50,8 @@ def test_train_evaluate_table(run, tmp_path, capsys):
     assert result["weights"]["sgnet"]["profile"] == "smoke" and "again" in result["own_weights"]
     assert main(["table", str(out)]) == 0
     assert "spg-oracle" in capsys.readouterr().out
+    assert main(["table", str(out), "--views", "paired,weights"]) == 0
+    assert "| spg − telea |" in capsys.readouterr().out
 
 
 def test_evaluate_with_predicted_labels(run, tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spg import plots, provenance
+from spg import plots, provenance, summary
 from spg.baselines.diffusion import telea
 from spg.baselines.layouts import RowPrior, nearest_known, row_prior
 from spg.evaluation import BINS, METRICS, evaluate
@@ -75,9 +75,9 @@ def test_fixed_keys_and_extras(full):
         4,
     )
     assert full["perceptual"] == "stlpips" and full["versions"]["torch"]
-    for summary in full["methods"].values():
-        assert set(summary) >= FIXED_PER_METHOD
-        assert set(summary["ci95"]) == set(METRICS)
+    for row in full["methods"].values():
+        assert set(row) >= FIXED_PER_METHOD
+        assert set(row["ci95"]) == set(METRICS)
 
 
 def test_truth_is_perfect_and_telea_beats_grey(full):
@@ -99,9 +99,9 @@ def test_values_are_the_definitions_written_out(full):
     hole_psnr = np.mean(
         [10 * np.log10(255**2 / (d**2)[:, h == 1].mean()) for d, h in zip(differences, holes, strict=True)]
     )
-    summary = full["methods"]["grey"]
-    assert [summary[m] for m in ("l1", "psnr", "hole_psnr")] == pytest.approx([l1, psnr, hole_psnr], rel=1e-5)
-    assert summary["ci95"]["psnr"][0] < psnr < summary["ci95"]["psnr"][1]
+    row = full["methods"]["grey"]
+    assert [row[m] for m in ("l1", "psnr", "hole_psnr")] == pytest.approx([l1, psnr, hole_psnr], rel=1e-5)
+    assert row["ci95"]["psnr"][0] < psnr < row["ci95"]["psnr"][1]
 
 
 def test_lpips_is_the_networks(full):
@@ -122,6 +122,63 @@ def test_layouts_are_judged(full):
     assert set(full["layouts"]["rows"]["ci95"]) == {"hole_accuracy", "hole_miou"}
 
 
+def named(name, amount):
+    """A filling that is so much brighter than the truth in the hole: its l1 is known."""
+    scenes = Scenes()
+    numbers = iter(range(len(scenes)))
+    return lambda image, hole, labels: np.where(hole, scenes[next(numbers)].image + np.uint8(amount), image)
+
+
+def test_paired_differences_are_of_the_same_pictures():
+    methods = {name: named(name, amount) for name, amount in (("telea", 4), ("spg", 2), ("noseg", 3), ("spg-plus", 1))}
+    result = run(methods=methods)
+    paired, means = result["paired"], result["methods"]
+    assert {a: set(b) for a, b in paired.items()} == {"spg-plus": {"telea", "spg", "noseg"}, "spg": {"telea", "noseg"}}
+    for a, others in paired.items():
+        for b, row in others.items():
+            assert set(row) == set(METRICS) and row["lpips"] is None
+            mean, low, high = row["l1"]
+            assert low < mean < high < 0 and mean == pytest.approx(means[a]["l1"] - means[b]["l1"], rel=1e-4)
+    # each picture's difference is the hole's share times 3: the interval is that of the holes' sizes, and no wider
+    shares = [evaluation_hole("fake", "val", 32, "paper", 0, i).mean() for i in range(4)]
+    assert paired["spg-plus"]["telea"]["l1"][0] == pytest.approx(-255 * 3 * np.mean(shares), rel=1e-4)
+    assert -255 * 3 * max(shares) <= paired["spg-plus"]["telea"]["l1"][1]
+
+
+def test_which_pairs_are_kept():
+    everyone = ["telea", "glcic", "noseg", "spg", "spg-oracle", "noseg-plus", "spg-plus", "spg-plus-oracle"]
+    plain = [name for name in everyone if "oracle" not in name]
+    found = summary.pairs(everyone)
+    assert [b for a, b in found if a == "spg-plus"] == [name for name in plain if name != "spg-plus"]
+    assert [b for a, b in found if a == "spg"] == [name for name in plain if not name.startswith("spg")]
+    assert [p for p in found if "oracle" in p[0]] == [
+        ("spg-oracle", "spg"),
+        ("spg-oracle", "noseg"),
+        ("spg-plus-oracle", "spg-plus"),
+        ("spg-plus-oracle", "noseg-plus"),
+    ]
+    assert summary.pairs(["telea", "ns"]) == [] and run()["paired"] == {}
+
+
+def test_the_segmenter_is_judged_where_the_picture_is_known():
+    scenes = Scenes()
+
+    def label(image, hole):
+        """Right where the picture is known, road in the hole."""
+        scene = next(s for s in scenes if ((s.image == image).all(0) | (hole == 1)).all())
+        return np.where(hole, 0, scene.labels)
+
+    result = run(segmenter=label)["segmenter"]
+    assert result["known_accuracy"] == result["known_miou"] == result["per_class"]["sky"] == 1
+    holes = [evaluation_hole("fake", "val", 32, "paper", 0, i) for i in range(4)]
+    wrong = sum((s.labels[h == 1] != 0).sum() for s, h in zip(scenes, holes, strict=True))
+    assert result["whole_accuracy"] == pytest.approx(1 - wrong / (4 * 32 * 32), abs=1e-5)
+    assert result["ci95"].keys() == {"known_accuracy", "known_miou", "whole_accuracy", "whole_miou"}
+    assert run()["segmenter"] is None
+    with pytest.raises(ValueError, match=r"the segmenter's labels: label ids \[9\]"):
+        run(segmenter=lambda image, hole: np.full_like(hole, 9))
+
+
 def test_bins_hold_every_picture_once(full):
     bins = full["methods"]["grey"]["bins"]
     assert set(bins) <= set(BINS) and sum(b["n"] for b in bins.values()) == 4
@@ -138,8 +195,8 @@ def test_the_same_call_gives_the_same_numbers():
     first, second = (run() for _ in range(2))
     for result in (first, second):
         result.pop("date")
-        for summary in result["methods"].values():
-            summary.pop("seconds_per_image")
+        for row in result["methods"].values():
+            row.pop("seconds_per_image")
     assert first == second
     assert run(seed=1)["methods"]["grey"]["l1"] != first["methods"]["grey"]["l1"]
 

@@ -25,10 +25,10 @@ TOP_LEVEL = {"notebooks", "spg", "figures", "tests", "environment.yml", "README.
 
 # Imports run one way, from the ground up: a module may use its own floor and those below. spg/__init__.py is the roof.
 FLOORS = (
-    "holes labels conversion progress provenance shipped memory _torchvision",
+    "holes labels conversion progress provenance shipped memory markdown paper_table _torchvision",
     "data fills generators pyramid growing discriminators losses perceptual metrics segmenter baselines",
     "profiles samples distributed checkpoints interrupt logbook tasks training weights inpainting",
-    "methods batch summary evaluation tables ablations study editor plots ledger bench",
+    "methods batch summary evaluation views tables ablations study editor plots ledger bench",
     "cli __main__",
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS, 1) for name in names.split()}

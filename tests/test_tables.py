@@ -32,7 +32,9 @@ def result():
 
 def rows(text):
     return {
-        line.split("|")[1].strip(): [c.strip() for c in line.split("|")[2:-1]] for line in text.splitlines()[2:] if line
+        line.split("|")[1].strip(): [c.strip() for c in line.split("|")[2:-1]]
+        for line in text.splitlines()
+        if line.startswith("|")
     }
 
 
@@ -56,6 +58,97 @@ def test_the_best_is_bold_and_the_oracle_does_not_compete(result):
     assert cells["telea"][1] == cells["spg"][1] == "**150.0**"  # equal as printed, equal in honour
     assert "**" not in cells["spg"][8]  # the clock is not a contest
     assert cells["spnet"][0] == "**0.810**" and "**" not in cells["spnet"][1]  # nothing to compare with
+
+
+# -------------------------------------------------------------------- views
+
+
+@pytest.fixture
+def paper_sized(result):
+    """A result in Table 1's setting, with every part that a view can show."""
+    span = {"psnr": [29.0, 31.0], "lpips": None}
+    bins = {
+        "<5%": {"n": 2, "psnr": 35.0, "ssim": 0.99, "lpips": 0.01},
+        "5-10%": {"n": 3, "psnr": 30.0, "ssim": 0.9, "lpips": None},
+    }
+    rows = {"patchmatch": method(l1=650.0, ssim=0.93, psnr=30.0), "spg": method(l1=390.0, ssim=0.95, psnr=34.0)}
+    nets = {"profile": "cpu", "size": 256, "pictures_seen": 105000, "seconds": 7200.0}
+    shares = {"known_accuracy": 0.9, "known_miou": 0.7, "whole_accuracy": 0.85, "whole_miou": 0.65}
+    return result | {
+        **{"data": "cityscapes", "size": 256, "labels": "predicted"},
+        "methods": {name: row | {"ci95": span, "bins": bins} for name, row in rows.items()},
+        "paired": {"spg": {"patchmatch": {"psnr": [4.0, 3.5, 4.5], "lpips": [0.01, 0.002, 0.02], "ssim": [1, -1, 3]}}},
+        "layouts": {"spnet": {"hole_accuracy": 0.8, "hole_miou": 0.5, "per_class": {"road": 0.9, "sign": None}}},
+        "segmenter": shares | {"per_class": {"road": 0.95}, "ci95": {key: [0.1, 0.2] for key in shares}},
+        "weights": {"spnet": nets, "sgnet": nets | {"threads": 2}},
+    }
+
+
+def view(result, name):
+    return tables.table(result, views=[name])
+
+
+def test_the_papers_rows_stand_below_ours(paper_sized):
+    text = view(paper_sized, "table1")
+    assert text.startswith("cityscapes · split val · 256×256 · holes paper · seed 0 · n = 200 · predicted labels · ")
+    cells = rows(text)
+    assert list(cells)[2:] == ["patchmatch", "PatchMatch (paper)", "spg", "SPG-Net (paper)"]
+    assert cells["SPG-Net (paper)"] == ["392.4", "99.0", "0.9591", "34.26", "–", "–", "–", "–"]
+    assert cells["spg"][0] == "**390.0**" and "**" not in "".join(cells["PatchMatch (paper)"])
+    assert "spnet 105,000 in 120 minutes; sgnet 105,000 in 240 core-minutes" in text
+    assert "(paper)" not in view(paper_sized | {"size": 128}, "table1")
+    assert "(paper)" not in view(paper_sized | {"holes": "centre"}, "table1")
+
+
+def test_intervals_and_bins(paper_sized):
+    assert rows(view(paper_sized, "intervals"))["spg"][3:5] == ["29.00 to 31.00", "–"]
+    text = view(paper_sized | {"methods": {"spg": paper_sized["methods"]["spg"]}}, "bins")
+    assert "(<5% 2 pictures, 5-10% 3 pictures)" in text
+    assert rows(text)["method"] == [f"{m} {b}" for m in ("PSNR", "SSIM", "LPIPS") for b in ("<5%", "5-10%")]
+    assert rows(text)["spg"] == ["35.00", "30.00", "0.9900", "0.9000", "0.0100", "–"]
+
+
+def test_a_difference_is_marked_where_its_interval_is_clear_of_0(paper_sized):
+    cells = rows(view(paper_sized, "paired"))["spg − patchmatch"]
+    assert cells == ["–", "+1.0000 [−1.0000, +3.0000]", "**+4.00 [+3.50, +4.50]**", "*+0.0100 [+0.0020, +0.0200]*", "–"]
+    plain = tables.table(paper_sized, bold=False, views=["paired"])
+    assert "| +4.00 [+3.50, +4.50] |" in plain
+
+
+def test_margins_over_patchmatch_beside_the_papers(paper_sized):
+    cells = rows(view(paper_sized, "margins"))
+    assert cells["spg"] == ["0.60", "1.00", "+0.0200", "+4.00"]
+    assert cells["SPG-Net (paper)"] == ["0.61", "0.58", "+0.0172", "+3.92"]
+    assert list(cells)[-2:] == ["GL (paper)", "SPG-Net (paper)"]
+
+
+def test_classes_segmenter_and_weights(paper_sized):
+    cells = rows(view(paper_sized, "classes"))
+    assert cells["spnet"][:3] == ["0.900", "–", "–"] and cells["segmenter, known pixels"][0] == "0.950"
+    cells = rows(view(paper_sized, "segmenter"))
+    assert cells["known pixels"] == ["0.900", "0.100 to 0.200", "0.700", "0.100 to 0.200"]
+    cells = rows(view(paper_sized, "weights"))
+    assert cells["sgnet"] == ["cpu", "256", "105,000", "240 core-minutes"]
+
+
+def test_all_views_leave_out_what_there_is_not(paper_sized, result):
+    everything = tables.table(paper_sized, views=["all"])
+    assert all(view(paper_sized, name).partition("\n\n")[2] in everything for name in tables.ALL_VIEWS)
+    assert "over PatchMatch" not in tables.table(result | {"methods": {"ns": method()}}, views=["all"])
+    with pytest.raises(ValueError, match="this result of streets has nothing to show as 'paired'"):
+        view(result, "paired")
+    with pytest.raises(ValueError, match=r"unknown view 'tabel1'; known: table1, methods, .*, or all"):
+        view(result, "tabel1")
+
+
+def test_a_readme_block_can_name_its_views(paper_sized, tmp_path):
+    readme, file = tmp_path / "README.md", tmp_path / "r.json"
+    file.write_text(json.dumps(paper_sized), "utf-8")
+    readme.write_text("<!-- table: a r.json table1,margins -->\n<!-- /table -->\n", "utf-8")
+    assert tables.render_readme(readme) == ["a"] and tables.render_readme(readme, check=True) == []
+    text = readme.read_text("utf-8")
+    assert text.startswith("<!-- table: a r.json table1,margins -->\ncityscapes") and text.endswith("<!-- /table -->\n")
+    assert "PatchMatch (paper)" in text and "over PatchMatch" in text and "| layout |" not in text
 
 
 def test_several_results_become_several_sections(result, tmp_path):

@@ -1,5 +1,7 @@
 """MODEL_CARDS.md out of the registry: what each shipped net is, where it comes from, what it reached."""
 
+from spg.markdown import table
+
 WHAT = {
     "spnet": "SP-Net, the paper's design: completes the label map in the hole",
     "sgnet": "SG-Net, the paper's design: paints the picture after the label map",
@@ -35,9 +37,9 @@ def _card(name, entry):
     head = ["net", "what", "profile", "size", "pictures seen", "steps", "minutes"]
     return (
         f"## {name}\n\nTrained on: {data}. Licence: {entry['licence']}.\n\n"
-        + _markdown([head, *rows])
+        + table([head, *rows], text_columns=3)
         + f"\nTraining:\n\n```\n{_recipes(nets)}\n```\n\nFiles:\n\n"
-        + _markdown([["file", "sha256"], *([net["file"], f"`{net['sha256']}`"] for net in nets.values())])
+        + table([["file", "sha256"], *([net["file"], f"`{net['sha256']}`"] for net in nets.values())], text_columns=2)
         + "".join(map(_measurement, entry["metrics"]))
     )
 
@@ -66,13 +68,8 @@ def _table(what, rows):
     """rows: name → {metric: value or None}, all of the same metrics."""
     metrics = list(next(iter(rows.values())))
     cells = [[name, *(_cell(row[metric]) for metric in metrics)] for name, row in rows.items()]
-    return _markdown([[what, *(metric.replace("_", " ") for metric in metrics)], *cells])
+    return table([[what, *(metric.replace("_", " ") for metric in metrics)], *cells])
 
 
 def _cell(value):
     return "–" if value is None else f"{value:.4g}"
-
-
-def _markdown(rows):
-    head, *body = rows
-    return "".join("| " + " | ".join(row) + " |\n" for row in [head, ["---"] * len(head), *body])

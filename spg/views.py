@@ -1,0 +1,213 @@
+"""The tables one result can show, each a function of the result that returns markdown, or "" where it has nothing."""
+
+from spg import paper_table
+from spg.labels import CLASSES
+from spg.markdown import number, signed, span, table
+from spg.summary import BINS
+
+# key of the JSON -> heading, decimals, which direction is better (+1 higher, -1 lower, 0 not ranked)
+COLUMNS = {
+    "l1": ("l1", 1, -1),
+    "l2": ("l2", 1, -1),
+    "ssim": ("SSIM", 4, +1),
+    "psnr": ("PSNR", 2, +1),
+    "lpips": ("LPIPS", 4, -1),
+    "hole_psnr": ("hole PSNR", 2, +1),
+    "hole_l1": ("hole l1", 0, -1),
+    "boundary_lpips": ("boundary LPIPS", 3, -1),
+    "seconds_per_image": ("s/img", 3, 0),
+}
+LAYOUT_COLUMNS = {"hole_accuracy": ("hole accuracy", 3, +1), "hole_miou": ("hole mIoU", 3, +1)}
+TABLE1 = ("l1", "l2", "ssim", "psnr", "lpips", "boundary_lpips", "hole_psnr", "seconds_per_image")
+PAIRED = ("l1", "ssim", "psnr", "lpips", "boundary_lpips")
+BINNED = ("psnr", "ssim", "lpips")
+NOT_RANKED = ("spg-oracle", "spg-plus-oracle")  # they are told the true labels: a ceiling, not a competitor
+
+
+# -------------------------------------------------------------------- methods
+
+
+def methods(result, bold=True):
+    """All means of every method."""
+    return _ranked("method", result["methods"], COLUMNS, bold)
+
+
+def table1(result, bold=True):
+    """Table 1: our methods, the paper's row below the method it is of, and what training was spent on the nets."""
+    columns = {key: COLUMNS[key] for key in TABLE1}
+    rows = _ranked_rows("method", result["methods"], columns, bold)
+    if paper_table.comparable(result):
+        rows = [line for row in rows for line in (row, *_papers(row[0], columns))]
+    return table(rows) + budget(result)
+
+
+def _papers(name, columns):
+    """The paper's row for a method of ours: a list of one row, or of none."""
+    if name not in paper_table.ROWS:
+        return []
+    title, figures = paper_table.ROWS[name]
+    return [[f"{title} (paper)", *(number(figures.get(key), columns[key][1]) for key in columns)]]
+
+
+def budget(result):
+    """A line: how many pictures each net saw, and for how long."""
+    spent = [f"{model} {_spent(net)}" for model, net in (result.get("weights") or {}).items()]
+    return f"\nTraining, pictures seen: {'; '.join(spent)}.\n" if spent else ""
+
+
+def _spent(net):
+    minutes = net["seconds"] / 60
+    unit = f"{minutes * net['threads']:,.0f} core-minutes" if "threads" in net else f"{minutes:,.0f} minutes"
+    return f"{net['pictures_seen']:,} in {unit}"
+
+
+def intervals(result, bold=True):
+    """The 95 % bootstrap interval of every mean, over pictures."""
+    keys = [key for key in TABLE1 if key != "seconds_per_image"]
+    rows = [[name, *(span(row["ci95"].get(key), COLUMNS[key][1]) for key in keys)] for name, row in _methods(result)]
+    return "95 % intervals of the means:\n\n" + table([["method", *_headings(keys)], *rows])
+
+
+def bins(result, bold=True):
+    """Means by hole size."""
+    sizes = {b: row["bins"][b]["n"] for b in BINS for _, row in _methods(result)[:1] if b in row.get("bins", {})}
+    if not sizes:
+        return ""
+    cells = [(key, b) for key in BINNED for b in sizes]
+    head = ["method", *(f"{COLUMNS[key][0]} {b}" for key, b in cells)]
+    rows = [[n, *(number(row["bins"][b][key], COLUMNS[key][1]) for key, b in cells)] for n, row in _methods(result)]
+    counted = ", ".join(f"{b} {n} pictures" for b, n in sizes.items())
+    return f"By the hole's share of the picture ({counted}):\n\n" + table([head, *rows])
+
+
+def _methods(result):
+    return list(result["methods"].items())
+
+
+# -------------------------------------------------------------------- differences
+
+
+def paired(result, bold=True):
+    """A − B over the same pictures and holes, with intervals; bold where A is better, and the interval clear of 0."""
+    found = [(a, b, row) for a, others in (result.get("paired") or {}).items() for b, row in others.items()]
+    if not found:
+        return ""
+    rows = [
+        [f"{a} − {b}", *(_difference(row.get(key), *COLUMNS[key][1:], bold) for key in PAIRED)] for a, b, row in found
+    ]
+    legend = "bold: the first is better, italic: it is worse, and the interval is clear of 0"
+    caption = f"Differences over the same pictures, mean and 95 % interval ({legend}):\n\n"
+    return caption + table([["A − B", *_headings(PAIRED)], *rows])
+
+
+def _difference(values, decimals, direction, bold):
+    if values is None:
+        return "–"
+    value, low, high = values
+    text = f"{signed(value, decimals)} [{signed(low, decimals)}, {signed(high, decimals)}]"
+    mark = "" if not bold or low <= 0 <= high else "**" if value * direction > 0 else "*"
+    return mark + text + mark
+
+
+def margins(result, bold=True):
+    """What each method is ahead of PatchMatch in the same run, beside the paper's margins over its PatchMatch."""
+    ours = result["methods"]
+    if "patchmatch" not in ours or not paper_table.comparable(result):
+        return ""
+    base, (_, paper) = ours["patchmatch"], paper_table.ROWS["patchmatch"]
+    rows = [[name, *_margin(row, base)] for name, row in ours.items() if name != "patchmatch"]
+    rows += [[f"{title} (paper)", *_margin(row, paper)] for title, row in paper_table.ROWS.values() if row is not paper]
+    head = ["over PatchMatch", "l1 ×", "l2 ×", "SSIM +", "PSNR +"]
+    return "Against PatchMatch in the same run:\n\n" + table([head, *rows])
+
+
+def _margin(row, base):
+    factors = [f"{row[key] / base[key]:.2f}" for key in ("l1", "l2")]
+    return [*factors, signed(row["ssim"] - base["ssim"], 4), signed(row["psnr"] - base["psnr"], 2)]
+
+
+# -------------------------------------------------------------------- layouts and nets
+
+
+def layouts(result, bold=True):
+    """SP-Net beside the naive fills, over the missing pixels."""
+    return _ranked("layout", result["layouts"], LAYOUT_COLUMNS, bold) if result.get("layouts") else ""
+
+
+def classes(result, bold=True):
+    """Intersection over union by class: of the layouts in the hole, of the segmenter where the picture is known."""
+    entries = {name: row["per_class"] for name, row in (result.get("layouts") or {}).items() if "per_class" in row}
+    if not entries:
+        return ""
+    columns = {name: (name, 3, +1) for name in CLASSES}
+    rows = _ranked_rows("IoU in the hole", entries, columns, bold)
+    if result.get("segmenter"):
+        known = result["segmenter"]["per_class"]
+        rows.append(["segmenter, known pixels", *(number(known.get(name), 3) for name in CLASSES)])
+    return table(rows)
+
+
+def segmenter(result, bold=True):
+    """The segmenter where the picture is known, and over the whole of it."""
+    if not result.get("segmenter"):
+        return ""
+    keys = ("known_accuracy", "known_miou", "whole_accuracy", "whole_miou")
+    head = ["segmenter", "accuracy", "95 % interval", "mIoU", "95 % interval"]
+    row = result["segmenter"]
+    cells = {key: [number(row[key], 3), span(row["ci95"][key], 3)] for key in keys}
+    return table(
+        [
+            head,
+            ["known pixels", *cells["known_accuracy"], *cells["known_miou"]],
+            ["whole picture", *cells["whole_accuracy"], *cells["whole_miou"]],
+        ]
+    )
+
+
+def weights(result, bold=True):
+    """The nets that were measured: profile, training size, pictures seen, minutes."""
+    nets = result.get("weights") or {}
+    if not nets:
+        return ""
+    rows = [
+        [model, net["profile"], str(net["size"]), f"{net['pictures_seen']:,}", _spent(net).partition(" in ")[2]]
+        for model, net in nets.items()
+    ]
+    return table([["net", "profile", "size", "pictures seen", "training"], *rows], text_columns=2)
+
+
+VIEWS = {
+    view.__name__: view
+    for view in (table1, methods, intervals, bins, margins, paired, layouts, classes, segmenter, weights)
+}
+
+
+# -------------------------------------------------------------------- rows and cells
+
+
+def _headings(keys):
+    return [COLUMNS[key][0] for key in keys]
+
+
+def _ranked(what, entries, columns, bold):
+    return table(_ranked_rows(what, entries, columns, bold)) if entries else ""
+
+
+def _ranked_rows(what, entries, columns, bold):
+    """entries: dict name -> {key: value}; one row per name, the best of each ranked column bold."""
+    rows = [[what, *(heading for heading, _, _ in columns.values())]]
+    best = {key: _best(entries, key, *columns[key][1:]) if bold else None for key in columns}
+    for name, values in entries.items():
+        cells = [number(values.get(key), columns[key][1]) for key in columns]
+        ranked = name not in NOT_RANKED
+        marked = [f"**{c}**" if ranked and c == best[key] else c for key, c in zip(columns, cells, strict=True)]
+        rows.append([name, *marked])
+    return rows
+
+
+def _best(entries, key, decimals, direction):
+    """The best value as printed, so that what looks equal is marked alike; None where nothing competes."""
+    values = [entry[key] for name, entry in entries.items() if name not in NOT_RANKED and entry.get(key) is not None]
+    if not direction or len(values) < 2:
+        return None
+    return number(max(values) if direction > 0 else min(values), decimals)
