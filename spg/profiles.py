@@ -63,6 +63,8 @@ class Profile:
     cross_entropy: float = 0.0  # SP-Net's named departure
     dice: float = 0.0  # SP-Net's second
     l1: float = 0.0  # SG-Net's named departure
+    guess: float = 0.0  # share of the last stage's pictures that SG-Net sees with SP-Net's probabilities, not the truth
+    spnet: str = ""  # that SP-Net's checkpoint
     perceptual: str = "stlpips"
     patch: int = 0  # side of a window in the hole that the AlexNet loss looks at; 0: the whole hole, resized
     # the machine

@@ -25,6 +25,10 @@ class Task:
     def prepare(self, profile, device):
         """Load what the losses need."""
 
+    def scene(self, batch):
+        """The batch as this model is to see it."""
+        return batch
+
 
 def multi_scale(profile, channels):
     """The paper's three PatchGANs for a candidate and its condition of so many channels."""

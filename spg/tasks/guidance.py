@@ -2,10 +2,12 @@
 
 import torch
 
-from spg import losses, perceptual
+from spg import checkpoints, losses, perceptual
 from spg.generators import SGNet, complete
+from spg.profiles import at, from_dict
 from spg.pyramid import SGNetPlus
 from spg.tasks.design import C, Task, multi_scale
+from spg.tasks.prediction import SegmentationPrediction
 
 
 class SegmentationGuidance(Task):
@@ -32,6 +34,21 @@ class SegmentationGuidance(Task):
         if profile.alexnet:
             self.alexnet = losses.AlexNetLoss(perceptual.load(profile.perceptual, device), window=profile.patch)
 
+        self.spnet, self.guess = guesser(profile, device) if self.guided and profile.guess else None, profile.guess
+
+    def scene(self, b):
+        """A share `guess` of the pictures gets SP-Net's probabilities in the hole, where it knows pictures this large.
+
+        So that SG-Net meets doubt before the test: it paints what it is told where the layout is certain, and
+        hedges where it is not [our decision; the paper trains on true layouts only].
+        """
+        if self.spnet is None or b.hole.shape[-1] != self.spnet.size:
+            return b
+        with torch.no_grad():
+            s = complete(b.s0, self.spnet(b.i0, b.s0, b.hole), b.hole)
+        guessed = torch.rand(len(s), 1, 1, 1, device=s.device) < self.guess
+        return b._replace(s=torch.where(guessed, s, b.s))
+
     def generate(self, net, b):
         return net(b.i0, b.s if self.guided else None, b.hole)
 
@@ -53,3 +70,15 @@ class SegmentationGuidance(Task):
     def picture(self, b, i_r):
         """The filled picture, N×3×H×W in [-1, 1], for the log."""
         return complete(b.i0, i_r, b.hole)
+
+
+def guesser(profile, device):
+    """The frozen SP-Net of a profile, `size` being the side of the pictures it was trained on."""
+    tensors, about = checkpoints.load(profile.spnet)
+    if about["model"] not in ("spnet", "spnet-plus"):
+        raise ValueError(f"spnet={profile.spnet!r} holds a {about['model']!r} net, no SP-Net")
+    its = from_dict(about["profile"])
+    net = SegmentationPrediction(about["model"] == "spnet-plus").generator(its, at(its, about["size"]))
+    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
+    net.size = about["size"]
+    return net.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)

@@ -1,0 +1,115 @@
+"""SPG-Net+: shapes, where it starts, and how it grows."""
+
+import pytest
+import torch
+
+from spg.fills import smooth, smooth_by_class
+from spg.generators import SGNet, SPNet
+from spg.growing import inherit
+from spg.profiles import at, profile
+from spg.pyramid import Pyramid, SGNetPlus, SPNetPlus
+from spg.tasks import task
+
+
+def scene(n=2, side=32, classes=8):
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand(n, 3, side, side, generator=generator) * 2 - 1
+    s = torch.nn.functional.one_hot(torch.randint(0, classes, (n, side, side), generator=generator), classes)
+    hole = torch.zeros(n, 1, side, side)
+    hole[..., 8:20, 6:24] = 1
+    return image * (1 - hole), s.permute(0, 3, 1, 2).float(), hole
+
+
+@torch.no_grad()
+def perturb(net):
+    """Leave the first values behind, zeros above all."""
+    for p in net.parameters():
+        p.add_(0.05 * torch.randn(p.shape, generator=torch.Generator().manual_seed(p.numel())))
+    return net
+
+
+@pytest.mark.parametrize("downs", [2, 3, 4])
+@pytest.mark.parametrize("side", [32, 45])
+def test_shapes_and_ranges_at_any_size(downs, side):
+    i0, s, hole = scene(side=side)
+    s_r = perturb(SPNetPlus(width=4, downs=downs)).eval()(i0, s * (1 - hole), hole)
+    assert s_r.shape == s.shape
+    assert torch.allclose(s_r.sum(1), torch.ones(2, side, side), atol=1e-5)
+    i_r = perturb(SGNetPlus(width=4, downs=downs)).eval()(i0, s, hole)
+    assert i_r.shape == i0.shape
+    assert i_r.abs().max() <= 1
+
+
+def test_untrained_they_are_the_smooth_fills():
+    i0, s, hole = scene()
+    assert torch.allclose(SGNetPlus(width=4)(i0, s, hole), smooth_by_class(i0, s, hole), atol=1e-6)
+    assert torch.allclose(SGNetPlus(0, width=4)(i0, None, hole), smooth(i0, hole), atol=1e-6)
+    shares = smooth(s * (1 - hole), hole)
+    assert torch.equal(SPNetPlus(width=4)(i0, s * (1 - hole), hole).argmax(1), shares.argmax(1))
+
+
+def test_the_twin_without_segmentation_ignores_it():
+    i0, s, hole = scene()
+    net = perturb(SGNetPlus(0, width=4)).eval()
+    assert not net.guided
+    assert torch.equal(net(i0, s, hole), net(i0, None, hole))
+
+
+def test_what_lies_in_the_hole_is_never_seen():
+    i0, s, hole = scene()
+    net = perturb(SPNetPlus(width=4)).eval()
+    one = net(i0, s * (1 - hole), hole)
+    other = s.roll(1, 1)
+    assert torch.equal(one, net(i0, (s * (1 - hole) + other * hole) * (1 - hole), hole))
+
+
+def test_channels_follow_the_papers_rule_and_too_few_halvings_are_refused():
+    net = Pyramid(4, 3, width=32, downs=4)
+    assert [head.in_channels for head in net.heads] == [64, 32, 16]  # at a quarter, half and full size
+    assert net.inner.down[-1][0].out_channels == 8 * 32  # and 8·width in the middle, at 1/16
+    with pytest.raises(ValueError, match="at least 2 halvings, got downs=1"):
+        Pyramid(4, 3, width=8, downs=1)
+
+
+@pytest.mark.parametrize("downs", [2, 3])
+def test_a_grown_pyramid_begins_as_the_small_one_enlarged(downs):
+    small = perturb(SGNetPlus(width=32, downs=downs)).eval()
+    large = SGNetPlus(width=16, downs=downs + 1).eval()
+    inherit(large, small)
+    x = torch.rand(1, 15, 32, 32)
+    want = torch.nn.functional.interpolate(
+        Pyramid.forward(small, torch.nn.functional.avg_pool2d(x, 2)), scale_factor=2, mode="bilinear"
+    )
+    assert torch.allclose(Pyramid.forward(large, x), want, atol=1e-5)
+
+
+@pytest.mark.parametrize("net", [SPNet, SGNet])
+def test_a_grown_generator_keeps_all_but_its_rim(net):
+    small, large = net(width=16, downs=2), net(width=8, downs=3)
+    inherit(large, small)
+    assert torch.equal(large.down[2][0].weight, small.down[1][0].weight)
+    assert torch.equal(large.middle[8].second[0].weight, small.middle[8].second[0].weight)
+    assert torch.equal(large.up[1][1].weight, small.up[1][1].weight)
+    assert large.out.weight.shape != small.out.weight.shape
+    kept = sum(torch.equal(v, large.state_dict().get(large.place(k, small), torch.empty(0))) for k, v in
+               small.state_dict().items() if k.endswith("weight") and v.ndim == 4)  # fmt: skip
+    assert kept == 1 + 18 + 2  # one down, nine blocks of two, two ups
+
+
+def test_the_profile_says_the_design_of_every_stage():
+    growing = profile("cpu", sizes=(64, 128, 256), pictures=(1, 1, 1), grow=True, width=16, downs=4)
+    assert [tuple(at(growing, size)) for size in growing.sizes] == [(64, 2), (32, 3), (16, 4)]
+    fixed = profile("quick", width=24, downs=2)
+    assert tuple(at(fixed, 64)) == (24, 2)
+    with pytest.raises(ValueError, match=r"doubles its size at every stage, got sizes \(64, 256\)"):
+        profile("cpu", sizes=(64, 256), pictures=(1, 1), grow=True)
+
+
+@pytest.mark.parametrize("model", ["spnet", "sgnet", "sgnet-noseg", "spnet-plus", "sgnet-plus", "sgnet-plus-noseg"])
+def test_every_model_of_the_cpu_profile_grows_into_its_last_stage(model):
+    p = profile("cpu", width=2)
+    nets = [task(model).generator(p, at(p, size)) for size in p.sizes]
+    for small, large in zip(nets, nets[1:], strict=False):
+        inherit(large, perturb(small))
+        middles = [net.inner.middle if hasattr(net, "inner") else net.middle for net in (small, large)]
+        assert all(map(torch.equal, *(m.state_dict().values() for m in middles)))
