@@ -88,6 +88,14 @@ def _bench(a):
     print(tables.table([result]), f"\n-> {a.out}", sep="")
 
 
+def _units(a):
+    from spg import data, provenance, tables, units
+
+    result = {**units.analyse(data.open(a.data, a.split, a.size), a.limit, a.seed), **provenance.provenance()}
+    provenance.write_json(result, a.out)
+    print(tables.table([result]), f"\n-> {a.out}", sep="")
+
+
 def _table(a):
     from spg import tables
 
@@ -122,7 +130,7 @@ def _parser():
         prog="spg", description="SPG-Net, step by step: data, training, inpainting, numbers."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_data, _add_train, _add_evaluate, _add_inpaint, _add_bench, _add_table, _add_ship):
+    for add in (_add_data, _add_train, _add_evaluate, _add_inpaint, _add_bench, _add_units, _add_table, _add_ship):
         add(commands)
     return parser
 
@@ -202,9 +210,19 @@ def _add_bench(commands):
     c.add_argument("--out", required=True, help="the JSON file")
 
 
+def _add_units(commands):
+    c = _command(commands, "units", _units, "which units and which holes reproduce PatchMatch's row of Table 1")
+    c.add_argument("--data", required=True, help=SPEC)
+    c.add_argument("--split", default="val")
+    c.add_argument("--size", type=int, default=256, help="side in pixels; default: the paper's 256")
+    c.add_argument("--limit", type=int, help="so many pictures, evenly spread over the split")
+    c.add_argument("--seed", type=int, default=0, help="of the holes")
+    c.add_argument("--out", required=True, help="the JSON file")
+
+
 def _add_table(commands):
     c = _command(commands, "table", _table, "markdown tables of result files")
-    c.add_argument("files", nargs="*", help="JSON files of evaluate and bench")
+    c.add_argument("files", nargs="*", help="JSON files of evaluate, bench and units")
     c.add_argument("--views", default="methods,layouts", help="of evaluate's results, by commas; see spg.views, or all")
     c.add_argument("--readme", help="render this file's tables in place instead")
     c.add_argument("--check", action="store_true", help="with --readme: only say whether they agree")

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from spg import markdown
-from spg.views import VIEWS
+from spg.views import VIEWS, units
 
 DEFAULT_VIEWS = ("methods", "layouts")
 ALL_VIEWS = tuple(name for name in VIEWS if name != "methods")  # table1 says the same
@@ -72,6 +72,9 @@ def _read(result):
 def _section(result, bold, views):
     if result.get("kind") == "bench":
         return _header(result, ("machine", "commit")) + _generic(result["rows"])
+    if result.get("kind") == "units":
+        words = "".join(f"\n{sentence}\n" for sentence in result["conclusions"])
+        return _header(result, ("data", "split", "size", "n", "seed", "commit")) + units(result) + words
     header = _header(result, ("data", "split", "size", "holes", "seed", "n", "labels", "perceptual", "commit"))
     return header + "\n".join(_rendered(result, bold, views))
 

@@ -182,6 +182,50 @@ VIEWS = {
 }
 
 
+# -------------------------------------------------------------------- the units of Table 1
+
+
+def units(result):
+    """A result of `spg units`: the figures under every sampler, and PatchMatch's l1 and l2 in every unit."""
+    decimals = {"l1": 0, "l2": 0, "ssim": 4, "psnr": 2}
+    head = ["holes", "method", "hole area", *_headings(decimals), "distance", "nearest"]
+    rows = [
+        [sampler, method, number(of["hole_area"], 3), *_unit_cells(of[method], decimals), _share(of, method)]
+        for sampler, of in result["samplers"].items()
+        for method in ("patchmatch", "telea")
+    ]
+    paper = [
+        "the paper",
+        "patchmatch",
+        "–",
+        *(number(result["paper"][key], d) for key, d in decimals.items()),
+        "–",
+        "–",
+    ]
+    samplers = list(result["units"])
+    ratios = [
+        [
+            unit,
+            *(" and ".join(f"{1 + of['relative']:.3g}" for of in result["units"][s][unit].values()) for s in samplers),
+        ]
+        for unit in result["units"][samplers[0]]
+    ]
+    return (
+        table([head, *rows, paper], text_columns=2)
+        + "\nPatchMatch's l1 and l2, divided by the paper's, if they were measured in other units:\n\n"
+        + table([["unit", *samplers], *ratios])
+    )
+
+
+def _unit_cells(found, decimals):
+    figures = [*decimals.items(), ("distance", 2)]
+    return [f"{number(found[key]['mean'], d)} [{span(found[key]['ci95'], d)}]" for key, d in figures]
+
+
+def _share(found, method):
+    return number(found["nearest"], 2) if method == "patchmatch" else "–"
+
+
 # -------------------------------------------------------------------- rows and cells
 
 
