@@ -203,3 +203,41 @@ def test_l1_known_answer():
     image, hole = torch.zeros(1, 3, 4, 4), half_hole(4)
     painted = torch.where(hole == 1, 0.5, 9.0).expand(1, 3, 4, 4)
     assert losses.hole_l1(painted, image, hole) == 0.5
+
+
+@pytest.mark.parametrize("side", [8, 16, 24])
+def test_hole_windows_show_as_much_of_the_hole_as_they_can(side):
+    hole = torch.zeros(3, 1, 32, 48)
+    hole[0, :, 20:32, 0:10], hole[1, :, 4:24, 10:46], hole[2, :, 15:16, 47:48] = 1, 1, 1
+    torch.manual_seed(0)
+    seen = set()
+    for _ in range(30):
+        for n, (top, left) in enumerate(losses.hole_windows(hole, side)):
+            window = hole[n, 0, top : top + side, left : left + side]
+            assert window.shape == (side, side)
+            height, width = (int(hole[n, 0].amax(1 - d).sum()) for d in (0, 1))
+            assert window.sum() == min(side, height) * min(side, width)
+            seen.add((n, top, left))
+    assert len(seen) > 10  # at random
+
+
+def test_alexnet_loss_through_a_window_reaches_the_hole_alone():
+    distance = perceptual.load("stlpips")
+    image, hole = torch.rand(1, 3, 128, 128) * 2 - 1, torch.zeros(1, 1, 128, 128)
+    hole[..., 10:80, 20:90] = 1
+    painted = torch.zeros_like(image).requires_grad_()
+    loss = losses.AlexNetLoss(distance, window=32)(image, complete(known(image, hole), painted, hole), hole)
+    loss.backward()
+    assert loss > 0
+    assert (painted.grad * (1 - hole)).abs().sum() == 0
+    touched = (painted.grad.abs().sum(1, keepdim=True) > 0).nonzero()[:, 2:]
+    assert (touched.amax(0) - touched.amin(0) < 32).all()  # one window of 32 pixels
+
+
+def test_a_window_is_not_used_where_the_patch_is_small():
+    distance = perceptual.load("stlpips")
+    image, hole = torch.rand(1, 3, 64, 64) * 2 - 1, torch.zeros(1, 1, 64, 64)
+    hole[..., 10:30, 20:30] = 1
+    filled = complete(known(image, hole), torch.zeros_like(image), hole)
+    plain, windowed = (losses.AlexNetLoss(distance, window=w)(image, filled, hole) for w in (0, 32))
+    assert torch.equal(plain, windowed)

@@ -88,6 +88,81 @@ def test_learning_rate_never_turns_negative():
     assert min(learning_rate(p, step * p.batch) for step in range(last + 1)) == 0
 
 
+def moved(net, before):
+    return any(not torch.equal(v, before[k]) for k, v in net.state_dict().items() if v.is_floating_point())
+
+
+def copied(net):
+    return {k: v.clone() for k, v in net.state_dict().items()}
+
+
+def test_discriminators_that_come_late_do_not_play_before(tmp_path):
+    t = trainer(tmp_path, "sgnet", pictures=(16,), batch=4, judge_from=0.5, average=0.0)
+    before = copied(t.nets["D"])
+    assert "adv" not in t.play(one_batch())
+    assert not moved(t.nets["D"], before)
+    t.step = 2
+    assert {"adv", "feature", "discriminator"} <= t.play(one_batch()).keys()
+    assert moved(t.nets["D"], before)
+
+
+def test_phases_of_a_model_override_the_profiles(tmp_path):
+    t = trainer(tmp_path, "sgnet", pictures=(32,), batch=4, average=0.0)
+    t.task.phases, t.task.weights, t.task.adversarial = (0.25, 0.5), {"adv": 1.0, "feature": 0.0}, "log"
+    players = {0: {"G"}, 1: {"G"}, 2: {"D"}, 3: {"D"}, 4: {"G", "D"}}
+    for t.step, who in players.items():
+        before = {name: [p.clone() for p in net.parameters()] for name, net in t.nets.items()}
+        terms = t.play(one_batch())
+        assert {
+            name for name, net in t.nets.items() if not all(map(torch.equal, before[name], net.parameters()))
+        } == who
+        assert "feature" not in terms
+
+
+def test_a_stage_warms_up(tmp_path):
+    p = smoke(sizes=(32, 64), pictures=(40, 40), batch=4, warm_up=16, decay_from=1.0)
+    rates = [learning_rate(p, step * 4) / p.learning_rate for step in range(20)]
+    assert rates[:5] == rates[10:15] == [0.25, 0.5, 0.75, 1, 1]
+
+
+@pytest.mark.parametrize("model", ["sgnet", "sgnet-plus"])
+def test_a_net_that_grows_resumes_within_any_stage(tmp_path, model):
+    settings = {"sizes": (16, 32), "pictures": (8, 8), "batch": 4, "grow": True, "width": 2, "downs": 3, "alexnet": 0.0}
+    whole = trainer(tmp_path / "whole", model, **settings)
+    whole.fit(show=False)
+    assert whole.about()["size"] == 32
+    for stop in (1, 2, 3):
+        t = trainer(tmp_path / f"at{stop}", model, **settings)
+
+        def stopping(batch, t=t, play=t.play, stop=stop):
+            terms = play(batch)
+            t.interrupt.asked = t.step + 1 == stop
+            return terms
+
+        t.play = stopping
+        with pytest.raises(KeyboardInterrupt):
+            t.fit(show=False)
+        resumed = trainer(tmp_path / f"at{stop}", model, resume=True, **settings).fit(show=False)
+        for name, value in whole.best().state_dict().items():
+            assert torch.equal(value, resumed.best().state_dict()[name]), (stop, name)
+
+
+def test_sgnet_meets_the_doubt_of_an_spnet_of_its_size(tmp_path):
+    trainer(tmp_path, "spnet").fit(show=False)
+    t = trainer(tmp_path, "sgnet", guess=0.5, spnet=str(tmp_path / "spnet.safetensors"))
+    b = one_batch(n=40)
+    s = t.task.scene(b).s
+    assert torch.equal(s * (1 - b.hole), b.s * (1 - b.hole))
+    changed = (s != b.s).flatten(1).any(1)
+    assert 8 < changed.sum() < 32
+    assert torch.allclose(s.sum(1), torch.ones_like(s[:, 0]), atol=1e-5)
+    other_size = one_batch(size=64)
+    assert t.task.scene(other_size) is other_size
+    with pytest.raises(ValueError, match="holds a 'sgnet' net, no SP-Net"):
+        t.fit(show=False)
+        trainer(tmp_path / "x", "sgnet", guess=0.5, spnet=str(tmp_path / "sgnet.safetensors"))
+
+
 def test_progressive_sizes(tmp_path):
     assert schedule(smoke(sizes=(32, 64), pictures=(10, 8))) == [(32, 0, 3), (64, 3, 5)]
     sizes = []
