@@ -214,7 +214,7 @@ def _digits(value):
 
 def conclusions(result):
     """Sentences about units and sampler, as far as the intervals support them. result: of `analyse`."""
-    return [_about_units(result), _about_samplers(result)]
+    return [_about_units(result), _about_figures(result), _about_samplers(result)]
 
 
 def _about_units(result):
@@ -229,6 +229,14 @@ def _about_units(result):
     return (
         f"Units that give both of the paper's figures, l1 and l2, within their intervals under some sampler: {named}."
     )
+
+
+def _about_figures(result):
+    counted = [
+        f"{sampler} {sum(_inside(of['patchmatch'][key], PAPER[key]) for key in PAPER)}"
+        for sampler, of in result["samplers"].items()
+    ]
+    return f"Of the paper's four figures, so many lie within PatchMatch's intervals: {'; '.join(counted)}."
 
 
 def _about_samplers(result):
