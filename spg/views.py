@@ -204,10 +204,7 @@ def units(result):
     ]
     samplers = list(result["units"])
     ratios = [
-        [
-            unit,
-            *(" and ".join(f"{1 + of['relative']:.3g}" for of in result["units"][s][unit].values()) for s in samplers),
-        ]
+        [unit, *(_ratios(result["units"][sampler][unit], result["paper"]) for sampler in samplers)]
         for unit in result["units"][samplers[0]]
     ]
     return (
@@ -220,6 +217,10 @@ def units(result):
 def _unit_cells(found, decimals):
     figures = [*decimals.items(), ("distance", 2)]
     return [f"{number(found[key]['mean'], d)} [{span(found[key]['ci95'], d)}]" for key, d in figures]
+
+
+def _ratios(pair, paper):
+    return " and ".join(f"{of['mean'] / paper[key]:.2g}" for key, of in pair.items())
 
 
 def _share(found, method):

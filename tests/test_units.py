@@ -116,17 +116,28 @@ def test_a_limit_spreads_over_the_split(monkeypatch):
 
 def test_words_go_no_further_than_the_intervals(result):
     def found(shares, ci95):
-        samplers = {name: {"nearest": share} for name, share in zip(units.SAMPLERS, shares, strict=True)}
+        wide = {key: {"ci95": [0, 2 * value]} for key, value in units.PAPER.items()}
+        rows = [
+            wide,
+            wide | {"l1": {"ci95": [0, 1]}},
+            wide | {"ssim": {"ci95": [0, 0.9]}, "l2": {"ci95": [0, 1]}},
+            wide,
+        ]
+        pairs = zip(units.SAMPLERS, shares, rows, strict=True)
+        samplers = {name: {"nearest": share, "patchmatch": row} for name, share, row in pairs}
         good = {key: {"ci95": [0.9 * units.PAPER[key], 1.1 * units.PAPER[key]]} for key in ("l1", "l2")}
         bad = {key: {"ci95": ci95} for key in ("l1", "l2")}
         names = list(units.candidates(64))
         of = {name: bad for name in names} | {names[2]: good}
         return {"size": 64, "samplers": samplers, "units": {"square, side uniform": of}}
 
-    one, two = units.conclusions(found([0.97, 0.01, 0.01, 0.01], [0, 1]))
+    one, inside, two = units.conclusions(found([0.97, 0.01, 0.01, 0.01], [0, 1]))
     assert one.endswith("under some sampler: 255² · mean, images in [0, 1].")
+    assert inside.endswith(
+        "intervals: rectangle, sides uniform 4; square, side uniform 3; rectangle, area uniform 2; square, area uniform 4."
+    )
     assert two == "rectangle, sides uniform: nearest to the paper's four figures in 97% of the resamples."
-    _, two = units.conclusions(found([0.3, 0.6, 0.05, 0.05], [0, 1]))
+    *_, two = units.conclusions(found([0.3, 0.6, 0.05, 0.05], [0, 1]))
     assert two.startswith("square, side uniform: nearest") and two.endswith("too few to prefer it to the others.")
     nothing = found([1, 0, 0, 0], [0, 1])
     nothing["units"] = {"a": {name: {key: {"ci95": [0, 1]} for key in ("l1", "l2")} for name in units.candidates(64)}}
@@ -139,7 +150,7 @@ def test_the_command_and_its_table(tmp_path, monkeypatch, capsys):
     command = ["units", "--data", "streets", "--split", "test", "--size", "64", "--limit", "2", "--out", str(out)]
     assert main(command) == 0
     result = json.loads(out.read_text())
-    assert result["kind"] == "units" and result["n"] == 2 and result["commit"] and len(result["conclusions"]) == 2
+    assert result["kind"] == "units" and result["n"] == 2 and result["commit"] and len(result["conclusions"]) == 3
     text = tables.table(out)
     assert (
         text.startswith("streets · split test · 64×64 · n = 2 · seed 0 · commit ") and text in capsys.readouterr().out
