@@ -215,12 +215,17 @@ def units(result):
 
 
 def _unit_cells(found, decimals):
-    figures = [*decimals.items(), ("distance", 2)]
-    return [f"{number(found[key]['mean'], d)} [{span(found[key]['ci95'], d)}]" for key, d in figures]
+    """Each figure with its interval and its distance from the paper's, then the distance of all four."""
+    cells = [_estimate(found[key], d) + f" {signed(100 * found[key]['relative'], 0)} %" for key, d in decimals.items()]
+    return [*cells, _estimate(found["distance"], 2)]
+
+
+def _estimate(found, decimals):
+    return f"{number(found['mean'], decimals)} [{span(found['ci95'], decimals)}]"
 
 
 def _ratios(pair, paper):
-    return " and ".join(f"{of['mean'] / paper[key]:.2g}" for key, of in pair.items())
+    return " and ".join(f"{of['mean'] / paper[key]:.3g}" for key, of in pair.items())
 
 
 def _share(found, method):

@@ -133,9 +133,8 @@ def test_words_go_no_further_than_the_intervals(result):
 
     one, inside, two = units.conclusions(found([0.97, 0.01, 0.01, 0.01], [0, 1]))
     assert one.endswith("under some sampler: 255² · mean, images in [0, 1].")
-    assert inside.endswith(
-        "intervals: rectangle, sides uniform 4; square, side uniform 3; rectangle, area uniform 2; square, area uniform 4."
-    )
+    counts = {"rectangle, sides": 4, "square, side": 3, "rectangle, area": 2, "square, area": 4}
+    assert inside.endswith("; ".join(f"{sampler} uniform {n}" for sampler, n in counts.items()) + ".")
     assert two == "rectangle, sides uniform: nearest to the paper's four figures in 97% of the resamples."
     *_, two = units.conclusions(found([0.3, 0.6, 0.05, 0.05], [0, 1]))
     assert two.startswith("square, side uniform: nearest") and two.endswith("too few to prefer it to the others.")
@@ -156,4 +155,6 @@ def test_the_command_and_its_table(tmp_path, monkeypatch, capsys):
         text.startswith("streets · split test · 64×64 · n = 2 · seed 0 · commit ") and text in capsys.readouterr().out
     )
     assert text.count("| patchmatch |") == len(units.SAMPLERS) + 1 and "| the paper | patchmatch | – | 641 |" in text
+    l1 = result["samplers"]["square, side uniform"]["telea"]["l1"]
+    assert f"{100 * l1['relative']:+.0f} % |".replace("-", "−") in text
     assert "| 255² · mean, images in [0, 1] |" in text and result["conclusions"][1] in text
