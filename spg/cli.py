@@ -155,7 +155,7 @@ def _add_data(commands):
 
 def _add_train(commands):
     c = _command(commands, "train", _train, "train one model; Ctrl-C saves, --resume goes on")
-    c.add_argument("model", help="spnet, sgnet, sgnet-noseg or segmenter")
+    c.add_argument("model", help="spnet sgnet sgnet-noseg spnet-plus sgnet-plus sgnet-plus-noseg glcic gfc segmenter")
     c.add_argument("--data", required=True, help=SPEC)
     c.add_argument(
         "--split", default="train", help="default: train; fit leaves out tune, the part for choosing settings"

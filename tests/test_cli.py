@@ -54,6 +54,30 @@ def test_train_evaluate_table(run, tmp_path, capsys):
     assert "| spg − telea |" in capsys.readouterr().out
 
 
+def test_evaluate_ship_evaluate_again(run, tmp_path, shelf, capsys):
+    first, again = tmp_path / "first.json", tmp_path / "again.json"
+    command = ["evaluate", "--data", "streets", "--split", "test", "--size", "64", "--limit", "2", "--methods", "spg"]
+    assert main([*command, "--weights", str(run), "--labels", "predicted", "--out", str(first)]) == 0
+    assert main(["ship", "toy-64", "--runs", str(run), "--licence", "MIT", "--result", str(first)]) == 0
+    assert "toy-64: segmenter, sgnet, spnet -> spg/weights/" in capsys.readouterr().out
+    assert "spg train spnet --data streets --limit 12 --profile smoke" in (shelf / "MODEL_CARDS.md").read_text()
+    assert main([*command, "--weights", "toy-64", "--out", str(again)]) == 0
+    assert main(["ship", "toy-64", "--result", str(again)]) == 0
+    entry = json.loads((shelf / "registry.json").read_text())["toy-64"]
+    assert [m["labels"] for m in entry["metrics"]] == ["predicted", "true"]
+    assert 0 < entry["metrics"][0]["segmenter"]["known_miou"] < 1
+    assert main(["ship", "toy-64", "--result", str(tmp_path / "none.json")]) == 2
+    assert "none.json" in capsys.readouterr().err
+
+
+def test_weights_can_lie_in_several_places(run, tmp_path):
+    out = tmp_path / "r.json"
+    command = ["evaluate", "--data", "streets", "--split", "test", "--size", "64", "--limit", "1", "--methods", "spg"]
+    files = [str(run / f"{model}.safetensors") for model in ("spnet", "sgnet")]
+    assert main([*command, "--weights", *files, "--out", str(out)]) == 0
+    assert json.loads(out.read_text())["weights"].keys() == {"spnet", "sgnet"}
+
+
 def test_evaluate_with_predicted_labels(run, tmp_path):
     results = []
     for labels in ("true", "predicted"):
@@ -161,7 +185,13 @@ def test_a_grey_mask_needs_a_word(run, tmp_path, capsys):
             "evaluate --data streets --limit 2 --size 64 --methods spg --weights nowhere --out x.json",
             "no weights 'nowhere'",
         ),
+        (
+            "evaluate --data streets --limit 2 --size 64 --methods glcic --weights streets-64 --out x.json",
+            "method 'glcic': streets-64 lacks glcic: train with `spg train glcic --data SPEC --out DIR`",
+        ),
+        ("evaluate --data streets --limit 2 --size 64 --methods gfc --out x.json", "none shipped that hold gfc"),
         ("inpaint none.png --hole none.png --out o.png", "none.png"),
+        ("inpaint none.png --hole none.png --out o.png --design best", "unknown design 'best'; known: spg-plus, spg"),
         ("table nothing.json", "nothing.json"),
     ],
 )
