@@ -95,7 +95,7 @@ class Trainer:
         if profile.batch % self.fabric.world_size:
             raise ValueError(f"batch {profile.batch} cannot be shared by {self.fabric.world_size} processes")
         self.step, self.seconds = 0, 0.0
-        self.task.data = source["data"].split(":")[0]
+        self.task.data = source.get("data", "").split(":")[0]
         state, about = self._earlier(resume)
         torch.manual_seed(self.profile.seed)
         self._build(about["size"] if about else self.profile.sizes[0])
@@ -343,6 +343,7 @@ class Trainer:
             "step": self.step,
             "pictures_seen": self.step * p.batch,
             "seconds": round(self.seconds, 1),
+            "threads": torch.get_num_threads(),
             "profile": p.as_dict(),
         }
 

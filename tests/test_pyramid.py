@@ -1,5 +1,7 @@
 """SPG-Net+: shapes, where it starts, and how it grows."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -109,7 +111,7 @@ def test_the_profile_says_the_design_of_every_stage():
 def test_every_model_of_the_cpu_profile_grows_into_its_last_stage(model):
     p = profile("cpu", width=2)
     nets = [task(model).generator(p, at(p, size)) for size in p.sizes]
-    for small, large in zip(nets, nets[1:], strict=False):
+    for small, large in pairwise(nets):
         inherit(large, perturb(small))
         middles = [net.inner.middle if hasattr(net, "inner") else net.middle for net in (small, large)]
         assert all(map(torch.equal, *(m.state_dict().values() for m in middles)))
