@@ -5,6 +5,8 @@ import functools
 import sys
 from pathlib import Path
 
+from spg.study.command import add_study
+
 
 def main(argv=None):
     """Run one command. Returns the exit status: 0, 2 for bad input (said on one line), 130 after Ctrl-C."""
@@ -132,6 +134,7 @@ def _parser():
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for add in (_add_data, _add_train, _add_evaluate, _add_inpaint, _add_bench, _add_units, _add_table, _add_ship):
         add(commands)
+    add_study(commands, _nets, SPEC, WEIGHTS)
     return parser
 
 

@@ -1,0 +1,85 @@
+"""A study as a folder: what raters may see, what only the analysis reads, and the pictures.
+
+DIR/study.json     questions, rules and trials; names of pictures, no names of methods
+DIR/key.json       which method made which picture: no part of what a browser is sent
+DIR/pictures/      PNGs, named by what is in them (a hash)
+DIR/PROTOCOL.md    what raters are told and how votes will be counted, fixed before the first vote
+DIR/votes.sqlite   the votes of people; model-observer.sqlite: those of a model
+"""
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image
+
+STUDY, KEY, PROTOCOL, PICTURES, VOTES = "study.json", "key.json", "PROTOCOL.md", "pictures", "votes.sqlite"
+FORMAT = 1
+
+
+class Study(NamedTuple):
+    """An opened study. manifest: study.json; id: the first digits of its hash, which every vote file notes."""
+
+    folder: Path
+    manifest: dict
+    id: str
+
+    def key(self):
+        """key.json. Raises ValueError when it is missing, or not the one the study was made with."""
+        data = _read(self.folder / KEY)
+        if digest(data) != self.manifest["key"]:
+            raise ValueError(f"{self.folder / KEY} was changed after the study was made; restore it, or make it anew")
+        return json.loads(data)
+
+    def picture(self, name):
+        """The PNG file of this name, bytes. Raises ValueError when it is missing or was changed."""
+        data = _read(self.folder / PICTURES / f"{name}.png")
+        if digest(data) != name:
+            raise ValueError(f"{self.folder / PICTURES / name}.png was changed after the study was made")
+        return data
+
+
+def open_study(folder):
+    """Open DIR. Raises ValueError where there is no study, or one of another format."""
+    data = _read(Path(folder) / STUDY)
+    manifest = json.loads(data)
+    if manifest.get("format") != FORMAT:
+        raise ValueError(f"{folder}: a study of format {manifest.get('format')}, this version reads {FORMAT}")
+    return Study(Path(folder), manifest, digest(data))
+
+
+def write_text(folder, name, text):
+    """Write one file of the study. Returns its digest."""
+    data = text.encode("utf-8")
+    (Path(folder) / name).write_bytes(data)
+    return digest(data)
+
+
+def write_json(folder, name, content):
+    """Write one JSON file of the study. Returns its digest."""
+    return write_text(folder, name, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_picture(folder, picture):
+    """Save uint8 H×W×3 as PNG under the hash of the file. Returns that name, which tells nothing of who made it."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, format="PNG")
+    name = digest(buffer.getvalue())
+    path = Path(folder) / PICTURES / f"{name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(buffer.getvalue())
+    return name
+
+
+def digest(data):
+    """The first 16 hexadecimal digits of the SHA-256 of bytes."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _read(path):
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ValueError(f"{path} is missing; `spg study make {path.parent} ...` makes a study") from error

@@ -1,0 +1,105 @@
+"""The result of `spg study analyse`, and of the paper's study read again, as markdown."""
+
+from spg.markdown import number, span, table
+
+PREFERENCE = ("share", "95 % Wilson", "effective n, Wilson", "bootstrap", "p", "majorities", "p of majorities")
+
+
+def report(result):
+    """Markdown of a result of `spg.study.analysis.analyse`. Its first line says who voted."""
+    parts = [_head(result), _pairs(result), _overall(result), _strengths(result), _raters(result)]
+    return "\n".join(part for part in parts if part)
+
+
+def _head(result):
+    left_out = "; ".join(f"rater {row['rater']} {row['why']}" for row in result["excluded"]) or "nobody"
+    return (
+        f"Observer: **{result['observer']}**. {result['votes']} votes on pairs ({result['unsure']} not sure) of "
+        f"{result['raters']} raters on {result['data']} {result['split']} at {result['size']} pixels. "
+        f"Left out: {left_out}.\n"
+    )
+
+
+def _pairs(result):
+    rows = [[f"{row['a']} over {row['b']}", *_preference(row)] for row in result["pairs"]]
+    return table([["preference", *PREFERENCE], *rows]) if rows else ""
+
+
+def _overall(result):
+    if len(result["pairs"]) < 2:
+        return ""
+    rows = [[name, *_preference(row)] for name, row in result["overall"].items()]
+    return "Each method against all it met:\n\n" + table([["method", *PREFERENCE], *rows])
+
+
+def _preference(row):
+    decided = row["majorities"]
+    return [
+        f"{row['wins']} of {row['n']} = {row['share']:.1%}",
+        span(row["wilson"], 3),
+        f"{row['n'] / row['design_effect']:.0f}: {span(row['wilson_effective'], 3)}",
+        span(row["bootstrap"], 3),
+        f"{row['p']:.2g}",
+        f"{decided['wins']} of {decided['n']}",
+        f"{decided['p']:.2g}",
+    ]
+
+
+def _strengths(result):
+    found = result["bradley_terry"]
+    if not found:
+        return ""
+    ranked = sorted(found["strength"], key=found["strength"].get, reverse=True)
+    rows = [[name, number(found["strength"][name], 2), span(found["bootstrap"][name], 2)] for name in ranked]
+    note = " Some methods always won: half a win was added each way." if found["half_wins_added"] else ""
+    return f"Bradley-Terry strengths (log-odds, mean 0).{note}\n\n" + table([["method", "strength", "95 %"], *rows])
+
+
+def _raters(result):
+    lines = [f"Catch trials: {result['catch']['failed']} of {result['catch']['answered']} failed."]
+    if result["left"]:
+        left = result["left"]
+        lines.append(f"The left side was chosen in {left['share']:.1%} (95 % Wilson {span(left['wilson'], 3)}).")
+    if result["median_seconds"] is not None:
+        lines.append(f"Median time per vote: {result['median_seconds']:.1f} s.")
+    if result["agreement"]:
+        same = result["agreement"]
+        lines.append(
+            f"Agreement over {same['pairs']} pairs: {same['same']:.1%} of couples of votes agree, "
+            f"Krippendorff's α = {number(same['alpha'], 2)}."
+        )
+    return " ".join(lines) + "\n"
+
+
+def paper_report(result):
+    """Markdown of `spg.study.paper.reanalyse`."""
+    naive = result["naive"]
+    head = (
+        f"The paper: {naive['wins']} of {naive['n']} = {naive['share']:.1%}. As if votes were independent: 95 % Wilson "
+        f"interval {span(naive['wilson'], 3)}, exact two-sided p = {naive['p']:.1g}.\n"
+    )
+    return "\n".join([head, _clusters(result["clusters"]), _power(result["power"])])
+
+
+def _clusters(rows):
+    head = ["raters × images", "share of variance", "vote correlation", "design effect", "effective n"]
+    head += ["Wilson", "simulated: Wilson", "simulated: bootstrap"]
+    cells = [
+        [
+            f"{row['raters']} × {row['images']}",
+            *(number(row["latent_share"], 2), number(row["icc"], 3), number(row["design_effect"], 1)),
+            *(number(row["effective_n"], 0), span(row["wilson_effective"], 3)),
+            *(span(row["simulated_wilson"], 3), span(row["simulated_bootstrap"], 3)),
+        ]
+        for row in rows
+    ]
+    return "If so much of the variance lies between raters, and as much between images:\n\n" + table([head, *cells])
+
+
+def _power(powers):
+    head = ["true preference", *(f"n = {n}" for n in powers["sizes"]), "n for 80 %"]
+    rows = [
+        [f"{preference:.1%}", *(number(value, 2) for value in row), str(needed)]
+        for preference, row, needed in zip(powers["preferences"], powers["power"], powers["needed"], strict=True)
+    ]
+    return "The chance that the exact test finds the preference at 5 %, votes independent:\n\n" + table([head, *rows])

@@ -1,0 +1,113 @@
+"""The ballot box: an SQLite file to which each vote is written, and forced to the disk, before it is acknowledged.
+
+Several processes may write at once, and any may be killed at any moment: SQLite rolls back what was not finished and
+keeps what was. A vote is written once; the same vote sent again changes nothing.
+"""
+
+import contextlib
+import datetime
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+
+PEOPLE = "people"
+PICKS = ("a", "b", "unsure")
+TABLES = """
+CREATE TABLE IF NOT EXISTS study (id TEXT NOT NULL, observer TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS raters (number INTEGER PRIMARY KEY, code TEXT UNIQUE NOT NULL, joined TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS votes (
+    rater INTEGER NOT NULL REFERENCES raters (number), trial TEXT NOT NULL,
+    pick TEXT NOT NULL CHECK (pick IN ('a', 'b', 'unsure')), mirrored INTEGER NOT NULL, seconds REAL, at TEXT NOT NULL,
+    PRIMARY KEY (rater, trial)
+);
+"""
+
+
+class Vote(NamedTuple):
+    """rater: number; trial: id; pick: a, b or unsure; mirrored: whether a lay right; seconds: till the vote."""
+
+    rater: int
+    trial: str
+    pick: str
+    mirrored: bool
+    seconds: float | None
+
+
+class BallotBox:
+    """Votes of one study in one file, which is made when missing.
+
+    study_id: `Study.id`; observer: who votes, `people` unless it says so. Both are noted in the file with the first
+    opening. Raises ValueError when the file belongs to another study, to one that was changed since, or to
+    another observer. Safe to use from several threads: each call has a connection of its own.
+    """
+
+    def __init__(self, path, study_id, observer=PEOPLE):
+        self.path = Path(path)
+        with self._open() as box:
+            box.executescript(TABLES)
+        with self._open() as box:
+            box.execute("BEGIN IMMEDIATE")
+            noted = box.execute("SELECT id, observer FROM study").fetchone()
+            if noted is None:
+                box.execute("INSERT INTO study VALUES (?, ?)", (study_id, observer))
+        self.observer = _check_noted(noted or (study_id, observer), study_id, observer, self.path)
+
+    def join(self, code):
+        """The number, 0, 1, …, of the rater with this code, new or known. ValueError where it is empty or long."""
+        code = str(code).strip()
+        if not 1 <= len(code) <= 40:
+            raise ValueError("type a code of 1 to 40 letters or digits: it lets you take up where you stopped")
+        with self._open() as box:
+            box.execute("BEGIN IMMEDIATE")
+            box.execute(
+                "INSERT OR IGNORE INTO raters SELECT COALESCE(MAX(number) + 1, 0), ?, ? FROM raters", (code, _now())
+            )
+            return box.execute("SELECT number FROM raters WHERE code = ?", (code,)).fetchone()[0]
+
+    def cast(self, vote):
+        """Write one `Vote`; returns when it is on the disk. Returns whether it was new: the first one counts.
+
+        Raises ValueError for a pick that is none, sqlite3.Error (a full disk, …) when it could not be written.
+        """
+        if vote.pick not in PICKS:
+            raise ValueError(f"a pick is one of {', '.join(PICKS)}, got {vote.pick!r}")
+        with self._open() as box:
+            done = box.execute("INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?)", (*vote, _now()))
+            return done.rowcount == 1
+
+    def votes(self, rater=None):
+        """All `Vote`s, or those of one rater, as they came."""
+        rows = "SELECT rater, trial, pick, mirrored, seconds FROM votes WHERE rater = ? OR ? IS NULL ORDER BY rowid"
+        with self._open() as box:
+            return [Vote(r, t, p, bool(m), s) for r, t, p, m, s in box.execute(rows, (rater, rater))]
+
+    @contextlib.contextmanager
+    def _open(self):
+        """A connection whose changes are on the disk (synchronous = FULL) when the block ends well, and undone else."""
+        box = sqlite3.connect(self.path, timeout=30)
+        try:
+            box.execute("PRAGMA synchronous = FULL")
+            with box:
+                yield box
+        finally:
+            box.close()
+
+
+def _check_noted(noted, study_id, observer, path):
+    if noted[0] != study_id:
+        raise ValueError(f"{path} holds votes of another study, or study.json was changed after the first opening")
+    if noted[1] != observer:
+        raise ValueError(f"{path} holds votes of {noted[1]}, not of {observer}")
+    return noted[1]
+
+
+def observer_of(path):
+    """Who voted in this file. Raises ValueError when there is no such file."""
+    if not Path(path).is_file():
+        raise ValueError(f"{path}: no votes yet; `spg study serve DIR` takes them")
+    with contextlib.closing(sqlite3.connect(path)) as box:
+        return box.execute("SELECT observer FROM study").fetchone()[0]
+
+
+def _now():
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")

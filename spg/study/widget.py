@@ -1,0 +1,70 @@
+"""The ballot in a notebook or a Voilà page: two pictures, one key press, the next two.
+
+The browser gets pictures and nothing else: no method's name, no file's name, no other trial than the next two.
+"""
+
+import sqlite3
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+from spg.study.folder import VOTES, open_study
+from spg.study.session import Session
+from spg.study.votes import BallotBox
+
+AHEAD = 2  # trials the browser holds: the one shown, and the next, whose pictures load meanwhile
+
+
+class Ballot(anywidget.AnyWidget):
+    """Ballot(folder): vote in the study of this folder; a rater types a code and may stop and come back at any time.
+
+    box: where votes go, default: votes.sqlite in the folder. code: the rater's, so that none is asked for.
+    Messages from the browser are "hello" (it was drawn anew), "join" and "vote"; a vote is acknowledged with
+    "saved" when it is on the disk, and the browser shows the next pair only then.
+    """
+
+    _esm = Path(__file__).with_name("widget.js")
+    _css = Path(__file__).with_name("widget.css")
+    settings = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, folder, box=None, code=None):
+        self._study = open_study(folder)
+        self._box = box or BallotBox(self._study.folder / VOTES, self._study.id)
+        self._session, self._code, self._sent = None, code, set()
+        shown = {name: self._study.manifest[name] for name in ("question", "seconds", "unsure", "side")}
+        super().__init__(settings=shown | {"observer": self._box.observer})
+        self.on_msg(self._receive)
+
+    def _receive(self, _, message, buffers):
+        answer = {"hello": self._hello, "join": self._join, "vote": self._vote}[message["kind"]]
+        try:
+            answer(message)
+        except (ValueError, OSError, sqlite3.Error) as error:
+            self.send({"kind": "failed", "trial": message.get("trial"), "why": str(error)})
+
+    def _hello(self, message):
+        if self._session or self._code:
+            self._start(self._session or Session(self._study, self._box, self._code))
+
+    def _join(self, message):
+        self._start(Session(self._study, self._box, message["code"]))
+
+    def _start(self, session):
+        self._session, self._sent = session, set()
+        self.send({"kind": "joined", "total": session.total, "left": len(session.left)})
+        self._send_ahead()
+
+    def _vote(self, message):
+        if self._session is None:
+            raise ValueError("type your code first")
+        self._session.vote(message["trial"], message["side"], message["seconds"])
+        self.send({"kind": "saved", "trial": message["trial"], "left": len(self._session.left)})
+        self._send_ahead()
+
+    def _send_ahead(self):
+        """Send the pictures of the next trials that the browser does not hold yet."""
+        for trial in self._session.left[:AHEAD]:
+            if trial not in self._sent:
+                self.send({"kind": "trial", "trial": trial}, self._session.pictures(trial))
+                self._sent.add(trial)
