@@ -309,6 +309,14 @@ def test_a_hole_is_drawn_over_everything_below():
     assert (plots.show_hole(255 - image, hole)[hole == 1] == drawn[hole == 1]).all()
 
 
+def test_a_map_grows_brighter_from_low_to_high():
+    drawn = plots.show_map(np.array([[-1.0, 0.0], [1.0, 2.0]]), 0, 1).astype(int)
+    assert drawn.shape == (2, 2, 3)
+    assert (drawn[0, 0] == drawn[0, 1]).all() and (drawn[1, 0] == drawn[1, 1]).all()  # what lies outside is cut off
+    assert drawn[1, 0].sum() > drawn[0, 0].sum() + 200
+    assert (plots.show_map(np.full((2, 2), 3)) == plots.show_map(np.zeros((2, 2)))).all()  # no range, no error
+
+
 def test_sheets_need_a_title_for_every_column():
     picture = np.zeros((8, 8, 3), np.uint8)
     with pytest.raises(ValueError, match=r"needs 2 pictures, one per title; got \[2, 1\]"):
