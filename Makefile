@@ -8,13 +8,14 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce test lab notebooks format lock clean
+.PHONY: help reproduce test lab notebooks student format lock clean
 
 PYTHON ?=
 TORCH_INDEX ?=
 PROFILE ?= quick
 VENV := .venv/installed
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+NOT_RUN := $(shell sed -n 's,^\([0-9][^:]*\):.*,notebooks/\1,p' notebooks/not-run.txt)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 help:  ## list the targets
@@ -62,7 +63,9 @@ build/notebooks/%.ipynb: notebooks/%.ipynb $(RESULTS)
 test: $(VENV)  ## lint, then pytest over the tests and nbval over the notebooks
 	ruff check .
 	ruff format --check .
-	pytest --durations=15 --nbval-lax tests $(NOTEBOOKS)
+	pytest --durations=15 --junitxml=build/tests.xml tests \
+	  --nbval-lax --nbval-sanitize-with tests/nbval.ini --nbval-cell-timeout 120 $(filter-out $(NOT_RUN),$(NOTEBOOKS))
+	python -m spg.course ran build/tests.xml $(NOTEBOOKS)
 
 format: $(VENV)  ## sort imports, mend what ruff can mend, and format
 	ruff check --fix .
@@ -74,8 +77,12 @@ lab: $(VENV)  ## open the notebooks in JupyterLab
 	jupyter lab --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root)  # containers run as root
 
 notebooks: $(VENV)  ## run every notebook in place, so that its outputs are fresh, and scrub the noise
-	SPG_FIGURES="$(CURDIR)/figures" jupyter nbconvert --to notebook --execute --inplace $(NOTEBOOKS)
+	OMP_NUM_THREADS=1 SPG_FIGURES="$(CURDIR)/figures" python -m spg.course refresh $(NOTEBOOKS)
+	python -m spg.course teaching notebooks/TEACHING.md
 	pre-commit run nbstripout --files $(NOTEBOOKS) || true  # it fails when it has changed a file, as it should here
+
+student: $(VENV)  ## write the notebooks without solutions to build/student/
+	python -m spg.course student build/student $(NOTEBOOKS)
 
 # --- the environment ---------------------------------------------------------------------------------------------
 

@@ -1,0 +1,101 @@
+"""The commands of the package's docstring: parse, call, print."""
+
+import argparse
+import ast
+import json
+import sys
+from pathlib import Path
+
+import nbformat
+
+import spg.course
+from spg.course import guide, opening, running, student
+
+
+def main(arguments=None):
+    """Run one command. Returns the exit status."""
+    given = _parser().parse_args(arguments)
+    try:
+        return given.command(given)
+    except ValueError as error:
+        print(f"spg.course: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser():
+    parser = argparse.ArgumentParser("python -m spg.course", description=spg.course.__doc__.splitlines()[0])
+    commands = parser.add_subparsers(required=True)
+
+    def command(function, *names):
+        sub = commands.add_parser(function.__name__.strip("_"), help=function.__doc__)
+        sub.set_defaults(command=function)
+        for name in names:
+            sub.add_argument(name, type=Path, nargs="+" if name == "notebooks" else None)
+        return sub
+
+    command(_refresh, "notebooks")
+    sub = command(_run, "notebook", "out")
+    for option, meaning in (("-p", "a parameter"), ("--offer", "a parameter, taken where the notebook has it")):
+        sub.add_argument(option, action="append", default=[], metavar="NAME=VALUE", help=meaning)
+    command(_student, "folder", "notebooks")
+    command(_ran, "junit", "notebooks")
+    command(_teaching, "guide")
+    return parser
+
+
+def _refresh(given):
+    """put the opening cells in, run in place, note the time in times.json"""
+    for path in given.notebooks:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.write(opening.open_with(notebook, path.name, opening.repository()), path)
+        times = running.refresh(path)
+        guide.record(path.parent / "times.json", path.name, times)
+        print(f"{path.name}: {times['seconds']:.0f} s, {times['cpu_seconds']:.0f} s of processor time")
+    return 0
+
+
+def _run(given):
+    """run a copy with parameters"""
+    record = running.run(given.notebook, given.out, _pairs(given.p), _pairs(given.offer))
+    print(f"{given.out}: {record['seconds']:.0f} s")
+    return 0
+
+
+def _student(given):
+    """write copies without solutions"""
+    for path in given.notebooks:
+        print(student.write_copy(path, given.folder))
+    return 0
+
+
+def _ran(given):
+    """check that the tests ran every notebook, but those on not-run.txt beside them"""
+    listed = running.not_run((given.notebooks[0].parent / "not-run.txt").read_text("utf-8"))
+    wrong = running.left_out(given.junit.read_text("utf-8"), given.notebooks, listed)
+    print("\n".join(wrong or [f"{len(given.notebooks) - len(listed)} notebooks ran, {len(listed)} not to be run"]))
+    return bool(wrong)
+
+
+def _teaching(given):
+    """write the times of times.json beside it into the guide"""
+    times = json.loads((given.guide.parent / "times.json").read_text("utf-8"))
+    given.guide.write_text(guide.with_times(given.guide.read_text("utf-8"), times), "utf-8")
+    return 0
+
+
+def _pairs(texts):
+    """["a=1", "b=x"] → {"a": 1, "b": "x"}: Python literals, anything else is a string."""
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ValueError(f"-p takes NAME=VALUE, got {text!r}")
+        try:
+            pairs[name] = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            pairs[name] = value
+    return pairs
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Copies for students, made from the executed notebooks: everything but the solutions, with room for answers."""
+
+import base64
+import re
+from pathlib import Path
+
+import nbformat
+
+SOLUTIONS = re.compile(r"^## Solutions$", re.MULTILINE)
+EXERCISE = re.compile(r"^(\d+)\. ", re.MULTILINE)
+PICTURE = re.compile(r"(!\[[^\]]*\]\()(?!\w+:)([^)\s]+)(\))")
+UPWARDS = re.compile(r"(\]\()\.\./")
+
+
+def exercises(notebook):
+    """The numbers of a notebook's exercises, as in its section `## Exercises`. Raises ValueError where it has none."""
+    found = re.search(r"^## Exercises$(.*?)(?=^## |\Z)", _markdown(notebook), re.MULTILINE | re.DOTALL)
+    numbers = [int(n) for n in EXERCISE.findall(found[1])] if found else []
+    if not numbers:
+        raise ValueError("no numbered list follows a heading '## Exercises'")
+    return numbers
+
+
+def without_solutions(notebook):
+    """A copy that ends where `## Solutions` begins, with an empty cell of each kind for every answer.
+
+    Raises ValueError where there is no such heading: a copy that gave the answers away would be worse than none.
+    """
+    copy = nbformat.from_dict(notebook)
+    headed = [i for i, c in enumerate(copy.cells) if c.cell_type == "markdown" and SOLUTIONS.search(c.source)]
+    if not headed:
+        raise ValueError("no heading '## Solutions': nothing says where the answers begin")
+    numbers, where = exercises(copy), headed[0]
+    last = copy.cells[where]
+    last.source = last.source[: SOLUTIONS.search(last.source).start()].rstrip()
+    copy.cells = copy.cells[: where + bool(last.source)]
+    for number in numbers:
+        copy.cells += [nbformat.v4.new_markdown_cell(f"### Your answer to exercise {number}")]
+        copy.cells += [nbformat.v4.new_code_cell("")]
+    return copy
+
+
+def self_contained(notebook, folder, up="../../"):
+    """Attach the pictures that markdown cells show, so that the copy can be handed out alone. Changes the notebook.
+
+    folder: what the pictures' paths start from; up: the way from the copy's folder to the repository.
+    """
+    for cell in notebook.cells:
+        if cell.cell_type != "markdown":
+            continue
+        for path in {path for _, path, _ in PICTURE.findall(cell.source)}:
+            data = base64.b64encode((Path(folder) / path).read_bytes()).decode()
+            cell.setdefault("attachments", {})[Path(path).name] = {"image/png": data}
+        cell.source = PICTURE.sub(lambda m: f"{m[1]}attachment:{Path(m[2]).name}{m[3]}", cell.source)
+        cell.source = UPWARDS.sub(rf"\g<1>{up}", cell.source)
+    return notebook
+
+
+def write_copy(path, folder):
+    """Write folder/NAME.ipynb for the notebook at path, and return where. Raises ValueError naming the notebook."""
+    path, folder = Path(path), Path(folder)
+    try:
+        copy = without_solutions(nbformat.read(path, as_version=4))
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from None
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(self_contained(copy, path.parent), folder / path.name)
+    return folder / path.name
+
+
+def _markdown(notebook):
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
