@@ -71,17 +71,25 @@ def figure(width=6.4, height=4.0):
     return fig
 
 
+def panels(columns=1, width=6.4, height=4.0):
+    """A figure with empty axes side by side, without a box and on a light grid. Returns (Figure, list of axes)."""
+    fig = figure(width, height)
+    row = list(fig.subplots(1, columns, squeeze=False)[0])
+    for axes in row:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(color="#dddddd", linewidth=0.6)
+        axes.set_axisbelow(True)
+    return fig, row
+
+
 def curves(series, xlabel, ylabel):
     """Draw up to eight lines in the colour-blind-safe order. series: dict name -> (x, y). Returns a Figure."""
     if len(series) > len(CURVES):
         raise ValueError(f"{len(series)} lines in one plot cannot be told apart; split it, {len(CURVES)} is the most")
-    fig = figure()
-    axes = fig.subplots()
+    fig, (axes,) = panels()
     for (name, (x, y)), line in zip(series.items(), CURVES, strict=False):
         axes.plot(x, y, color=line, label=name, linewidth=1.6)
     axes.set(xlabel=xlabel, ylabel=ylabel)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color="#dddddd", linewidth=0.6)
     axes.legend(frameon=False)
     return fig
 
