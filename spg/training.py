@@ -97,9 +97,9 @@ class Trainer:
         self.step, self.seconds = 0, 0.0
         self.task.data = source.get("data", "").split(":")[0]
         state, about = self._earlier(resume)
-        torch.manual_seed(self.profile.seed)
-        self._build(about["size"] if about else self.profile.sizes[0])
         self.task.prepare(self.profile, self.fabric.device)
+        torch.manual_seed(self.profile.seed)  # only now: what was prepared may have drawn, the first time or every time
+        self._build(about["size"] if about else self.profile.sizes[0])
         if about:
             self._resume(state, about)
 
