@@ -9,12 +9,17 @@ from importlib import import_module
 from importlib.metadata import version
 
 __version__ = version("spg-net")
-__all__ = ["Filled", "Inpainter", "load"]
-_HOMES = {"load": "spg.weights", "Inpainter": "spg.inpainting", "Filled": "spg.inpainting"}
+__all__ = ["Filled", "Inpainter", "SegmentationEditor", "load"]
+_HOMES = {
+    "load": "spg.weights",
+    "Inpainter": "spg.inpainting",
+    "Filled": "spg.inpainting",
+    "SegmentationEditor": "spg.editor",
+}
 
 
 def __getattr__(name):
-    """Import the three names when they are first used, so that `spg --help` need not wait for torch."""
+    """Import the names when they are first used, so that `spg --help` need not wait for torch."""
     if name not in _HOMES:
         raise AttributeError(f"module 'spg' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,149 @@
+"""What the browser can ask for, one function a message: (editor, content, data) → a sentence, or None.
+
+content: the message's dict; data: the bytes that came with it. They run on the editor's worker thread, and raise
+ValueError (or Refused) where the thing cannot be done; nothing has changed then.
+"""
+
+from spg.editor import files, history, variants
+from spg.editor.refusal import Refused
+from spg.editor.session import Session, replay
+
+SAMPLES = 6  # layouts of one "Six variants"
+
+
+def edit(editor, content, data):
+    """A finished stroke, or another edit of `spg.editor.edits`."""
+    return editor.session.edit(content.get("edit"))
+
+
+def undo(editor, content, data):
+    """One step back."""
+    return editor.session.undo()
+
+
+def redo(editor, content, data):
+    """One step on."""
+    return editor.session.redo()
+
+
+def another(editor, content, data):
+    """The next sampled layout."""
+    return editor.session.edit(editor.session.another())
+
+
+def sample(editor, content, data):
+    """Six other layouts, painted and kept, with how much they differ; the drawing stays as it is."""
+    session = editor.session
+    if not session.hole.any():
+        raise Refused("There is no hole yet: draw one, or remove an object")
+    _check_room(editor, SAMPLES)
+    seeds = [step["seed"] for step in session.history.edits if step["do"] == "another"]
+    editor.next_seed = max([editor.next_seed, *(seed + 1 for seed in seeds)])
+    found = variants.sample(session, SAMPLES, editor.next_seed)
+    editor.next_seed += SAMPLES
+    _add(editor, found)
+    lpips, differ = variants.diversity(found), variants.difference(found)
+    return f"Six layouts kept. Two of them differ in {differ:.0%} of the hole, LPIPS there {lpips:.2f} (means of all pairs)."
+
+
+def keep(editor, content, data):
+    """The drawing as it is, into the strip."""
+    if not editor.session.hole.any():
+        raise Refused("Nothing to keep yet: there is no hole")
+    _check_room(editor, 1)
+    _add(editor, [variants.keep(editor.session)])
+    return f"Kept as number {len(editor.variants)}"
+
+
+def _check_room(editor, n):
+    if len(editor.variants) + n > variants.MOST:
+        raise Refused(f"{variants.MOST} layouts can be kept: remove some first")
+
+
+def _add(editor, found):
+    editor.variants += found
+    editor.obeyed += [variants.obedience(editor.net, variant) for variant in found]
+    editor.publish_kept()
+
+
+def use(editor, content, data):
+    """A kept layout back on the canvas; it can be undone."""
+    editor.session.edit(editor.variants[_number(editor, content)].restore)
+    return f"Layout {content['k'] + 1} is on the canvas"
+
+
+def drop(editor, content, data):
+    """A kept layout out of the strip."""
+    k = _number(editor, content)
+    del editor.variants[k], editor.obeyed[k]
+    editor.publish_kept()
+    return f"Layout {k + 1} is out of the strip"
+
+
+def _number(editor, content):
+    k = content.get("k")
+    if not isinstance(k, int) or not 0 <= k < len(editor.variants):
+        raise ValueError(f"there is no kept layout {k!r}")
+    return k
+
+
+def open_file(editor, content, data):
+    """An upload: a picture, its label map, or edits to do again."""
+    name, what = str(content.get("name", "the file")), content.get("what")
+    if what not in _OPENERS:
+        raise ValueError(f"cannot open {what!r}; known: {', '.join(_OPENERS)}")
+    return f"{name}: {_OPENERS[what](editor, data, name)}"
+
+
+def _open_picture(editor, data, name):
+    picture = files.read_picture(data, name)
+    editor.begin(Session(editor.net, picture))
+    size = f"{picture.shape[2]}×{picture.shape[1]} pixels"
+    return f"{size}, labelled by the segmenter. Draw a hole, or remove an object."
+
+
+def _open_labels(editor, data, name):
+    session = editor.session
+    labels = files.read_labels(data, session.hole.shape, name)
+    editor.begin(Session(editor.net, session.picture, session.hole, labels))
+    return "the known labels are now these"
+
+
+def _open_edits(editor, data, name):
+    document = history.read(files.within_limit(data, name), name)
+    session = replay(editor.net, editor.session.picture, document, check=False)
+    same = session.document()["result"] == document["result"]
+    editor.begin(session)
+    done = f"{len(document['edits'])} edits done again"
+    return f"{done}, with the same bytes" if same else f"{done}, but the result is not the recorded one (other nets?)"
+
+
+_OPENERS = {"picture": _open_picture, "labels": _open_labels, "edits": _open_edits}
+
+
+def save(editor, content, data):
+    """Everything as one ZIP file, sent to the browser."""
+    editor.send({"type": "saved", "name": "spg-edit.zip"}, buffers=[files.packed(editor.session)])
+    return "Saved as spg-edit.zip: picture, label map, hole and edits"
+
+
+def show(editor, content, data):
+    """What the left pane shows; S_R is sent only where it is wanted."""
+    editor.shown = content.get("what")
+
+
+def ping(editor, content, data):
+    """Nothing; the answer is what was asked for."""
+
+
+ACTIONS = {
+    **{"edit": edit, "undo": undo, "redo": redo, "another": another, "sample": sample, "keep": keep, "use": use},
+    **{"drop": drop, "open": open_file, "save": save, "show": show, "ping": ping},
+}
+
+
+def act(editor, content, data):
+    """Do one message. Raises ValueError for one that is unknown."""
+    if content.get("type") not in ACTIONS:
+        raise ValueError(f"unknown message {content.get('type')!r}; known: {', '.join(ACTIONS)}")
+    return ACTIONS[content["type"]](editor, content, data)

@@ -1,0 +1,113 @@
+// What the browser knows of one editor: Python's maps, and the strokes Python has not answered yet, done on top.
+// Arrays only, no canvas: a notebook may blank its canvases at any time, and they are drawn again from here.
+
+import { brush, fill, lasso } from "./raster.js";
+
+/** The maps of one picture. `layout`, `hole`, `decided`: Uint8Array of height·width, as shown to the person. */
+export class Board {
+  constructor(scene) {
+    Object.assign(this, { height: scene.height, width: scene.width, number: scene.number, classes: scene.classes });
+    this.original = bytes(scene.picture);
+    this.picture = this.original.slice(); // RGB, row by row: with the hole filled
+    const size = this.height * this.width;
+    [this.layout, this.hole, this.decided] = [0, 0, 0].map(() => new Uint8Array(size));
+    this.barred = new Uint8Array(0);
+    this.pending = []; // [{seq, edit}]
+    this.truth = null;
+    this.seq = 0;
+  }
+
+  /** Python's maps after the edit number frame.seq. Older ones than we have are dropped. */
+  receive(frame) {
+    if (!frame.maps || frame.scene !== this.number || frame.seq < this.seq) return false;
+    this.seq = frame.seq;
+    this.truth = bytes(frame.maps);
+    this.barred = bytes(frame.barred);
+    this.pending = this.pending.filter(({ seq }) => seq > frame.seq);
+    this.again();
+    return true;
+  }
+
+  /** The hole's new pixels. */
+  receiveFilled(filled) {
+    if (!filled.pixels || filled.scene !== this.number) return false;
+    this.picture = patched(this, filled);
+    return true;
+  }
+
+  /** A stroke that was sent to Python as message number seq: show what it will do. */
+  expect(seq, edit) {
+    this.pending.push({ seq, edit });
+    this.apply(edit);
+  }
+
+  /** Python's maps, then all that it has not answered. */
+  again() {
+    for (let i = 0; i < this.truth.length; i++) {
+      this.layout[i] = this.truth[i] & 7;
+      this.hole[i] = (this.truth[i] >> 3) & 1;
+      this.decided[i] = (this.truth[i] >> 4) & 1;
+    }
+    for (const { edit } of this.pending) this.apply(edit);
+  }
+
+  /** The pixels an edit touches, as spg/editor/edits.py has it. */
+  mask(edit) {
+    const { height, width } = this;
+    if (edit.do === "brush") return brush(height, width, edit.points, edit.size);
+    if (edit.do === "lasso") return lasso(height, width, edit.points);
+    const values = this.layout.slice();
+    if (edit.on === "layout") {
+      const [x, y] = edit.at;
+      for (let i = 0; i < values.length; i++) if (!this.hole[i]) values[i] = 255;
+      if (x < 0 || y < 0 || x >= width || y >= height || values[y * width + x] === 255) return new Uint8Array(values.length);
+    }
+    return fill(height, width, values, edit.at);
+  }
+
+  /** Do an edit to our copy, as far as no net is needed. Returns the number of pixels it touched. */
+  apply(edit) {
+    if (!["brush", "lasso", "fill"].includes(edit.do)) return 0;
+    const mask = this.mask(edit);
+    const label = this.classes.findIndex(({ name }) => name === edit.put);
+    let touched = 0;
+    for (let i = 0; i < mask.length; i++) {
+      if (!mask[i]) continue;
+      if (edit.on === "hole") {
+        this.hole[i] = edit.put === "hole" ? 1 : 0;
+        if (!this.hole[i]) this.decided[i] = 0;
+      } else if (this.hole[i]) {
+        this.decided[i] = label >= 0 ? 1 : 0;
+        if (label >= 0) this.layout[i] = label;
+      } else continue;
+      touched++;
+    }
+    return touched;
+  }
+}
+
+/** The original picture with a box of new pixels ({box: [top, left, bottom, right], pixels}). */
+export function patched(board, { box, pixels }) {
+  const picture = board.original.slice();
+  const [top, left, bottom, right] = box;
+  const source = bytes(pixels);
+  const row = 3 * (right - left);
+  for (let y = top; y < bottom; y++) picture.set(source.subarray((y - top) * row, (y - top + 1) * row), 3 * (y * board.width + left));
+  return picture;
+}
+
+/** A buffer as Jupyter hands it over, as bytes. */
+export function bytes(view) {
+  if (!view) return new Uint8Array(0);
+  return view instanceof Uint8Array ? view : new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
+}
+
+/** uint8 map → [value, count, value, count, …], as spg/editor/runs.py has it. */
+export function runs(map) {
+  const found = [];
+  for (let i = 0; i < map.length; i++) {
+    if (i && map[i] === map[i - 1]) found[found.length - 1]++;
+    else found.push(map[i], 1);
+  }
+  return found;
+}

@@ -1,0 +1,173 @@
+// The controls around the canvases: buttons, palette, sliders, files, help. Each tells the editor; `show` is told.
+
+import { MARKS } from "./compose.js";
+import { css, h, icon } from "./dom.js";
+import { KEYS } from "./keys.js";
+import { LARGEST_BRUSH } from "./raster.js";
+
+const TOOLS = [
+  ["brush", "Brush", "B"],
+  ["lasso", "Lasso", "L"],
+  ["fill", "Fill", "F"],
+  ["eraser", "Eraser", "E"],
+  ["pick", "Pick", "I"],
+  ["remove", "Remove", "X"],
+  ["hand", "Move", "V"],
+];
+const VIEWS = [
+  ["layout", "Layout"],
+  ["chance", "Chance of the class"],
+  ["entropy", "Entropy"],
+];
+
+/** act(action): see main.js. Returns {top, side, show(state)}. */
+export function panel(act, classes) {
+  const modes = choice("What to draw", [["hole", "Hole"], ["layout", "Layout"]], (on) => act({ do: "mode", on }));
+  const tools = toolBar(act);
+  const undo = iconButton("undo", "Undo (Ctrl Z)", () => act({ do: "undo" }));
+  const redo = iconButton("redo", "Redo (Ctrl Y)", () => act({ do: "redo" }));
+  const size = slider("Size", 1, LARGEST_BRUSH, (value) => act({ do: "size", to: fromSlider(value) }), { max: 100 });
+  const palette = paletteOf(classes, act);
+  const opacity = slider("Labels", 0, 100, (value) => act({ do: "opacity", to: value / 100 }));
+  const marks = h("input", { type: "checkbox", onchange: (e) => act({ do: "marks", to: e.target.checked }) });
+  const views = choice("The left pane shows", VIEWS, (what) => act({ do: "show", what }));
+  const zoom = [["−", 0.8, "Zoom out (−)"], ["1:1", 0, "Whole picture (0)"], ["+", 1.25, "Zoom in (+)"]].map(([text, by, label]) =>
+    h("button", { type: "button", class: "spg-button", "aria-label": label, title: label, onclick: () => act({ do: "zoom", by }) }, text),
+  );
+  const top = h(
+    "div",
+    { class: "spg-top" },
+    modes.element,
+    tools.element,
+    size.element,
+    h("div", { class: "spg-group", role: "group", "aria-label": "Steps" }, undo, redo),
+    h("div", { class: "spg-group", role: "group", "aria-label": "Zoom" }, zoom),
+  );
+  const side = h(
+    "div",
+    { class: "spg-side" },
+    palette.element,
+    h("div", { class: "spg-actions", role: "group", "aria-label": "Layouts" }, [
+      button("Predict", "SP-Net's layout for the whole hole (P)", () => act({ do: "predict" })),
+      button("Another", "another plausible layout (N)", () => act({ do: "another" })),
+      button("Keep", "keep this layout in the strip (K)", () => act({ do: "keep" })),
+      button("Six variants", "six other layouts, painted, with how much they differ", () => act({ do: "sample" })),
+    ]),
+    h("details", { class: "spg-more" }, h("summary", {}, "View"), views.element, opacity.element, h("label", { class: "spg-check" }, marks, "Patterns on the labels")),
+    fileMenu(act),
+    help(),
+  );
+  const show = (state) => {
+    modes.show(state.on);
+    tools.show(state.tool);
+    palette.show(state.label, state.on);
+    views.show(state.show);
+    size.show(toSlider(state.size), `${state.size} px`);
+    opacity.show(Math.round(100 * state.opacity), `${Math.round(100 * state.opacity)} %`);
+    marks.checked = state.marks;
+    undo.disabled = !state.undo;
+    redo.disabled = !state.redo;
+  };
+  return { top, side, show };
+}
+
+/** A slider's 0..100 and the brush's pixels: the small sizes get most of the way. */
+const fromSlider = (value) => Math.max(1, Math.round(LARGEST_BRUSH ** (value / 100)));
+const toSlider = (size) => Math.round((100 * Math.log(size)) / Math.log(LARGEST_BRUSH));
+
+export function button(text, title, onclick, extra = {}) {
+  return h("button", { type: "button", class: "spg-button", title, onclick, ...extra }, text);
+}
+
+function iconButton(name, label, onclick) {
+  return h("button", { type: "button", class: "spg-button spg-icon", "aria-label": label, title: label, onclick }, icon(name));
+}
+
+/** One of several, as buttons that say which is pressed. */
+function choice(label, options, chosen) {
+  const buttons = options.map(([value, text]) => button(text, text, () => chosen(value), { "data-value": value }));
+  const element = h("div", { class: "spg-choice", role: "group", "aria-label": label }, buttons);
+  return { element, show: (value) => buttons.forEach((b) => b.setAttribute("aria-pressed", b.dataset.value === value)) };
+}
+
+function toolBar(act) {
+  const buttons = TOOLS.map(([tool, text, key]) =>
+    h(
+      "button",
+      { type: "button", class: "spg-tool", "data-value": tool, title: `${text} (${key})`, "aria-keyshortcuts": key, onclick: () => act({ do: "tool", tool }) },
+      icon(tool),
+      h("span", {}, text),
+    ),
+  );
+  const element = h("div", { class: "spg-tools", role: "group", "aria-label": "Tools" }, buttons);
+  return { element, show: (tool) => buttons.forEach((b) => b.setAttribute("aria-pressed", b.dataset.value === tool)) };
+}
+
+export function slider(label, min, max, changed, { max: top = max } = {}) {
+  const input = h("input", { type: "range", min: top === max ? min : 0, max: top, "aria-label": label, oninput: (e) => changed(Number(e.target.value)) });
+  const output = h("output", {});
+  const show = (value, text) => {
+    input.value = value;
+    input.setAttribute("aria-valuetext", (output.textContent = text));
+  };
+  return { element: h("label", { class: "spg-slider" }, h("span", {}, label), input, output), show, input };
+}
+
+function paletteOf(classes, act) {
+  const buttons = classes.map(({ name, colour }, i) =>
+    h(
+      "button",
+      { type: "button", class: "spg-class", title: `${name} (${i + 1})`, "aria-keyshortcuts": String(i + 1), onclick: () => act({ do: "label", label: i }) },
+      swatch(colour, MARKS[i]),
+      h("span", {}, name),
+      h("kbd", {}, String(i + 1)),
+    ),
+  );
+  const element = h("div", { class: "spg-palette", role: "group", "aria-label": "Classes" }, buttons);
+  const show = (label, on) => {
+    buttons.forEach((b, i) => b.setAttribute("aria-pressed", i === label && on === "layout"));
+    element.classList.toggle("spg-idle", on !== "layout");
+  };
+  return { element, show };
+}
+
+/** A class's colour with its pattern, drawn once. */
+function swatch(colour, mark) {
+  const canvas = h("canvas", { class: "spg-swatch", width: 24, height: 24, "aria-hidden": "true" });
+  const context = canvas.getContext("2d");
+  context.fillStyle = css(colour);
+  context.fillRect(0, 0, 24, 24);
+  context.fillStyle = "rgb(255 255 255 / .6)";
+  for (let y = 0; mark && y < 24; y++) for (let x = 0; x < 24; x++) if (mark(x, y)) context.fillRect(x, y, 1, 1);
+  return canvas;
+}
+
+function fileMenu(act) {
+  const opener = (what, text, accept) => {
+    const input = h("input", {
+      ...{ type: "file", class: "spg-file", "data-what": what, accept, tabindex: "-1", "aria-hidden": "true" },
+      onchange: async () => {
+        const [file] = input.files;
+        if (file) await act({ do: "open", what, file });
+        input.value = "";
+      },
+    });
+    return [button(text, text, () => input.click()), input];
+  };
+  return h(
+    "details",
+    { class: "spg-more" },
+    h("summary", {}, "File"),
+    h("div", { class: "spg-actions" }, [
+      ...opener("picture", "Open a picture…", "image/*"),
+      ...opener("labels", "Open its label map…", "image/png"),
+      ...opener("edits", "Replay edits…", ".json,application/json"),
+      button("Save all", "picture, label map, hole and edits as a ZIP file", () => act({ do: "save" })),
+    ]),
+  );
+}
+
+function help() {
+  const rows = KEYS.map(([key, text]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)));
+  return h("details", { class: "spg-more" }, h("summary", {}, "Keys"), h("dl", { class: "spg-keys" }, rows));
+}

@@ -1,0 +1,186 @@
+"""One picture being edited, without any window: what the widget, the tests and `spg replay` share."""
+
+import threading
+
+import numpy as np
+
+from spg.conversion import as_picture
+from spg.editor import history as record
+from spg.editor import runs
+from spg.editor.drawing import Drawing
+from spg.editor.edits import check_edit, do_edit
+from spg.editor.guess import Guess
+from spg.editor.history import History
+from spg.editor.refusal import Refused
+from spg.holes import check_hole
+from spg.labels import CLASSES, check_labels
+
+
+class Session:
+    """Session(net, image, hole=None, labels=None): edits in, label map and picture out.
+
+    net: an `Inpainter`. image: what the net takes, any size. hole: H×W, 1 = missing; None: nothing yet. labels: H×W
+    classes 0..7; None: the segmenter labels the picture once, without looking into the hole [our decision]. Raises
+    ValueError when they do not fit each other.
+
+    One thread edits at a time; `layout` and `filled` are computed when asked for, and only what an edit has made
+    stale: SG-Net alone when the layout was painted, SP-Net too when the hole has changed.
+    """
+
+    def __init__(self, net, image, hole=None, labels=None):
+        self.net, self.picture = net, as_picture(image)
+        shape = self.picture.shape[1:]
+        self.first_hole = _starting_hole(hole, shape)
+        self.known = self._known(labels)
+        self.drawing, self.history = Drawing(self.first_hole), History()
+        self.guess = Guess(net, self.picture, self.known)
+        self.painted = 0  # how often SG-Net has run
+        self._filled = None  # (frozen drawing, picture)
+        self.lock = threading.RLock()
+
+    def _known(self, labels):
+        if labels is not None:
+            labels = check_labels(labels)
+            if labels.shape != self.first_hole.shape:
+                raise ValueError(f"labels are {labels.shape}, the picture is {self.first_hole.shape} (height, width)")
+            return labels
+        return self.net.segment(self.picture, _at_least_a_pixel(self.first_hole))
+
+    # ------------------------------------------------------------ what is there
+
+    @property
+    def hole(self):
+        """uint8 H×W, 1 = missing; it may be empty."""
+        return self.drawing.hole
+
+    @property
+    def probabilities(self):
+        """S_R float32 8×H×W, barred classes taken out; None while nothing is missing."""
+        return self.guess(self.hole, self.drawing.barred) if self.hole.any() else None
+
+    @property
+    def layout(self):
+        """The complete label map, uint8 H×W: known, decided, or SP-Net's most probable class."""
+        if not self.hole.any():
+            return self.known.copy()
+        d = self.drawing
+        open_question = (d.hole == 1) & (d.decided == 0)
+        layout = np.where(d.hole == 1, d.painted, self.known)
+        if open_question.any():
+            layout = np.where(open_question, self.probabilities.argmax(0), layout)
+        return layout.astype(np.uint8)
+
+    @property
+    def filled(self):
+        """The picture, its hole painted after the layout; uint8 3×H×W. Known pixels are bit-identical."""
+        if not self.hole.any():
+            return self.picture
+        key = self.drawing.freeze()
+        if self._filled is None or self._filled[0] != key:
+            self._filled = key, self.paint()
+        return self._filled[1]
+
+    def paint(self):
+        """One run of SG-Net: what was decided counts as certain, elsewhere a net that understands doubt gets S_R."""
+        layout, decided = self.layout, self.drawing.decided == 1
+        s_r = None
+        if getattr(self.net.sgnet, "doubts", False):
+            one_hot = np.eye(len(CLASSES), dtype=np.float32)[layout].transpose(2, 0, 1)
+            s_r = np.ascontiguousarray(np.where(decided, one_hot, self.probabilities))
+        self.painted += 1
+        return self.net.paint(self.picture, self.hole, layout, s_r)
+
+    # ------------------------------------------------------------ edits
+
+    def edit(self, edit):
+        """Do one edit (see `spg.editor.edits`). Returns a sentence on it. Raises Refused or ValueError, undoing nothing."""
+        with self.lock:
+            edit = check_edit(edit, self.drawing.shape)
+            before = self.drawing.freeze()
+            said = do_edit(edit, self.drawing, lambda: self.layout, lambda: self.probabilities)
+            self.history.add(edit, before)
+            return said
+
+    def undo(self):
+        """Take the last edit back, whatever it was. Raises Refused when there is none."""
+        with self.lock:
+            if not self.history.can_undo:
+                raise Refused("Nothing to undo")
+            self.drawing.thaw(self.history.undo(self.drawing.freeze()))
+            return "Undone"
+
+    def redo(self):
+        """Do the edit again that was undone last. Raises Refused when there is none."""
+        with self.lock:
+            if not self.history.can_redo:
+                raise Refused("Nothing to do again")
+            self.drawing.thaw(self.history.redo(self.drawing.freeze()))
+            return "Done again"
+
+    def another(self):
+        """The edit that gives the next layout: its seed is one above the last one in the record."""
+        seeds = [edit["seed"] for edit in self.history.edits if edit["do"] == "another"]
+        return {"do": "another", "seed": seeds[-1] + 1 if seeds else 0}
+
+    def snapshot(self):
+        """The edit that brings the drawing back as it is now."""
+        d = self.drawing
+        return {"do": "restore", **{p: runs.encode(getattr(d, p)) for p in ("hole", "decided", "painted", "barred")}}
+
+    def document(self):
+        """The record as a dict for JSON; `replay` does it again."""
+        with self.lock:
+            return record.document(self)
+
+
+def replay(net, image, document, check=True):
+    """Do a record (`Session.document`, or `history.read` of a file) again. Returns the Session.
+
+    The same picture, nets and machine give the same bytes; with check, ValueError names what came out otherwise.
+    """
+    picture = as_picture(image)
+    if record.sha256(picture) != document["picture"]:
+        raise ValueError("these edits were made on another picture (its sha256 differs)")
+    shape = tuple(document["size"])
+    if shape != picture.shape[1:]:
+        raise ValueError(f"these edits are of a picture of {shape}, this one is {picture.shape[1:]} (height, width)")
+    hole = runs.decode(document["hole"], shape, "hole")
+    session = Session(net, picture, hole, runs.decode(document["labels"], shape, "labels"))
+    for number, edit in enumerate(document["edits"], 1):
+        try:
+            session.edit(edit)
+        except ValueError as error:
+            raise ValueError(f"edit {number}: {error}") from error
+    if check:
+        _check_result(session, document["result"])
+    return session
+
+
+def _check_result(session, result):
+    differs = [name for name, wanted in result.items() if record.sha256(getattr(session, name)) != wanted]
+    if differs:
+        raise ValueError(
+            f"replayed, but {' and '.join(differs)} came out otherwise than in the record: other nets, or another "
+            "machine's arithmetic (check=False, or spg replay --no-check, takes it as it is)"
+        )
+
+
+def _starting_hole(hole, shape):
+    """Here, unlike everywhere else, a hole may be empty: it has not been drawn yet."""
+    if hole is None:
+        return np.zeros(shape, np.uint8)
+    hole = np.asarray(hole.cpu() if hasattr(hole, "cpu") else hole)
+    if hole.any():
+        return check_hole(hole, shape)
+    if hole.shape != shape:
+        raise ValueError(f"hole: the hole is {hole.shape}, the image {shape} (height, width)")
+    return hole.astype(np.uint8)
+
+
+def _at_least_a_pixel(hole):
+    """A hole that the segmenter takes: it has never seen a picture without one."""
+    if hole.any():
+        return hole
+    hole = hole.copy()
+    hole[0, 0] = 1
+    return hole

@@ -1,0 +1,180 @@
+"""`SegmentationEditor`: the window on a `Session`, for JupyterLab, Notebook, VS Code, Colab and Voilà.
+
+Who says what. The browser sends finished strokes and button presses as messages, in order; Python does each of them,
+one after another, on one worker thread, and answers through traits, so that a view opened later sees the same:
+`scene` (a picture's fixed part), `frame` (the maps), `filled` (the hole's new pixels), `chances`, `kept`, `status`.
+"""
+
+import time
+from concurrent.futures import Future
+
+import anywidget
+import traitlets
+
+from spg.editor import bundle, files, packets
+from spg.editor.actions import act
+from spg.editor.refusal import Refused
+from spg.editor.session import Session
+from spg.editor.worker import Worker
+
+
+def _synced(kind, **options):
+    return kind(**options).tag(sync=True, echo_update=False)
+
+
+class SegmentationEditor(anywidget.AnyWidget):
+    """SegmentationEditor(net, image, hole=None, labels=None): paint the layout, see the street change.
+
+    net: an `Inpainter`, as `spg.load` gives it. image: PIL, NumPy uint8 or tensor, any size. hole: H×W, 1 = missing;
+    None: draw it there. labels: H×W classes 0..7; None: the segmenter's. Raises ValueError where they do not fit.
+
+    >>> editor = spg.SegmentationEditor(spg.load("streets-64"), image, hole, labels)
+    >>> editor                       # the last line of a cell
+    >>> editor.image, editor.labels  # uint8 3×H×W and H×W, as they are now
+    """
+
+    _esm = bundle.script()
+    _css = bundle.style()
+
+    scene = _synced(traitlets.Dict)
+    frame = _synced(traitlets.Dict)
+    filled = _synced(traitlets.Dict)
+    chances = _synced(traitlets.Dict)
+    kept = _synced(traitlets.Dict)
+    status = _synced(traitlets.Dict)
+
+    def __init__(self, net, image, hole=None, labels=None, **options):
+        super().__init__(**options)
+        self.net = net
+        self.shown = "layout"  # what the left pane shows
+        self._seq, self._number = 0, 0  # the browser's last message done; the picture's number
+        self._worker = Worker(self._refresh, self._complain)
+        try:
+            self.begin(Session(net, image, hole, labels), "Ready. Choose a class and paint inside the hole.")
+        except BaseException:
+            self.close()
+            raise
+        self.on_msg(self._receive)
+        self._worker.post(lambda: None)  # paints the first picture
+
+    # ------------------------------------------------------------ from Python
+
+    @property
+    def image(self):
+        """The filled picture, uint8 3×H×W, after everything done so far."""
+        self.wait()
+        return self.session.filled
+
+    @property
+    def labels(self):
+        """The complete label map, uint8 H×W."""
+        self.wait()
+        return self.session.layout
+
+    @property
+    def hole(self):
+        """uint8 H×W, 1 = missing."""
+        self.wait()
+        return self.session.hole.copy()
+
+    @property
+    def edits(self):
+        """The record as a dict for JSON; `spg.editor.replay` and `spg replay` do it again."""
+        self.wait()
+        return self.session.document()
+
+    def wait(self, timeout=60):
+        """Block until every edit is done and its picture painted. TimeoutError after so many seconds."""
+        self._worker.wait(timeout)
+
+    def edit(self, **edit):
+        """Do one edit of `spg.editor.edits`, e.g. edit(do="fill", on="layout", put="sky", at=[10, 5]). Waits for it."""
+        return self._ask(lambda: self.session.edit(edit))
+
+    def undo(self):
+        """Take the last edit back."""
+        return self._ask(lambda: self.session.undo())
+
+    def redo(self):
+        """Do again what was undone last."""
+        return self._ask(lambda: self.session.redo())
+
+    def save(self, folder):
+        """Write picture, label map, hole and edits.json into a folder. Returns the paths."""
+        self.wait()
+        return files.save(self.session, folder)
+
+    def close(self):
+        """End the worker thread and the widget; the session stays readable."""
+        self._worker.stop()
+        super().close()
+
+    def _ask(self, job):
+        """Run a job on the worker; what it raises is raised here."""
+        answer = Future()
+
+        def run():
+            try:
+                answer.set_result(self._say(job()))
+            except Exception as error:
+                answer.set_exception(error)
+
+        self._worker.post(run)
+        said = answer.result(60)
+        self.wait()
+        return said
+
+    # ------------------------------------------------------------ from the browser
+
+    def _receive(self, _, content, buffers):
+        """Any thread may land here: take the message, say so, leave the work to the worker."""
+        seq = content["seq"] if isinstance(content.get("seq"), int) else 0
+        self.send({"type": "got", "seq": seq})
+        data = bytes(buffers[0]) if buffers else b""
+        self._worker.post(lambda: self._do(content, data, seq))
+
+    def _do(self, content, data, seq):
+        try:
+            self._say(act(self, content, data))
+        except Exception as error:
+            self._complain(error)
+        finally:
+            self._seq = max(self._seq, seq)
+
+    # ------------------------------------------------------------ to the browser
+
+    def begin(self, session, said=None):
+        """Go over to another session: another picture, other labels, replayed edits. Called on the worker."""
+        self.session, self.variants, self.obeyed, self.next_seed = session, [], [], 0
+        self._number += 1
+        with self.hold_sync():
+            self.scene = packets.scene(session, self._number)
+            self.filled = self.chances = {}
+            self.publish_kept()
+        self._say(said)
+
+    def publish_kept(self):
+        """Show the strip of kept layouts as it is now."""
+        self.kept = packets.kept(self.variants, self.obeyed, self._number)
+
+    def _say(self, text, tone="good"):
+        if text:
+            self.status = {"text": text, "tone": tone, "number": time.monotonic_ns()}
+        return text
+
+    def _complain(self, error):
+        if isinstance(error, ValueError):
+            self._say(str(error), "refused" if isinstance(error, Refused) else "error")
+        else:
+            self._say(f"{type(error).__name__}: {error}", "error")
+            self.log.error("the editor's worker", exc_info=error)
+
+    def _refresh(self):
+        """When no edit waits: the maps at once, then one picture, and not even that if the next edit is there."""
+        start = time.perf_counter()
+        self.frame = packets.frame(self.session, self._number, self._seq)
+        if self._worker.waiting:
+            return
+        self.filled = packets.filled(self.session, self._number, self._seq, time.perf_counter() - start)
+        if self.shown in ("chance", "entropy") and self.session.hole.any():
+            self.chances = packets.chances(self.session, self._number)

@@ -1,0 +1,64 @@
+"""JupyterLab and Voilà for the editor's tests, each with settings of its own, on this machine only."""
+
+import contextlib
+import json
+import os
+from pathlib import Path
+
+import nbformat
+from browser import free_port, start
+
+
+def notebook(path, *cells):
+    """Write a notebook of code cells for the kernel python3 (without one, a dialog blocks the page). Returns its path."""
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    book = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata={"kernelspec": kernel}
+    )
+    nbformat.write(book, path)
+    return Path(path)
+
+
+@contextlib.contextmanager
+def jupyterlab(folder):
+    """JupyterLab on a folder. Yields its address."""
+    arguments = (
+        "--IdentityProvider.token=",
+        "--ServerApp.disable_check_xsrf=True",
+        "--LabApp.expose_app_in_browser=True",
+    )
+    with _served(
+        "jupyterlab", folder, f"--ServerApp.root_dir={folder}", "--ip=127.0.0.1", "--allow-root", *arguments
+    ) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def voila(folder):
+    """Voilà on a folder of notebooks. Yields its address."""
+    with _served("voila", folder, str(folder), "--Voila.ip=127.0.0.1") as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _served(module, folder, *arguments):
+    settings = Path(folder) / ".settings"
+    (settings / "labconfig").mkdir(parents=True, exist_ok=True)
+    off = {"@jupyterlab/apputils-extension:announcements": True}  # no question about news
+    (settings / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": off}))
+    os.environ.update(JUPYTER_CONFIG_DIR=str(settings), JUPYTER_PREFER_ENV_PATH="1")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    server = start(module, *arguments, "--no-browser", f"--port={port}", url=url, log=Path(folder) / f"{module}.log")
+    try:
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def run_all(page, url, name):
+    """Open a notebook in JupyterLab and run its cells."""
+    page.goto(f"{url}/lab/tree/{name}?reset")
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000, state="attached")
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
