@@ -137,7 +137,7 @@ function choice(ballot, side, key, picture, width) {
 function pair(ballot, settings) {
   const [left, right, known] = ballot.queue[0].pictures;
   const rows = [];
-  if (known) rows.push(element("div", { className: "known" }, canvas(known, settings.side / 2, ballot.hidden)));
+  if (known) rows.push(element("div", { className: "known" }, canvas(known, settings.side / 3, ballot.hidden)));
   rows.push(element("div", { className: "pair" },
     choice(ballot, "left", "←", left, settings.side), choice(ballot, "right", "→", right, settings.side)));
   if (settings.unsure) {

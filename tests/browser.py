@@ -1,0 +1,47 @@
+"""What tests in a real browser need: Chromium, a free port, a server that answers."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def open_browser():
+    """Yield Chromium, headless; skip, and say why, where it or Playwright is missing. For a fixture."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install playwright")
+    if not CHROMIUM:
+        pytest.skip("no Chromium: apt install chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])  # root, in containers
+        yield browser
+        browser.close()
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("localhost", 0))
+        return listener.getsockname()[1]
+
+
+def start(module, *arguments, url, log):
+    """Start `python -m module ...` and wait until url answers. Returns the process."""
+    with open(log, "ab") as output:
+        process = subprocess.Popen([sys.executable, "-m", module, *arguments], stdout=output, stderr=output)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return process
+        except urllib.error.HTTPError:
+            return process  # it answers
+        except OSError:
+            time.sleep(0.1)
+    process.kill()
+    raise RuntimeError(f"{module} did not start: {log.read_text()[-2000:]}")

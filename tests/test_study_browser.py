@@ -1,0 +1,285 @@
+"""The ballot in Chromium: alone with a model made up, then in a Voilà page with two raters, a kill -9 and a restart,
+and in JupyterLab, which would like to have the arrow keys for itself."""
+
+import json
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+import browser as chromium
+import nbformat
+import pytest
+from tiny import Tiny
+
+from spg.baselines.diffusion import ns, telea
+from spg.study import widget
+from spg.study.folder import PICTURES, VOTES
+from spg.study.making import make
+from spg.study.votes import BallotBox
+
+METHODS = {
+    "telea": lambda image, hole, labels: telea(image, hole),
+    "navier-stokes": lambda image, hole, labels: ns(image, hole),
+    "blackened": lambda image, hole, labels: image,
+}
+BALLOT = ".spg-ballot"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    yield from chromium.open_browser()
+
+
+@pytest.fixture
+def study(tmp_path):
+    return make(tmp_path / "study", Tiny(32), METHODS, pairs=8, catch=2, unsure=True, show=False)
+
+
+def votes_in(study):
+    return BallotBox(study.folder / VOTES, study.id).votes()
+
+
+def phase(page, *phases, timeout=15_000):
+    """Wait for one of these phases. Returns it."""
+    page.wait_for_selector(", ".join(f"{BALLOT}[data-phase={name}]" for name in phases), timeout=timeout)
+    return page.locator(BALLOT).get_attribute("data-phase")
+
+
+def join(page, code):
+    page.fill(f"{BALLOT} .code", code)
+    page.keyboard.press("Enter")
+    return phase(page, "vote", "done")
+
+
+def press(page, key):
+    """Vote with a key and wait until the ballot has gone on. Returns what the progress says."""
+    before = page.inner_text(f"{BALLOT} .progress span")
+    phase(page, "vote")
+    for _ in range(100):  # a vote before the pictures are painted does not count
+        page.keyboard.press(key)
+        page.wait_for_timeout(50)
+        if page.inner_text(f"{BALLOT} .progress span") != before:
+            return page.inner_text(f"{BALLOT} .progress span")
+    raise AssertionError(f"still {before}")
+
+
+# -------------------------------------------------------------------- the ballot alone
+
+# A model as anywidget gives it: get, on, send; what was sent is kept, and the test answers.
+FAKE = """
+window.sent = [];
+window.settings = SETTINGS;
+window.model = {
+  get: (name) => window.settings,
+  on: (name, callback) => { window.answer = callback; },
+  send: (message) => window.sent.push(message),
+};
+window.png = async (colour) => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 8, height: 8 });
+  const context = canvas.getContext("2d");
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 8, 8);
+  const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+  return new DataView(await blob.arrayBuffer());
+};
+window.trial = async (id) => window.answer({ kind: "trial", trial: id }, [await png("red"), await png("blue")]);
+const source = URL.createObjectURL(new Blob([ESM], { type: "text/javascript" }));
+import(source).then(({ default: make }) => {
+  const widget = make();
+  widget.initialize({ model });
+  window.draw = () => widget.render({ model, el: document.body });
+  window.undraw = window.draw();
+});
+"""
+
+
+@pytest.fixture
+def alone(browser):
+    """A page with the ballot and a made-up model: alone(**settings) → page."""
+    pages = []
+
+    def opened(**changes):
+        settings = {"question": "Which?", "seconds": None, "unsure": True, "side": 100, "observer": "people"} | changes
+        esm = Path(widget.__file__).with_name("widget.js").read_text()
+        page = browser.new_page()
+        pages.append(page)
+        page.add_script_tag(content=FAKE.replace("SETTINGS", json.dumps(settings)).replace("ESM", json.dumps(esm)))
+        page.wait_for_selector(BALLOT)
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+
+
+def begin(page, trials=2):
+    join_and_send = f"answer({{kind: 'joined', total: {trials}, left: {trials}}}, [])"
+    page.evaluate(f"async () => {{ {join_and_send}; for (const id of ['t1', 't2']) await trial(id); }}")
+    page.wait_for_timeout(100)
+
+
+def sent(page):
+    return page.evaluate("sent")
+
+
+def test_a_rater_votes_with_keys_and_buttons_and_each_vote_waits_for_its_receipt(alone):
+    page = alone()
+    page.fill(".code", "me")
+    page.click("text=Start")
+    assert sent(page) == [{"kind": "hello"}, {"kind": "join", "code": "me"}]
+    begin(page)
+    page.wait_for_timeout(150)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")  # too late: the first one counts
+    vote = sent(page)[-1]
+    assert len(sent(page)) == 3 and vote["side"] == "left" and vote["trial"] == "t1" and 0.1 < vote["seconds"] < 5
+    assert page.get_attribute(BALLOT, "data-phase") == "saving" and page.inner_text(".progress span") == "0 of 2"
+    page.evaluate("answer({kind: 'saved', trial: 't1', left: 1}, [])")
+    phase(page, "vote")
+    page.wait_for_timeout(100)
+    page.click(".choice.right")
+    page.evaluate("answer({kind: 'saved', trial: 't2', left: 0}, [])")
+    assert phase(page, "done") and sent(page)[-1]["side"] == "right"
+
+
+def test_the_clock_starts_with_the_pictures_and_not_before(alone):
+    page = alone()
+    page.evaluate("answer({kind: 'joined', total: 1, left: 1}, [])")
+    page.wait_for_timeout(400)
+    page.evaluate("trial('t1')")
+    phase(page, "vote")
+    page.wait_for_timeout(100)
+    page.keyboard.press("ArrowRight")
+    assert sent(page)[-1]["seconds"] < 0.35
+
+
+def test_pictures_go_after_the_time_limit_and_a_vote_may_still_come(alone):
+    page = alone(seconds=0.2)
+    begin(page)
+    page.wait_for_selector(".choice canvas.gone", state="attached")
+    page.keyboard.press("ArrowDown")
+    assert sent(page)[-1]["side"] == "unsure"
+
+
+def test_not_sure_is_a_switch(alone):
+    page = alone(unsure=False)
+    begin(page)
+    page.keyboard.press("ArrowDown")
+    assert page.locator(".unsure").count() == 0 and sent(page)[-1] == {"kind": "hello"}
+
+
+def test_what_could_not_be_saved_is_said_and_can_be_voted_again(alone):
+    page = alone()
+    begin(page)
+    page.keyboard.press("ArrowLeft")
+    page.evaluate("answer({kind: 'failed', trial: 't1', why: 'disk full'}, [])")
+    assert phase(page, "vote") and "Not saved: disk full" in page.inner_text(".error")
+    page.keyboard.press("ArrowLeft")
+    assert [message["trial"] for message in sent(page)[1:]] == ["t1", "t1"]
+
+
+def test_a_server_that_does_not_answer_is_reported(alone):
+    page = alone()
+    begin(page)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("document.querySelector('.error').textContent.includes('does not answer')", timeout=9000)
+    assert page.get_attribute(BALLOT, "data-phase") == "saving"
+
+
+def test_a_view_thrown_away_and_drawn_again_goes_on(alone):
+    page = alone()
+    begin(page)
+    page.evaluate("() => { undraw(); document.body.replaceChildren(); draw(); }")
+    page.wait_for_timeout(50)
+    red = "() => [...document.querySelector('.choice.left canvas').getContext('2d').getImageData(4, 4, 1, 1).data]"
+    assert page.evaluate(red) == [255, 0, 0, 255]
+    page.keyboard.press("ArrowRight")
+    assert sent(page)[-1]["side"] == "right"
+
+
+# -------------------------------------------------------------------- served
+
+
+def serve(study, port, log):
+    arguments = ["study", "serve", str(study.folder), "--port", str(port)]
+    return chromium.start("spg.cli", *arguments, url=f"http://localhost:{port}/static/none", log=log)
+
+
+def check_that_nothing_else_is_served(page, port):
+    for path in ("key.json", "voila/files/key.json", "voila/files/vote.ipynb", "files/vote.ipynb"):
+        assert page.request.get(f"http://localhost:{port}/{path}").status in (403, 404), path
+
+
+def visit(browser, port):
+    """A visitor of their own, and a list that fills with all that the server sends them."""
+    page, received = browser.new_context().new_page(), []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda part: received.append(part)))
+    page.on("response", lambda response: received.append(response.url))
+    page.goto(f"http://localhost:{port}/")
+    page.wait_for_selector(BALLOT, timeout=45_000)
+    return page, received
+
+
+def test_two_raters_a_kill_and_a_restart(browser, study, tmp_path):
+    port, log = chromium.free_port(), tmp_path / "log"
+    server = serve(study, port, log)
+    try:
+        (one, received), (two, _) = visit(browser, port), visit(browser, port)
+        join(one, "anna")
+        join(two, "ben")
+        assert [press(one, "ArrowLeft"), press(two, "ArrowRight"), press(one, "ArrowDown")][-1] == "2 of 10"
+        page = one.content() + "".join(str(part) for part in received)
+        server.send_signal(signal.SIGKILL)
+        server.wait()
+        kept = [(0, "a"), (1, "a"), (0, "unsure")]  # ben sees the mirror
+        assert [(vote.rater, vote.pick) for vote in votes_in(study)] == kept
+        assert all(0 < vote.seconds < 60 for vote in votes_in(study))
+        one.keyboard.press("ArrowLeft")
+        one.wait_for_function("document.querySelector('.error').textContent.includes('Not saved')", timeout=9000)
+        one.context.close()
+        two.context.close()
+        server = serve(study, port, log)
+        again, received = visit(browser, port)
+        check_that_nothing_else_is_served(again, port)
+        assert join(again, "anna") == "vote" and again.inner_text(f"{BALLOT} .progress span") == "2 of 10"
+        while press(again, "ArrowLeft") != "10 of 10":
+            pass
+        assert phase(again, "done") and len(votes_in(study)) == 11
+        page += again.content() + "".join(str(part) for part in received)
+        assert not [word for word in (*METHODS, "truth", "noise", "key.json", PICTURES + "/") if word in page]
+        with sqlite3.connect(study.folder / VOTES) as box:
+            assert box.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_the_arrow_keys_vote_in_jupyterlab(browser, study, tmp_path):
+    pytest.importorskip("jupyterlab")
+    cells = ["from spg.study.widget import Ballot", f"Ballot({str(study.folder)!r}, code='me')", "1"]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    book = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)], metadata={"kernelspec": kernel})
+    nbformat.write(book, tmp_path / "vote.ipynb")
+    url = f"http://localhost:{(port := chromium.free_port())}/lab/tree/vote.ipynb"
+    options = [f"--port={port}", f"--notebook-dir={tmp_path}", "--no-browser", "--allow-root"]
+    options.append("--IdentityProvider.token=")
+    options.append(f"--LabApp.user_settings_dir={tmp_path / 'settings'}")
+    lab = chromium.start("jupyterlab", *options, url=url, log=tmp_path / "log")
+    try:
+        page = browser.new_page()
+        page.goto(url)
+        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=45_000)
+        page.click(".jp-Notebook .jp-CodeCell .cm-content")
+        for _ in cells[:2]:
+            page.keyboard.press("Shift+Enter")
+        phase(page, "vote", timeout=45_000)
+        page.click(f"{BALLOT} h3")
+        assert [press(page, "ArrowRight"), press(page, "ArrowDown"), press(page, "ArrowLeft")][-1] == "3 of 10"
+        assert [vote.pick for vote in votes_in(study)] == ["b", "unsure", "a"]
+        page.close()
+    finally:
+        lab.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        lab.terminate()
+        lab.wait(20)
