@@ -43,7 +43,7 @@ def sample(editor, content, data):
     editor.next_seed += SAMPLES
     _add(editor, found)
     lpips, differ = variants.diversity(found), variants.difference(found)
-    return f"Six layouts kept. Two of them differ in {differ:.0%} of the hole, LPIPS there {lpips:.2f} (means of all pairs)."
+    return f"Six layouts kept. Means of all pairs: {differ:.0%} of the hole differs, LPIPS in the hole {lpips:.2f}."
 
 
 def keep(editor, content, data):

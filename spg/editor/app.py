@@ -1,0 +1,80 @@
+"""The editor alone in a browser: Voilà serves it on this machine, 127.0.0.1, with one kernel for each visitor.
+
+Each kernel loads the nets for itself; one whose visitor has gone is ended after ten minutes.
+"""
+
+import subprocess
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import nbformat
+
+IDLE = 600  # seconds without a visitor until a kernel is ended
+TITLE = "SPG-Net editor"
+
+
+def open_editor(image=None, hole=None, labels=None, weights=None):
+    """The `SegmentationEditor` of files; what the app's one cell calls. image: None: a drawn street with a hole.
+
+    weights: as `spg.load` takes them; None: the default ones, of drawn streets for a drawn street.
+    """
+    from spg import weights as w
+    from spg.batch import read_hole
+    from spg.editor.files import read_labels, read_picture
+    from spg.editor.widget import SegmentationEditor
+
+    if image is None:
+        return street_editor(weights)
+    path = Path(image)
+    picture = read_picture(path.read_bytes(), path.name, longest=None if hole or labels else 768)
+    missing = read_hole(hole) if hole else None
+    known = read_labels(Path(labels).read_bytes(), picture.shape[1:], Path(labels).name) if labels else None
+    return SegmentationEditor(w.load(weights or w.default()), picture, missing, known)
+
+
+def street_editor(weights=None, seed=5022, size=256):
+    """The editor on a drawn street, with true labels and a hole at the right of its middle."""
+    import numpy as np
+
+    from spg import weights as w
+    from spg.data.streets import draw
+    from spg.editor.widget import SegmentationEditor
+
+    image, labels = draw(seed, seed, size)
+    hole = np.zeros((size, size), np.uint8)
+    hole[3 * size // 8 : 3 * size // 4, size // 2 : 15 * size // 16] = 1
+    return SegmentationEditor(w.load(weights or w.default("streets", size)), image, hole, labels)
+
+
+def notebook(**arguments):
+    """The app as a notebook of one cell, which opens the editor with these arguments."""
+    cell = f"from spg.editor.app import open_editor\n\nopen_editor(**{arguments!r})"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell)], metadata={"kernelspec": kernel, "title": TITLE}
+    )
+
+
+def command(path, port, browser):
+    """The Voilà command that serves the notebook at path."""
+    options = [f"--port={port}", "--Voila.ip=127.0.0.1", "--MappingKernelManager.cull_interval=60"]
+    options += [f"--MappingKernelManager.cull_idle_timeout={IDLE}", "--MappingKernelManager.cull_connected=False"]
+    return [sys.executable, "-m", "voila", str(path), *options, *([] if browser else ["--no-browser"])]
+
+
+def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=True):
+    """Serve the editor until Ctrl-C. Raises ValueError or FileNotFoundError at once where the files do not fit."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        open_editor(image, hole, labels, weights).close()  # a bad file should be said here, not in the browser
+    paths = {"image": image, "hole": hole, "labels": labels}
+    arguments = {name: str(Path(path).resolve()) for name, path in paths.items() if path}
+    if weights is not None:
+        arguments["weights"] = weights
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "editor.ipynb"
+        nbformat.write(notebook(**arguments), path)
+        print(f"The editor: http://127.0.0.1:{port}/  (Ctrl-C ends it)", file=sys.stderr)
+        subprocess.run(command(path, port, browser), check=False)
