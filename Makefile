@@ -8,7 +8,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce test lab notebooks student format lock clean
+.PHONY: help reproduce test lab app notebooks student format lock clean
 
 PYTHON ?=
 TORCH_INDEX ?=
@@ -75,6 +75,9 @@ format: $(VENV)  ## sort imports, mend what ruff can mend, and format
 
 lab: $(VENV)  ## open the notebooks in JupyterLab
 	jupyter lab --notebook-dir notebooks $(if $(filter 0,$(shell id -u)),--allow-root)  # containers run as root
+
+app: $(VENV)  ## open the segmentation editor alone, on 127.0.0.1
+	spg edit
 
 notebooks: $(VENV)  ## run every notebook in place, so that its outputs are fresh, and scrub the noise
 	OMP_NUM_THREADS=1 SPG_FIGURES="$(CURDIR)/figures" python -m spg.course refresh $(NOTEBOOKS)

@@ -5,6 +5,7 @@ import functools
 import sys
 from pathlib import Path
 
+from spg.editor.command import add_editor
 from spg.study.command import add_study
 
 
@@ -135,6 +136,7 @@ def _parser():
     for add in (_add_data, _add_train, _add_evaluate, _add_inpaint, _add_bench, _add_units, _add_table, _add_ship):
         add(commands)
     add_study(commands, _nets, SPEC, WEIGHTS)
+    add_editor(commands, _nets, WEIGHTS)
     return parser
 
 

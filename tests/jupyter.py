@@ -10,7 +10,7 @@ from browser import free_port, start
 
 
 def notebook(path, *cells):
-    """Write a notebook of code cells for the kernel python3 (without one, a dialog blocks the page). Returns its path."""
+    """Write a notebook of code cells. Its kernel is named: else a dialog blocks the page. Returns its path."""
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     book = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata={"kernelspec": kernel}
@@ -22,14 +22,9 @@ def notebook(path, *cells):
 @contextlib.contextmanager
 def jupyterlab(folder):
     """JupyterLab on a folder. Yields its address."""
-    arguments = (
-        "--IdentityProvider.token=",
-        "--ServerApp.disable_check_xsrf=True",
-        "--LabApp.expose_app_in_browser=True",
-    )
-    with _served(
-        "jupyterlab", folder, f"--ServerApp.root_dir={folder}", "--ip=127.0.0.1", "--allow-root", *arguments
-    ) as url:
+    open_to_all = ("--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True")
+    place = (f"--ServerApp.root_dir={folder}", "--ip=127.0.0.1", "--allow-root")
+    with _served("jupyterlab", folder, *place, *open_to_all, "--LabApp.expose_app_in_browser=True") as url:
         yield url
 
 

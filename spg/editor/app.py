@@ -6,13 +6,20 @@ Each kernel loads the nets for itself; one whose visitor has gone is ended after
 import subprocess
 import sys
 import tempfile
-import warnings
 from pathlib import Path
 
 import nbformat
+import numpy as np
+
+from spg.batch import read_hole
+from spg.data.streets import draw
+from spg.editor.files import LONGEST, read_labels, read_picture
+from spg.editor.widget import SegmentationEditor
+from spg.weights import default, load, resolve
 
 IDLE = 600  # seconds without a visitor until a kernel is ended
 TITLE = "SPG-Net editor"
+SIZE = 256  # of the drawn street
 
 
 def open_editor(image=None, hole=None, labels=None, weights=None):
@@ -20,32 +27,26 @@ def open_editor(image=None, hole=None, labels=None, weights=None):
 
     weights: as `spg.load` takes them; None: the default ones, of drawn streets for a drawn street.
     """
-    from spg import weights as w
-    from spg.batch import read_hole
-    from spg.editor.files import read_labels, read_picture
-    from spg.editor.widget import SegmentationEditor
-
     if image is None:
         return street_editor(weights)
     path = Path(image)
-    picture = read_picture(path.read_bytes(), path.name, longest=None if hole or labels else 768)
+    picture = read_picture(path.read_bytes(), path.name, longest=None if hole or labels else LONGEST)
     missing = read_hole(hole) if hole else None
     known = read_labels(Path(labels).read_bytes(), picture.shape[1:], Path(labels).name) if labels else None
-    return SegmentationEditor(w.load(weights or w.default()), picture, missing, known)
+    return SegmentationEditor(load(weights or default_weights(image)), picture, missing, known)
 
 
-def street_editor(weights=None, seed=5022, size=256):
+def street_editor(weights=None, seed=5022, size=SIZE):
     """The editor on a drawn street, with true labels and a hole at the right of its middle."""
-    import numpy as np
-
-    from spg import weights as w
-    from spg.data.streets import draw
-    from spg.editor.widget import SegmentationEditor
-
     image, labels = draw(seed, seed, size)
     hole = np.zeros((size, size), np.uint8)
     hole[3 * size // 8 : 3 * size // 4, size // 2 : 15 * size // 16] = 1
-    return SegmentationEditor(w.load(weights or w.default("streets", size)), image, hole, labels)
+    return SegmentationEditor(load(weights or default_weights(None)), image, hole, labels)
+
+
+def default_weights(image):
+    """For a drawn street (image None) the largest nets of drawn streets, for a picture those of `spg inpaint`."""
+    return default("streets", SIZE) if image is None else default()
 
 
 def notebook(**arguments):
@@ -66,13 +67,11 @@ def command(path, port, browser):
 
 def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=True):
     """Serve the editor until Ctrl-C. Raises ValueError or FileNotFoundError at once where the files do not fit."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        open_editor(image, hole, labels, weights).close()  # a bad file should be said here, not in the browser
+    weights = resolve(weights or default_weights(image))
+    open_editor(image, hole, labels, weights).close()  # a bad file should be said here, not in the browser
     paths = {"image": image, "hole": hole, "labels": labels}
     arguments = {name: str(Path(path).resolve()) for name, path in paths.items() if path}
-    if weights is not None:
-        arguments["weights"] = weights
+    arguments["weights"] = {model: str(Path(path).resolve()) for model, path in weights.items()}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "editor.ipynb"
         nbformat.write(notebook(**arguments), path)

@@ -93,7 +93,7 @@ class Session:
     # ------------------------------------------------------------ edits
 
     def edit(self, edit):
-        """Do one edit (see `spg.editor.edits`). Returns a sentence on it. Raises Refused or ValueError, undoing nothing."""
+        """Do one edit of `spg.editor.edits`. Returns a sentence on it. After Refused or ValueError nothing is done."""
         with self.lock:
             edit = check_edit(edit, self.drawing.shape)
             before = self.drawing.freeze()

@@ -150,6 +150,7 @@ class SegmentationEditor(anywidget.AnyWidget):
         with self.hold_sync():
             self.scene = packets.scene(session, self._number)
             self.filled = self.chances = {}
+            self._painted = None
             self.publish_kept()
         self._say(said)
 
@@ -175,6 +176,8 @@ class SegmentationEditor(anywidget.AnyWidget):
         self.frame = packets.frame(self.session, self._number, self._seq)
         if self._worker.waiting:
             return
-        self.filled = packets.filled(self.session, self._number, self._seq, time.perf_counter() - start)
+        if self.session.filled is not self._painted:
+            self._painted = self.session.filled
+            self.filled = packets.filled(self.session, self._number, self._seq, time.perf_counter() - start)
         if self.shown in ("chance", "entropy") and self.session.hole.any():
             self.chances = packets.chances(self.session, self._number)

@@ -1,0 +1,45 @@
+"""`spg edit` and `spg replay`: parse, call, print. Each command imports what it needs."""
+
+from pathlib import Path
+
+
+def add_editor(commands, nets_of, weights):
+    """Add both to argparse's commands. nets_of(weights) → `Nets`; weights: help of --weights."""
+    text = "paint the layout of a picture and see it change, in the browser"
+    c = commands.add_parser("edit", help=text, description=text)
+    c.set_defaults(run=_edit)
+    c.add_argument("image", nargs="?", help="a picture; default: a drawn street")
+    c.add_argument("--hole", help="mask of the same size, white = missing; default: draw it there")
+    c.add_argument("--labels", help="label map 0..7 or in palette colours; default: the segmenter's")
+    c.add_argument("--weights", nargs="+", help=weights)
+    c.add_argument("--port", type=int, default=8866, help="on 127.0.0.1; default: 8866")
+    c.add_argument("--no-browser", action="store_true", help="only print the address")
+    text = "do the edits of a saved edits.json again: same picture, same nets, same bytes"
+    c = commands.add_parser("replay", help=text, description=text)
+    c.set_defaults(run=lambda a: _replay(a, nets_of))
+    c.add_argument("edits", help="the edits.json that the editor saved")
+    c.add_argument("--image", required=True, help="the picture they were made on (original.png beside edits.json)")
+    c.add_argument("--weights", nargs="+", help=weights)
+    c.add_argument("--out", required=True, help="folder for picture, label map, hole and edits")
+    c.add_argument("--no-check", action="store_true", help="accept another result than the recorded one")
+
+
+def _edit(a):
+    from spg.editor.app import serve
+
+    if a.image is None and (a.hole or a.labels):
+        raise ValueError("--hole and --labels need an IMAGE")
+    weights = a.weights[0] if a.weights and len(a.weights) == 1 else a.weights
+    serve(a.image, a.hole, a.labels, weights, a.port, not a.no_browser)
+
+
+def _replay(a, nets_of):
+    from spg import weights
+    from spg.editor import files, history
+    from spg.editor.session import replay
+
+    document = history.read(Path(a.edits).read_text(encoding="utf-8"), a.edits)
+    picture = files.read_picture(Path(a.image).read_bytes(), a.image, longest=None)
+    session = replay(weights.load(nets_of(a.weights).files), picture, document, check=not a.no_check)
+    files.save(session, a.out)
+    print(f"{len(document['edits'])} edits done again -> {a.out}")
