@@ -12,15 +12,21 @@ REGISTRY = FOLDER / "registry.json"
 
 
 def registry():
-    """name → entry, as in registry.json; an entry's "nets" maps model → {"file", "sha256", …}."""
+    """name → entry, as in registry.json; an entry's "nets" maps model → {"file", "sha256", …}.
+
+    "discriminators", where there are any, maps model → the same of those that judged its training.
+    """
     return json.loads(REGISTRY.read_text()) if REGISTRY.exists() else {}
 
 
 def shipped_nets(name):
     """model → file of a shipped set, its hash checked. Raises ValueError naming a damaged file."""
-    nets = {}
-    for model, entry in registry()[name]["nets"].items():
-        nets[model] = FOLDER / entry["file"]
-        if hashlib.sha256(nets[model].read_bytes()).hexdigest() != entry["sha256"]:
-            raise ValueError(f"{nets[model]} is damaged (its sha256 differs from the registry's): reinstall spg-net")
-    return nets
+    return {model: checked(entry) for model, entry in registry()[name]["nets"].items()}
+
+
+def checked(entry):
+    """The path of a registry entry's file. Raises ValueError naming it where its hash is not the entry's."""
+    path = FOLDER / entry["file"]
+    if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+        raise ValueError(f"{path} is damaged (its sha256 differs from the registry's): reinstall spg-net")
+    return path

@@ -118,7 +118,8 @@ def test_every_shipped_net_is_small_and_described():
     files = [net for e in weights.registry().values() for net in e["nets"].values()]
     sizes = [(shipped.FOLDER / net["file"]).stat().st_size for net in files]
     assert max(sizes) <= shipping.LARGEST and sum(sizes) <= 120e6
-    assert {p.name for p in shipped.FOLDER.glob("*.safetensors")} == {net["file"] for net in files}
+    judges = [file for e in weights.registry().values() for file in e.get("discriminators", {}).values()]
+    assert {p.name for p in shipped.FOLDER.glob("*.safetensors")} == {file["file"] for file in files + judges}
     keys = {"sha256", "profile", "data", "step", "pictures_seen", "recipe"}
     assert all(keys <= net.keys() and net["recipe"].startswith("spg train ") for net in files)
 

@@ -5,6 +5,7 @@
 
 from spg.shipped import registry, shipped_nets
 from spg.weights.cards import cards
+from spg.weights.discriminators import load_discriminators, ship_discriminators
 from spg.weights.files import default, find_nets, record, resolve, with_segmenter
 from spg.weights.nets import Nets, load, load_net
 from spg.weights.shipping import ship
@@ -15,11 +16,13 @@ __all__ = [
     "default",
     "find_nets",
     "load",
+    "load_discriminators",
     "load_net",
     "record",
     "registry",
     "resolve",
     "ship",
+    "ship_discriminators",
     "shipped_nets",
     "with_segmenter",
 ]

@@ -31,7 +31,8 @@ def cards(entries):
 
 
 def _card(name, entry):
-    nets = entry["nets"]
+    nets, judges = entry["nets"], entry.get("discriminators", {})
+    files = [*nets.values(), *judges.values()]
     data = ", ".join(sorted({net["data"] for net in nets.values()}))
     rows = [[f"`{m}`", WHAT[m], net["profile"]["name"], f"{net['size']}", *_course(net)] for m, net in nets.items()]
     head = ["net", "what", "profile", "size", "pictures seen", "steps", "minutes"]
@@ -39,7 +40,7 @@ def _card(name, entry):
         f"## {name}\n\nTrained on: {data}. Licence: {entry['licence']}.\n\n"
         + table([head, *rows], text_columns=3)
         + f"\nTraining:\n\n```\n{_recipes(nets)}\n```\n\nFiles:\n\n"
-        + table([["file", "sha256"], *([net["file"], f"`{net['sha256']}`"] for net in nets.values())], text_columns=2)
+        + table([["file", "sha256"], *([net["file"], f"`{net['sha256']}`"] for net in files)], text_columns=2)
         + "".join(map(_measurement, entry["metrics"]))
     )
 

@@ -41,11 +41,13 @@ def ship(name, runs, licence, results, recipe=None):
         new = {model: _half(name, model, path, Path(folder), recipe) for model, path in resolve(runs or {}).items()}
         measured = _read(results, entry["nets"] | new)
         _check_measured(new, measured)
-        entry["metrics"] = _merged(_without(entry["metrics"], _replaced(entry["nets"], new)), measured)
+        gone = _replaced(entry["nets"], new)
+        entry["metrics"] = _merged(_without(entry["metrics"], gone), measured)
+        _drop_discriminators(entry, gone)
         entry["nets"] |= new
         for net in new.values():
             shutil.copyfile(Path(folder) / net["file"], shipped.FOLDER / net["file"])
-    _write(registry() | {name: entry})
+    write_registry(registry() | {name: entry})
     return entry
 
 
@@ -53,13 +55,23 @@ def _half(name, model, path, folder, recipe):
     """Write a checkpoint in half precision to folder. Returns its entry: file, hashes, recipe, its own account."""
     tensors, about = checkpoints.load(path)
     about |= {"data": data_of(about)}  # not the folder it lay in
-    half = {k: v.half() if v.dtype == torch.float32 else v for k, v in checkpoints.flatten(tensors).items()}
     file = folder / f"{name}-{model}.safetensors"
-    checkpoints.save(file, half, about)
+    checkpoints.save(file, in_half(tensors), about)
     if file.stat().st_size > LARGEST:
         raise ValueError(f"{path} takes {file.stat().st_size / 1e6:.1f} MB in half precision, at most 16 are shipped")
     hashes = {"sha256": sha256(file), "source_sha256": sha256(path)}
     return {"file": file.name, **hashes, "recipe": recipe or command(about), **about}
+
+
+def _drop_discriminators(entry, gone):
+    """Those that judged a net which is gone have nothing to say of the new one."""
+    for model in gone & entry.get("discriminators", {}).keys():
+        (shipped.FOLDER / entry["discriminators"].pop(model)["file"]).unlink(missing_ok=True)
+
+
+def in_half(tensors):
+    """Nested dicts of tensors → one flat dict, float32 as float16."""
+    return {k: v.half() if v.dtype == torch.float32 else v for k, v in checkpoints.flatten(tensors).items()}
 
 
 def command(about):
@@ -159,6 +171,7 @@ def _setting(measurement):
     return [measurement[key] for key in SETTING]
 
 
-def _write(entries):
+def write_registry(entries):
+    """Write registry.json, and the cards that say the same in words."""
     shipped.REGISTRY.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", "utf-8")
     (shipped.FOLDER / "MODEL_CARDS.md").write_text(cards(entries), "utf-8")
