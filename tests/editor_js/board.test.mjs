@@ -1,0 +1,137 @@
+// The arrays behind the browser's view: unanswered strokes stay on top of what Python says, late answers are dropped.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Board, patched, runs } from "../../spg/editor/js/board.js";
+import { Camera } from "../../spg/editor/js/camera.js";
+import { MARKS, chancePane, layoutPane, outline, picturePane, ramp } from "../../spg/editor/js/compose.js";
+import { Hand, straightened } from "../../spg/editor/js/hand.js";
+import { KEYS, meaning } from "../../spg/editor/js/keys.js";
+import { Link } from "../../spg/editor/js/link.js";
+import { brush } from "../../spg/editor/js/raster.js";
+
+const names = ["road", "building", "sign", "vegetation", "sky", "person", "vehicle", "other"];
+const classes = names.map((name, i) => ({ name, colour: [i, 10 * i, 20 * i] }));
+const HOLE = 8;
+
+function board() {
+  const b = new Board({ number: 1, height: 4, width: 4, classes, picture: new Uint8Array(48).fill(100) });
+  const maps = new Uint8Array(16).fill(3 | HOLE);
+  maps[0] = 4; // a known pixel of sky
+  b.receive({ scene: 1, seq: 0, maps, barred: new Uint8Array(0) });
+  return b;
+}
+const stroke = (points, put = "vehicle", on = "layout") => ({ do: "brush", on, put, size: 1, points });
+
+test("an unanswered stroke is kept on top of Python's maps until its number is answered", () => {
+  const b = board();
+  const maps = b.truth;
+  b.expect(1, stroke([[1, 1]]));
+  b.expect(2, stroke([[2, 2]]));
+  assert.equal(b.layout[5], 6);
+  b.receive({ scene: 1, seq: 1, maps }); // says nothing of pixel 5 (as if refused), and stroke 2 is on its way
+  assert.deepEqual([b.layout[5], b.layout[10], b.pending.length], [3, 6, 1]);
+  assert.equal(b.receive({ scene: 1, seq: 0, maps }), false); // late
+  assert.equal(b.receive({ scene: 2, seq: 9, maps }), false); // of another picture
+});
+
+test("the layout is not painted outside the hole, and closing the hole forgets what was decided", () => {
+  const b = board();
+  assert.equal(b.apply(stroke([[0, 0]])), 0);
+  b.apply(stroke([[1, 1]]));
+  b.apply(stroke([[1, 1]], "known", "hole"));
+  assert.deepEqual([b.layout[0], b.hole[5], b.decided[5]], [4, 0, 0]);
+});
+
+test("only the box around the hole travels", () => {
+  const picture = patched(board(), { box: [1, 2, 3, 3], pixels: new Uint8Array([1, 2, 3, 4, 5, 6]) });
+  assert.deepEqual([...picture.slice(18, 21), ...picture.slice(30, 33)], [1, 2, 3, 4, 5, 6]);
+  assert.equal(picture[0], 100);
+});
+
+test("runs", () => assert.deepEqual(runs(Uint8Array.from([0, 0, 7])), [0, 2, 7, 1]));
+
+test("a straight run of points becomes its two ends, with the same pixels", () => {
+  const points = [[0, 0], [1, 1], [2, 2], [3, 3], [3, 2], [3, 3]];
+  const short = straightened(points);
+  assert.deepEqual(short, [[0, 0], [3, 3], [3, 2], [3, 3]]);
+  assert.deepEqual(brush(9, 9, short, 3), brush(9, 9, points, 3));
+});
+
+test("a hand: brush, lasso by corners, lasso by dragging, and Esc", () => {
+  const done = [];
+  const b = board();
+  const hand = new Hand(b, (edit) => done.push(edit));
+  hand.begin([1, 1]);
+  hand.move([2, 1]);
+  assert.deepEqual(hand.preview().slice(4, 8), Uint8Array.from([1, 1, 1, 1])); // 9 px wide, clipped to the hole
+  hand.cancel();
+  assert.equal(done.length, 0);
+  hand.settings = { tool: "lasso", on: "layout", label: 0, size: 1 };
+  for (const corner of [[0, 0], [3, 0], [3, 3]]) {
+    hand.corner(corner);
+    hand.end();
+  }
+  assert.ok(hand.busy);
+  hand.corner([0, 1], 2); // near the first corner: closed
+  assert.deepEqual(done.pop(), { do: "lasso", on: "layout", put: "road", points: [[0, 0], [3, 0], [3, 3]] });
+  hand.corner([0, 0]);
+  for (const at of [[1, 0], [2, 1], [3, 2], [3, 3]]) hand.move(at);
+  hand.end();
+  assert.equal(done.pop().do, "lasso");
+  hand.settings = { tool: "eraser", on: "hole", label: 0, size: 1 };
+  assert.deepEqual(hand.target, { on: "hole", put: "known" });
+});
+
+test("a camera keeps the point under the pointer, and never loses the picture", () => {
+  const camera = new Camera(100, 50);
+  camera.resize(400, 400);
+  assert.deepEqual([camera.scale, camera.left, camera.top], [4, 0, 100]);
+  const at = camera.pixel(210, 190);
+  camera.zoom(3, 210, 190);
+  assert.deepEqual(camera.pixel(210, 190), at);
+  camera.pan(1e6, 1e6);
+  assert.deepEqual(camera.pixel(0, 0), [0, 0]);
+  camera.zoom(1e-6);
+  assert.equal(camera.scale, 4);
+});
+
+test("panes", () => {
+  const b = board();
+  const known = layoutPane(b, { opacity: 1 });
+  assert.deepEqual([...known.slice(4, 8)], [3, 30, 60, 255]); // in the hole: the class's colour
+  assert.equal(known[0], Math.round(0.45 * 4 + 0.55 * 100)); // outside: fainter
+  const split = picturePane(b, { before: new Uint8Array(48), after: b.picture, split: 2 });
+  assert.deepEqual([split[4], split[8]], [0, 100]);
+  const chances = chancePane(b, { box: [0, 0, 4, 4], planes: new Uint8Array(9 * 16).fill(255) }, 8);
+  assert.deepEqual([...chances.slice(4, 7)], [253, 231, 37]);
+  assert.deepEqual(ramp(0), [68, 1, 84]);
+  assert.equal(outline(b.hole, 4, 4).length / 4, 16); // a square of side 4 with one corner out has the same rim
+  const shown = MARKS.map((mark) => Array.from({ length: 576 }, (_, i) => Number(mark?.(i % 24, Math.floor(i / 24)) ?? 0)).join(""));
+  assert.equal(new Set(shown).size, 8); // eight different patterns
+});
+
+test("keys", () => {
+  const key = (name, more = {}) => ({ key: name, ...more });
+  assert.deepEqual(meaning(key("z", { ctrlKey: true, shiftKey: true })), { do: "redo" });
+  assert.deepEqual(meaning(key("7")), { do: "label", label: 6 });
+  assert.equal(meaning(key(" "), false), null); // a focused button keeps its space
+  assert.deepEqual(meaning(key(" "), true), { do: "press" });
+  for (const [, text, name] of KEYS) if (name) assert.ok(meaning(key(name)), text); // what the help lists exists
+});
+
+test("silence is said once, and unsaid when Python answers", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const said = [];
+  const model = { get: () => ({ seq: 4 }), send: () => {} };
+  const link = new Link(model, () => said.push("silent"), () => said.push("voice"));
+  assert.equal(link.send({ type: "ping" }), 5);
+  link.got(5);
+  context.mock.timers.tick(6000);
+  assert.deepEqual(said, []);
+  link.send({ type: "ping" });
+  link.send({ type: "ping" });
+  context.mock.timers.tick(6000);
+  link.got(7);
+  assert.deepEqual(said, ["silent", "voice"]);
+});
