@@ -54,14 +54,19 @@ def join(page, code):
 
 def press(page, key):
     """Vote with a key and wait until the ballot has gone on. Returns what the progress says."""
-    before = page.inner_text(f"{BALLOT} .progress span")
+    before = progress(page)
     phase(page, "vote")
-    for _ in range(100):  # a vote before the pictures are painted does not count
+    for _ in range(200):
         page.keyboard.press(key)
-        page.wait_for_timeout(50)
-        if page.inner_text(f"{BALLOT} .progress span") != before:
-            return page.inner_text(f"{BALLOT} .progress span")
-    raise AssertionError(f"still {before}")
+        if page.evaluate(f"document.querySelector('{BALLOT}').dataset.phase") != "vote" or progress(page) != before:
+            break
+        page.wait_for_timeout(20)  # a vote before the pictures are painted does not count
+    page.wait_for_function(f"document.querySelector('{BALLOT} .progress span').textContent !== '{before}'")
+    return progress(page)
+
+
+def progress(page):
+    return page.inner_text(f"{BALLOT} .progress span")
 
 
 # -------------------------------------------------------------------- the ballot alone
@@ -117,6 +122,7 @@ def begin(page, trials=2):
     join_and_send = f"answer({{kind: 'joined', total: {trials}, left: {trials}}}, [])"
     page.evaluate(f"async () => {{ {join_and_send}; for (const id of ['t1', 't2']) await trial(id); }}")
     page.wait_for_timeout(100)
+    page.click("h3")  # nobody has acted here yet, so the ballot has not taken the focus
 
 
 def sent(page):
@@ -147,6 +153,7 @@ def test_the_clock_starts_with_the_pictures_and_not_before(alone):
     page = alone()
     page.evaluate("answer({kind: 'joined', total: 1, left: 1}, [])")
     page.wait_for_timeout(400)
+    page.click("h3")
     page.evaluate("trial('t1')")
     phase(page, "vote")
     page.wait_for_timeout(100)
@@ -191,7 +198,7 @@ def test_a_view_thrown_away_and_drawn_again_goes_on(alone):
     page = alone()
     begin(page)
     page.evaluate("() => { undraw(); document.body.replaceChildren(); draw(); }")
-    page.wait_for_timeout(50)
+    page.click("h3")
     red = "() => [...document.querySelector('.choice.left canvas').getContext('2d').getImageData(4, 4, 1, 1).data]"
     assert page.evaluate(red) == [255, 0, 0, 255]
     page.keyboard.press("ArrowRight")
@@ -242,7 +249,7 @@ def test_two_raters_a_kill_and_a_restart(browser, study, tmp_path):
         server = serve(study, port, log)
         again, received = visit(browser, port)
         check_that_nothing_else_is_served(again, port)
-        assert join(again, "anna") == "vote" and again.inner_text(f"{BALLOT} .progress span") == "2 of 10"
+        assert join(again, "anna") == "vote" and progress(again) == "2 of 10"
         while press(again, "ArrowLeft") != "10 of 10":
             pass
         assert phase(again, "done") and len(votes_in(study)) == 11
@@ -253,6 +260,18 @@ def test_two_raters_a_kill_and_a_restart(browser, study, tmp_path):
     finally:
         server.kill()
         server.wait()
+
+
+def run_first_cell(page):
+    """Again until it has run: JupyterLab forgets what is to be run while the kernel starts."""
+    ran = "/\\[\\d+\\]/.test(document.querySelector('.jp-CodeCell .jp-InputPrompt').textContent)"
+    for _ in range(12):
+        page.click(".jp-Notebook .jp-CodeCell .cm-content")
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_timeout(1500)
+        if page.evaluate(ran):
+            return
+    raise AssertionError("JupyterLab did not run a cell")
 
 
 def test_the_arrow_keys_vote_in_jupyterlab(browser, study, tmp_path):
@@ -270,9 +289,8 @@ def test_the_arrow_keys_vote_in_jupyterlab(browser, study, tmp_path):
         page = browser.new_page()
         page.goto(url)
         page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=45_000)
-        page.click(".jp-Notebook .jp-CodeCell .cm-content")
-        for _ in cells[:2]:
-            page.keyboard.press("Shift+Enter")
+        run_first_cell(page)
+        page.keyboard.press("Shift+Enter")
         phase(page, "vote", timeout=45_000)
         page.click(f"{BALLOT} h3")
         assert [press(page, "ArrowRight"), press(page, "ArrowDown"), press(page, "ArrowLeft")][-1] == "3 of 10"

@@ -11,6 +11,7 @@ class Ballot {
     this.queue = []; // [{trial, pictures}], the first one is shown
     this.total = this.left = 0;
     this.hidden = false; // the time limit is over
+    this.active = false; // the rater has acted here: only then may we take the keyboard's focus
     this.listeners = new Set();
     model.on("msg:custom", (message, buffers) => this.receive(message, buffers));
     model.send({ kind: "hello" });
@@ -64,13 +65,14 @@ class Ballot {
     if (this.phase !== "vote" || this.shownAt === null) return;
     const seconds = (performance.now() - this.shownAt) / 1000;
     clearTimeout(this.timeLimit);
-    this.phase = "saving";
+    Object.assign(this, { phase: "saving", active: true });
     this.model.send({ kind: "vote", trial: this.queue[0].trial, side, seconds });
     this.wait();
     this.changed();
   }
 
   join(code) {
+    this.active = true;
     this.model.send({ kind: "join", code });
     this.wait();
   }
@@ -163,10 +165,11 @@ function draw(root, ballot) {
   if (["vote", "saving"].includes(ballot.phase)) rows.push(...pair(ballot, settings));
   if (ballot.phase === "done") rows.push(element("p", { className: "done" }, "That was the last one. Thank you."));
   if (ballot.total) rows.push(progress(ballot));
+  if (ballot.phase === "vote" && !ballot.active) rows.push(element("p", {}, "Click here once, then use the keys."));
   rows.push(element("p", { className: "error", role: "alert" }, ballot.error));
   root.replaceChildren(...rows);
   root.dataset.phase = ballot.phase;
-  if (ballot.phase === "vote") root.focus({ preventScroll: true }); // so that the keys work at once
+  if (ballot.phase === "vote" && ballot.active) root.focus({ preventScroll: true }); // the keys work at once
 }
 
 const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowDown: "unsure" };
