@@ -1,10 +1,10 @@
-"""Simulated raters for a whole study: programs that go through the sessions people go through. To test an analysis."""
+"""Simulated raters for a whole study: programs with the decks and orders that people get. To test an analysis."""
 
 import numpy as np
 
 from spg.study.drawing import CATCH
 from spg.study.session import Session
-from spg.study.votes import BallotBox
+from spg.study.votes import BallotBox, Vote
 
 OBSERVER = "simulated raters, not people"
 
@@ -21,9 +21,11 @@ def vote(study, path, strengths, raters=10, seed=0, taste=0.0, careless=()):
         session = Session(study, box, f"simulated {number}")
         own = {name: theta + rng.normal(0, taste) for name, theta in strengths.items()}
         own |= {CATCH[0]: np.inf, CATCH[1]: -np.inf}
-        for trial in list(session.left):
+        votes = []
+        for trial in session.left:
             a, b = key[trial]["a"], key[trial]["b"]
             chance = 0.5 if number in careless else 1 / (1 + np.exp(own[b] - own[a]))
-            side = "left" if (rng.random() < chance) != session.mirrored else "right"
-            session.vote(trial, side, float(rng.lognormal(1.0, 0.4)))
+            pick = "a" if rng.random() < chance else "b"
+            votes.append(Vote(session.rater, trial, pick, session.mirrored, float(rng.lognormal(1.0, 0.4))))
+        box.cast_all(votes)
     return box

@@ -13,9 +13,10 @@ def report(result):
 
 def _head(result):
     left_out = "; ".join(f"rater {row['rater']} {row['why']}" for row in result["excluded"]) or "nobody"
+    plural = "s" if result["raters"] > 1 else ""
     return (
         f"Observer: **{result['observer']}**. {result['votes']} votes on pairs ({result['unsure']} not sure) of "
-        f"{result['raters']} raters on {result['data']} {result['split']} at {result['size']} pixels. "
+        f"{result['raters']} rater{plural} on {result['data']} {result['split']} at {result['size']} pixels. "
         f"Left out: {left_out}.\n"
     )
 

@@ -69,11 +69,16 @@ class BallotBox:
 
         Raises ValueError for a pick that is none, sqlite3.Error (a full disk, …) when it could not be written.
         """
-        if vote.pick not in PICKS:
-            raise ValueError(f"a pick is one of {', '.join(PICKS)}, got {vote.pick!r}")
+        return self.cast_all([vote]) == 1
+
+    def cast_all(self, votes):
+        """Write many `Vote`s, all or none: for programs, which need no receipt for each. Returns how many were new."""
+        for vote in votes:
+            if vote.pick not in PICKS:
+                raise ValueError(f"a pick is one of {', '.join(PICKS)}, got {vote.pick!r}")
         with self._open() as box:
-            done = box.execute("INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?)", (*vote, _now()))
-            return done.rowcount == 1
+            rows = [(*vote, _now()) for vote in votes]
+            return box.executemany("INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?)", rows).rowcount
 
     def votes(self, rater=None):
         """All `Vote`s, or those of one rater, as they came."""
