@@ -83,6 +83,17 @@ def _inpaint(a):
     return 2 if skipped and not done else 0
 
 
+def _ablate(a):
+    from spg import ablations, evaluation, profiles, tables
+
+    profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
+    seeds, only = ablations.parse_seeds(a.seeds), a.only.split(",") if a.only else None
+    ablations.run(a.data, profile, seeds, a.out, only, a.split, a.limit)
+    result, file = ablations.summary(a.out, seeds, profile), Path(a.out) / "ablations.json"
+    evaluation.write_json(result, file)
+    print(tables.table([result]), f"\n-> {file}", sep="")
+
+
 def _bench(a):
     from spg import bench, evaluation, tables
 
@@ -133,7 +144,17 @@ def _parser():
         prog="spg", description="SPG-Net, step by step: data, training, inpainting, numbers."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_data, _add_train, _add_evaluate, _add_inpaint, _add_bench, _add_units, _add_table, _add_ship):
+    for add in (
+        _add_data,
+        _add_train,
+        _add_evaluate,
+        _add_inpaint,
+        _add_ablate,
+        _add_bench,
+        _add_units,
+        _add_table,
+        _add_ship,
+    ):
         add(commands)
     add_study(commands, _nets, SPEC, WEIGHTS)
     add_editor(commands, _nets, WEIGHTS)
@@ -206,6 +227,18 @@ def _add_inpaint(commands):
     c.add_argument("--labels", help="label map 0..7 (PNG), or a folder of them; default: the segmenter's")
     c.add_argument("--weights", nargs="+", help=WEIGHTS)
     c.add_argument("--design", help="spg-plus or spg; default: the better pair of nets there is")
+
+
+def _add_ablate(commands):
+    c = _command(commands, "ablate", _ablate, "train and judge nets that differ in one thing each; rows done are kept")
+    c.add_argument("--data", required=True, help=SPEC)
+    c.add_argument("--profile", default="quick", help="of every training; default: quick")
+    c.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="change it for all rows")
+    c.add_argument("--seeds", default="0,1,2", help="one training of every row each; default: 0,1,2")
+    c.add_argument("--only", metavar="ROW,ROW", help="these rows and those they are compared with: a job of an array")
+    c.add_argument("--split", default="val", help="the pictures to judge on; default: val")
+    c.add_argument("--limit", type=int, help="only the first so many of them")
+    c.add_argument("--out", required=True, help="folder for OUT/SEED/ROW/ and OUT/ablations.json")
 
 
 def _add_bench(commands):

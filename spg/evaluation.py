@@ -98,6 +98,7 @@ def measure(image, filled, hole, labels, distance=None, device="cpu", truth=None
         "hole_psnr": metrics.hole_psnr(x, y, hole),
         "hole_l1": metrics.hole_l1(x, y, hole),
         "boundary_lpips": boundary,
+        "sharpness": metrics.sharpness(x, y, hole),
     }
 
 

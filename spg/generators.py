@@ -62,12 +62,15 @@ class Generator(nn.Module):
 
     Channels width·(1, 2, 4, 8) down, 8·width in the middle, width·(8, 4, 2, 1) up: the paper's 64..512 at
     width 64. Batch normalisation and ReLU after every convolution but the last [PAPER.md, Generators].
+    dilations: of the residual blocks; all 1: the ablation without dilation.
+    blind: name of an input that is replaced by zeros, `image` or `hole`: the ablations without it.
     downs: halvings, 4 in the paper; fewer (a named departure) keep the middle from shrinking to 4×4 at 64 px.
     Input N×in_channels×H×W of any size: padded to a multiple of `stride`, the output cropped back.
     """
 
-    def __init__(self, in_channels, out_channels, width=64, upsample="nearest", downs=4):
+    def __init__(self, in_channels, out_channels, width=64, upsample="nearest", downs=4, dilations=DILATIONS, blind=""):
         super().__init__()
+        self.blind = blind
         widths = [width * 2**i for i in range(downs)]
         self.stride = 2**downs
         self.down = nn.Sequential(
@@ -76,12 +79,18 @@ class Generator(nn.Module):
                 for i, (c_in, c_out) in enumerate(zip([in_channels, *widths], widths, strict=False))
             )
         )
-        self.middle = nn.Sequential(*(ResidualBlock(widths[-1], d) for d in DILATIONS))
+        self.middle = nn.Sequential(*(ResidualBlock(widths[-1], d) for d in dilations))
         ups = widths[::-1]
         self.up = nn.Sequential(
             *(upsampling(c_in, c_out, upsample) for c_in, c_out in zip([widths[-1], *ups], ups, strict=False))
         )
         self.out = nn.Conv2d(width, out_channels, 7, padding=3)
+
+    def inputs(self, image, labels, hole):
+        """What the net sees, joined: N×in_channels×H×W; labels: None where it is given none."""
+        image = torch.zeros_like(image) if self.blind == "image" else image
+        hole = torch.zeros_like(hole) if self.blind == "hole" else hole
+        return torch.cat([image, hole] if labels is None else [image, labels, hole], 1)
 
     def place(self, name, smaller):
         """What a layer of a smaller generator is called here: `down` is counted from the outside, `up` from within."""
@@ -107,7 +116,7 @@ class SPNet(Generator):
         super().__init__(3 + classes + 1, classes, **design)
 
     def forward(self, i0, s0, hole):
-        return super().forward(torch.cat([i0, s0, hole], 1)).float().softmax(1)
+        return super().forward(self.inputs(i0, s0, hole)).float().softmax(1)
 
 
 class SGNet(Generator):
@@ -121,5 +130,4 @@ class SGNet(Generator):
         self.guided = classes > 0
 
     def forward(self, i0, s, hole):
-        inputs = [i0, s, hole] if self.guided else [i0, hole]
-        return super().forward(torch.cat(inputs, 1)).float().tanh()
+        return super().forward(self.inputs(i0, s if self.guided else None, hole)).float().tanh()

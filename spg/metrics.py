@@ -56,6 +56,21 @@ def hole_psnr(truth, result, hole):
     return psnr(truth[:, hole == 1], result[:, hole == 1])
 
 
+def sharpness(truth, result, hole):
+    """Gradient energy of the result in the hole, as a share of the truth's: 1 as sharp, less is blur, more is noise.
+
+    Σ of squared differences to the right and lower neighbour (known neighbours included, so a seam counts) over the
+    missing pixels [our decision]. NaN where the truth is flat.
+    """
+    of_truth, of_result = (_gradient_energy(x, hole) for x in (truth, result))
+    return float(of_result / of_truth) if of_truth > 0 else float("nan")
+
+
+def _gradient_energy(x, hole):
+    across, down = np.diff(x, axis=2) ** 2, np.diff(x, axis=1) ** 2
+    return (across * (hole[:, :-1] == 1)).sum() + (down * (hole[:-1] == 1)).sum()
+
+
 def boundary_band(labels, width=BAND):
     """labels: uint8 H×W -> bool H×W: within `width` pixels (Euclidean) of a border between two classes.
 

@@ -14,6 +14,7 @@ CHOICES = {
     "adversarial": tuple(ADVERSARIAL),
     "upsample": ("nearest", "transposed"),
     "perceptual": ("stlpips", "lpips"),
+    "blind": ("", "image", "hole"),
     "precision": ("32-true", "bf16-mixed"),  # not 16-mixed: its loss scaling is shared by the two players
 }
 
@@ -52,10 +53,14 @@ class Profile:
     width: int = 64
     downs: int = 4
     upsample: str = "nearest"
+    dilated: bool = True  # False: the nine blocks look at their neighbours only [an ablation]
+    blind: str = ""  # an input of both nets that is taken away: image or hole [ablations]
     discriminator_width: int = 64
+    conditional: bool = True  # False: D sees the candidate without its condition [an ablation]
     scales: int = 3
     encoder: str = "resnet50"  # of the segmenter
     # the losses: weights λ [1, 10, 10 are our decision], 0 = off
+    masked: bool = True  # False: they judge all that a net paints, not the completed hole [an ablation]
     adversarial: str = "least-squares"
     adv: float = 1.0
     feature: float = 10.0

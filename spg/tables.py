@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from spg import markdown
+from spg.ablation_tables import ablations
 from spg.views import VIEWS, units
 
 DEFAULT_VIEWS = ("methods", "layouts")
@@ -75,6 +76,8 @@ def _section(result, bold, views):
     if result.get("kind") == "units":
         words = "".join(f"\n{sentence}\n" for sentence in result["conclusions"])
         return _header(result, ("data", "split", "size", "n", "seed", "commit")) + units(result) + words
+    if result.get("kind") == "ablations":
+        return _header(result, ("data", "split", "size", "holes", "n", "perceptual", "commit")) + ablations(result)
     header = _header(result, ("data", "split", "size", "holes", "seed", "n", "labels", "perceptual", "commit"))
     return header + "\n".join(_rendered(result, bold, views))
 

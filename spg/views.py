@@ -15,6 +15,7 @@ COLUMNS = {
     "hole_psnr": ("hole PSNR", 2, +1),
     "hole_l1": ("hole l1", 0, -1),
     "boundary_lpips": ("boundary LPIPS", 3, -1),
+    "sharpness": ("sharpness", 2, 0),
     "seconds_per_image": ("s/img", 3, 0),
 }
 LAYOUT_COLUMNS = {"hole_accuracy": ("hole accuracy", 3, +1), "hole_miou": ("hole mIoU", 3, +1)}
@@ -28,8 +29,9 @@ NOT_RANKED = ("spg-oracle", "spg-plus-oracle")  # they are told the true labels:
 
 
 def methods(result, bold=True):
-    """All means of every method."""
-    return _ranked("method", result["methods"], COLUMNS, bold)
+    """All means of every method; results older than a column go without it."""
+    there = {key: column for key, column in COLUMNS.items() if any(key in row for row in result["methods"].values())}
+    return _ranked("method", result["methods"], there, bold)
 
 
 def table1(result, bold=True):

@@ -143,3 +143,16 @@ def test_counts_interval_holds_the_statistic():
         low, high = metrics.counts_interval(statistic, counts)
         assert low < statistic(np.sum(counts, axis=0)) < high and high - low < 0.1
         assert (low, high) == metrics.counts_interval(statistic, counts)
+
+
+def test_sharpness_known_answers():
+    hole = np.zeros((8, 8), np.uint8)
+    hole[2:6, 2:6] = 1
+    truth = np.tile(np.arange(8) % 2, (3, 8, 1)).astype(float)  # stripes
+    assert metrics.sharpness(truth, truth, hole) == 1
+    half = np.where(hole == 1, 0.5 + (truth - 0.5) / 2, truth)
+    across, down = 4 * (3 * 0.5**2 + 0.75**2), 4 * 0.25**2  # three steps of ½ and one of ¾ a row; one of ¼ a column
+    assert metrics.sharpness(truth, half, hole) == pytest.approx((across + down) / 16)
+    noisy = np.where(hole == 1, 2 * truth - 0.5, truth)
+    assert metrics.sharpness(truth, noisy, hole) > 1
+    assert np.isnan(metrics.sharpness(np.zeros_like(truth), noisy, hole))

@@ -1,6 +1,9 @@
 """What every task has in common: how the trainer asks for a net, and what a model may want of its own."""
 
+import torch
+
 from spg.discriminators import MultiScaleDiscriminator
+from spg.generators import DILATIONS, complete
 from spg.labels import CLASSES
 
 C = len(CLASSES)
@@ -17,6 +20,7 @@ class Task:
     """
 
     phases = adversarial = weights = data = None
+    masked = conditional = True
 
     def discriminator(self, profile):
         """The module that judges; None: nobody does."""
@@ -24,6 +28,19 @@ class Task:
 
     def prepare(self, profile, device):
         """Load what the losses need."""
+        self.masked, self.conditional = profile.masked, profile.conditional
+
+    def judged(self, known, painted, hole):
+        """What the losses see of a result: the known part and the filled hole, or (masked=False) all that was painted."""
+        return complete(known, painted, hole) if self.masked else painted
+
+    def where(self, hole):
+        """Where the losses look: into the hole, or (masked=False) everywhere."""
+        return hole if self.masked else torch.ones_like(hole)
+
+    def under(self, condition, candidate):
+        """What D sees: the candidate under its condition, or (conditional=False) alone."""
+        return torch.cat([*condition, candidate], 1) if self.conditional else candidate
 
     def scene(self, batch):
         """The batch as this model is to see it."""
@@ -33,3 +50,9 @@ class Task:
 def multi_scale(profile, channels):
     """The paper's three PatchGANs for a candidate and its condition of so many channels."""
     return MultiScaleDiscriminator(channels, profile.discriminator_width, profile.scales)
+
+
+def paper_design(profile, design):
+    """Keyword arguments of `SPNet` and `SGNet`."""
+    dilations = DILATIONS if profile.dilated else (1,) * len(DILATIONS)
+    return {"upsample": profile.upsample, "dilations": dilations, "blind": profile.blind, **design._asdict()}

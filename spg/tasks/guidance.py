@@ -6,7 +6,7 @@ from spg import checkpoints, losses, perceptual
 from spg.generators import SGNet, complete
 from spg.profiles import at, from_dict
 from spg.pyramid import SGNetPlus
-from spg.tasks.design import C, Task, multi_scale
+from spg.tasks.design import C, Task, multi_scale, paper_design
 from spg.tasks.prediction import SegmentationPrediction
 
 
@@ -24,16 +24,18 @@ class SegmentationGuidance(Task):
         classes = C if self.guided else 0
         if self.plus:
             return SGNetPlus(classes, *design)
-        return SGNet(classes, upsample=profile.upsample, **design._asdict())
+        return SGNet(classes, **paper_design(profile, design))
 
     def discriminator(self, profile):
-        return multi_scale(profile, (C if self.guided else 3) + 3)
+        return multi_scale(profile, (C if self.guided else 3) * profile.conditional + 3)
 
     def prepare(self, profile, device):
+        super().prepare(profile, device)
         self.alexnet_weight, self.l1_weight = profile.alexnet, profile.l1
         if profile.alexnet:
-            self.alexnet = losses.AlexNetLoss(perceptual.load(profile.perceptual, device), window=profile.patch)
-
+            whole = None if profile.masked else profile.sizes[-1]
+            network = perceptual.load(profile.perceptual, device)
+            self.alexnet = losses.AlexNetLoss(network, patch=whole, window=profile.patch)
         self.spnet, self.guess = guesser(profile, device) if self.guided and profile.guess else None, profile.guess
 
     def scene(self, b):
@@ -55,16 +57,16 @@ class SegmentationGuidance(Task):
     def candidates(self, b, i_r):
         """What D compares: the true picture and the filled one, each under the condition S (or I0)."""
         condition = b.s if self.guided else b.i0
-        return [torch.cat([condition, i], 1) for i in (b.image, complete(b.i0, i_r, b.hole))]
+        return [self.under([condition], i) for i in (b.image, self.judged(b.i0, i_r, b.hole))]
 
     def terms(self, b, i_r):
         """Loss terms of this model's own, already weighted."""
-        terms = {}
+        terms, where = {}, self.where(b.hole)
         if self.alexnet_weight:
-            filled = complete(b.i0, i_r, b.hole)
-            terms["alexnet"] = self.alexnet_weight * self.alexnet(b.image, filled, b.hole)
+            judged = self.judged(b.i0, i_r, b.hole)
+            terms["alexnet"] = self.alexnet_weight * self.alexnet(b.image, judged, where)
         if self.l1_weight:
-            terms["l1"] = self.l1_weight * losses.hole_l1(i_r, b.image, b.hole)
+            terms["l1"] = self.l1_weight * losses.hole_l1(i_r, b.image, where)
         return terms
 
     def picture(self, b, i_r):

@@ -1,11 +1,9 @@
 """SP-Net's task: complete the label map."""
 
-import torch
-
 from spg import losses
 from spg.generators import SPNet, complete
 from spg.pyramid import SPNetPlus
-from spg.tasks.design import C, Task, multi_scale
+from spg.tasks.design import C, Task, multi_scale, paper_design
 
 
 class SegmentationPrediction(Task):
@@ -20,12 +18,13 @@ class SegmentationPrediction(Task):
     def generator(self, profile, design):
         if self.plus:
             return SPNetPlus(C, *design)
-        return SPNet(C, upsample=profile.upsample, **design._asdict())
+        return SPNet(C, **paper_design(profile, design))
 
     def discriminator(self, profile):
-        return multi_scale(profile, 3 + C + C)
+        return multi_scale(profile, (3 + C) * profile.conditional + C)
 
     def prepare(self, profile, device):
+        super().prepare(profile, device)
         self.own_weights = {"cross_entropy": profile.cross_entropy, "dice": profile.dice}
 
     def generate(self, net, b):
@@ -33,12 +32,13 @@ class SegmentationPrediction(Task):
 
     def candidates(self, b, s_r):
         """What D compares: the true map and the completed one, each under the condition (I0, S0)."""
-        return [torch.cat([b.i0, b.s0, s], 1) for s in (b.s, complete(b.s0, s_r, b.hole))]
+        return [self.under((b.i0, b.s0), s) for s in (b.s, self.judged(b.s0, s_r, b.hole))]
 
     def terms(self, b, s_r):
         """Loss terms of this model's own, already weighted."""
+        where = self.where(b.hole)
         of = {"cross_entropy": losses.hole_cross_entropy, "dice": losses.hole_dice}
-        return {name: weight * of[name](s_r, b.s, b.hole) for name, weight in self.own_weights.items() if weight}
+        return {name: weight * of[name](s_r, b.s, where) for name, weight in self.own_weights.items() if weight}
 
     def picture(self, b, s_r):
         """The completed map as class numbers, N×H×W, for the log."""

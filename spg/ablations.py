@@ -1,0 +1,189 @@
+"""Which part matters? Nets that differ from a base in one thing each, trained and judged alike.
+
+A row of `ROWS` is one small diff against the base. `run` trains every row for every seed and leaves out what is done
+already, so that it can be interrupted, or shared by the jobs of an array; `summary` compares the rows.
+"""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from spg import data, evaluation, metrics, tasks, weights
+from spg.inpainting import Inpainter
+from spg.training import Trainer, make_fabric
+
+KIND = "ablations"
+PICTURE = ("l1", "l2", "ssim", "psnr", "lpips", "boundary_lpips", "sharpness")  # of the rows that paint
+LAYOUT = ("hole_accuracy", "hole_miou")  # of the rows that complete layouts
+
+
+class Row(NamedTuple):
+    """model: what `spg train` calls it; settings: the diff against the profile; base: the row it is compared with.
+
+    guess: train on the layouts of the seed's own SP-Net in place of true ones.
+    """
+
+    model: str
+    question: str
+    settings: dict = {}  # noqa: RUF012, read only
+    base: str = "spg"
+    guess: bool = False
+
+
+ROWS = {
+    "spnet": Row("spnet", "SP-Net as in the profile", base="spnet"),
+    "spnet-paper-losses": Row(
+        "spnet", "without our cross-entropy and Dice terms", {"cross_entropy": 0.0, "dice": 0.0}, "spnet"
+    ),
+    "spnet-no-image": Row("spnet", "the layout from the labels alone", {"blind": "image"}, "spnet"),
+    "spnet-no-hole-channel": Row("spnet", "black and missing look the same", {"blind": "hole"}, "spnet"),
+    "spnet-no-dilation": Row("spnet", "the nine blocks see their neighbours only", {"dilated": False}, "spnet"),
+    "spg": Row("sgnet", "SG-Net as in the profile"),
+    "no-segmentation": Row("sgnet-noseg", "SG-Net's design without a layout"),
+    "predicted-layouts": Row("sgnet", "trained on SP-Net's layouts, not on true ones", guess=True),
+    "no-alexnet": Row("sgnet", "without loss (3)", {"alexnet": 0.0}),
+    "no-feature": Row("sgnet", "without loss (2)", {"feature": 0.0}),
+    "no-adversarial": Row("sgnet", "without loss (1)", {"adv": 0.0}),
+    "l1-only": Row("sgnet", "l1 in place of both perceptual losses", {"alexnet": 0.0, "feature": 0.0}),
+    "no-l1": Row("sgnet", "without our hole l1 term", {"l1": 0.0}),
+    "one-scale": Row("sgnet", "one discriminator instead of three", {"scales": 1}),
+    "no-dilation": Row("sgnet", "the nine blocks see their neighbours only", {"dilated": False}),
+    "whole-picture": Row("sgnet", "losses on all that is painted, not on the hole", {"masked": False}),
+    "unconditional": Row("sgnet", "discriminators that do not see the layout", {"conditional": False}),
+    "no-hole-channel": Row("sgnet", "black and missing look the same", {"blind": "hole"}),
+    "spnet-plus": Row("spnet-plus", "SP-Net+ as in the profile", base="spnet-plus"),
+    "spg-plus": Row("sgnet-plus", "SG-Net+ as in the profile", base="spg-plus"),
+    "plus-no-segmentation": Row("sgnet-plus-noseg", "SG-Net+'s design without a layout", base="spg-plus"),
+}
+
+
+def run(spec, profile, seeds, out, only=None, split="val", limit=None):
+    """Train and judge every row for every seed: OUT/SEED/ROW/ holds the net and result.json. Rows done are left out.
+
+    spec: the data, trained on its `train` split and judged on `split` with the paper's holes. only: names of rows.
+    Raises ValueError naming an unknown row.
+    """
+    rows = chosen(only)
+    for seed in seeds:
+        for name in rows:
+            folder = Path(out) / str(seed) / name
+            if not (folder / "result.json").exists():
+                train(name, spec, profile, seed, folder)
+                evaluation.write_json(judge(name, spec, profile, folder, split, limit), folder / "result.json")
+
+
+def chosen(only=None):
+    """The rows asked for, in order, and those they need: a base to be compared with, an SP-Net for the layouts."""
+    for name in only or ():
+        if name not in ROWS:
+            raise ValueError(f"no row {name!r}; the rows are {', '.join(ROWS)}")
+    wanted = set(only or ROWS)
+    needed = wanted | {ROWS[name].base for name in wanted} | {spnet_of(name) for name in wanted if paints(name)}
+    return [name for name in ROWS if name in needed]
+
+
+def paints(name):
+    """Whether a row's net paints pictures; the others complete layouts."""
+    return ROWS[name].model.startswith("sgnet")
+
+
+def spnet_of(name):
+    """The row whose SP-Net gives this one its layouts at the test."""
+    return "spnet-plus" if "plus" in ROWS[name].model else "spnet"
+
+
+def train(name, spec, profile, seed, folder):
+    """Train one row, or go on with it."""
+    row = ROWS[name]
+    settings = {"seed": seed, **row.settings}
+    if row.guess:
+        settings |= {"guess": 1.0, "spnet": str(folder.parent / spnet_of(name) / "spnet.safetensors")}
+    its = profile.with_settings(**settings)
+
+    def scenes_at(size):
+        return data.open(spec, "train", size)
+
+    source = {"data": spec, "split": "train", "limit": None}
+    task = tasks.task(row.model)
+    Trainer(row.model, task, its, scenes_at, source, folder, make_fabric(its), resume=True).fit()
+
+
+def judge(name, spec, profile, folder, split, limit):
+    """The result of one trained row, each picture's values kept: with the true layout, and with the predicted one."""
+    scenes = data.open(spec, split, profile.sizes[-1], limit)
+    spnet, _ = weights.load_net(folder.parent / spnet_of(name) / f"{spnet_of(name)}.safetensors")
+    if paints(name):
+        net = Inpainter(spnet, weights.load_net(folder / f"{ROWS[name].model}.safetensors")[0], size=scenes.size)
+        methods = {"true": net.paint}
+        if net.sgnet.guided:
+            methods["predicted"] = lambda image, hole, labels: net(image, hole, labels).image
+        return evaluation.evaluate(scenes, methods, keep_per_image=True, extra={"row": name})
+    own, _ = weights.load_net(folder / f"{ROWS[name].model}.safetensors")
+    net = Inpainter(own, None, size=scenes.size)
+    complete = {"layout": lambda image, hole, labels: net.predict(image, hole, labels)[0]}
+    return evaluation.evaluate(scenes, {}, layouts=complete, perceptual=None, keep_per_image=True, extra={"row": name})
+
+
+# -------------------------------------------------------------------- what the rows have shown
+
+
+def summary(out, seeds, profile):
+    """What `spg table` shows of the rows found under OUT: means over pictures, mean ± sd over seeds, and differences.
+
+    A difference is paired over pictures, after averaging each picture's value over the seeds both rows have; its
+    interval says how sure it is for other pictures, the sd how much a seed moves the mean. Raises FileNotFoundError
+    where nothing is done yet.
+    """
+    found = {name: _results(out, seeds, name) for name in ROWS}
+    found = {name: results for name, results in found.items() if results}
+    if not found:
+        raise FileNotFoundError(f"no row is done under {out}: `spg ablate` writes OUT/SEED/ROW/result.json")
+    one = next(iter(next(iter(found.values())).values()))
+    about = {key: one[key] for key in ("data", "split", "size", "holes", "n", "perceptual", "versions", "machine")}
+    rows = {name: _row(name, found) for name in found}
+    return {"kind": KIND, **about, **evaluation.provenance(), "profile": profile.as_dict(), "rows": rows}
+
+
+def _results(out, seeds, name):
+    paths = {seed: Path(out) / str(seed) / name / "result.json" for seed in seeds}
+    return {seed: json.loads(path.read_text("utf-8")) for seed, path in paths.items() if path.exists()}
+
+
+def _row(name, found):
+    row, results = ROWS[name], found[name]
+    entry = {**row._asdict(), "seeds": list(results), "commits": sorted({r["commit"] for r in results.values()})}
+    if not paints(name):
+        return entry | {"layout": _compared("layouts", "layout", LAYOUT, name, found)}
+    ways = [way for way in ("true", "predicted") if way in next(iter(results.values()))["methods"]]
+    return entry | {way: _compared("methods", way, PICTURE, name, found) for way in ways}
+
+
+def _compared(section, way, keys, name, found):
+    results = {seed: r[section][way] for seed, r in found[name].items()}
+    base = {seed: r[section].get(way) for seed, r in found.get(ROWS[name].base, {}).items()}
+    both = [seed for seed in results if base.get(seed)] if ROWS[name].base != name else []
+    entry = {"mean": {}, "sd": {}, "difference": {}}
+    for key in keys:
+        values = [r[key] for r in results.values()]
+        entry["mean"][key] = float(np.mean(values))
+        entry["sd"][key] = float(np.std(values, ddof=1)) if len(values) > 1 else None
+        if both and key in results[both[0]]["per_image"]:
+            per_image = [_over_seeds(of, both, key) for of in (results, base)]
+            entry["difference"][key] = [float(v) for v in metrics.paired_difference(*per_image)]
+    return entry
+
+
+def _over_seeds(results, seeds, key):
+    """Each picture's value, averaged over the seeds: n numbers, NaN where a picture has none."""
+    return np.mean([np.array(results[seed]["per_image"][key], float) for seed in seeds], axis=0)
+
+
+def parse_seeds(text):
+    """`0,1,2` → [0, 1, 2]. Raises ValueError naming what is no seed."""
+    seeds = text.split(",")
+    bad = [seed for seed in seeds if not seed.strip().isdigit()]
+    if bad:
+        raise ValueError(f"--seeds takes whole numbers by commas, such as 0,1,2; got {bad[0]!r}")
+    return [int(seed) for seed in seeds]

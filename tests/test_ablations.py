@@ -1,0 +1,127 @@
+"""Ablations: every row differs from its base as it says, is trained once, and is compared with the right one."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from spg import ablations, cli, tables
+from spg.ablations import ROWS, chosen, parse_seeds, run, summary
+from spg.profiles import at, profile
+from spg.samples import Batch, TrainingSamples, batches
+from spg.tasks import task
+from tiny import Tiny
+
+SMALL = {"sizes": (32,), "pictures": (8,), "batch": 4, "width": 2, "discriminator_width": 2, "downs": 2}
+
+
+@pytest.fixture
+def tiny_data(monkeypatch):
+    monkeypatch.setattr(ablations.data, "open", lambda spec, split, size, limit=None: Tiny(size, limit or 12))
+
+
+def one_batch():
+    return Batch.of(*next(batches(TrainingSamples(Tiny(32)), 0, 1, 4)))
+
+
+def players(row):
+    p = profile("smoke", **SMALL | row.settings)
+    its = task(row.model)
+    its.prepare(p, torch.device("cpu"))
+    return its, its.generator(p, at(p, 32)), its.discriminator(p)
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if not ROWS[name].guess])
+def test_every_row_plays_one_step(name):
+    its, net, judge = players(ROWS[name])
+    b = one_batch()
+    output = its.generate(net, b)
+    real, fake = (judge(x) for x in its.candidates(b, output))
+    assert len(real) == len(fake) == (1 if name == "one-scale" else 3)
+    assert all(torch.isfinite(v) for v in its.terms(b, output).values())
+
+
+@pytest.mark.parametrize("name", ["spnet-no-image", "spnet-no-hole-channel", "no-hole-channel"])
+def test_a_blind_net_does_not_react_to_what_it_is_denied(name):
+    its, net, _ = players(ROWS[name])
+    b, net = one_batch(), net.eval()
+    changed = {"image": (1 - 2 * b.hole) * 0.3 + b.i0 * 0, "hole": 1 - b.hole}[ROWS[name].settings["blind"]]
+    inputs = [b.i0, b.s0 if name.startswith("spnet") else b.s, b.hole]
+    other = list(inputs)
+    other[0 if name == "spnet-no-image" else 2] = changed
+    assert torch.equal(net(*inputs), net(*other))
+    seeing = players(ROWS["spnet" if name.startswith("spnet") else "spg"])[1].eval()
+    assert not torch.equal(seeing(*inputs), seeing(*other))
+
+
+def test_without_dilation_the_middle_sees_its_neighbours_only():
+    dilations = {
+        name: {m.dilation[0] for m in players(ROWS[name])[1].middle.modules() if isinstance(m, torch.nn.Conv2d)}
+        for name in ("spg", "no-dilation")
+    }
+    assert dilations == {"spg": {2, 4, 8}, "no-dilation": {1}}
+
+
+def test_losses_on_the_whole_picture_see_what_is_painted_outside_the_hole():
+    for name, expected in (("spg", False), ("whole-picture", True)):
+        its, net, _ = players(ROWS[name])
+        b = one_batch()
+        output = its.generate(net, b).detach().requires_grad_()
+        (sum(its.terms(b, output).values()) + its.candidates(b, output)[1].square().sum()).backward()
+        assert bool((output.grad * (1 - b.hole)).abs().sum() > 0) == expected
+
+
+def test_an_unconditional_discriminator_sees_the_candidate_alone():
+    its, net, _ = players(ROWS["unconditional"])
+    b = one_batch()
+    assert [x.shape[1] for x in its.candidates(b, its.generate(net, b))] == [3, 3]
+
+
+def test_a_row_brings_what_it_is_compared_with():
+    assert chosen(["no-alexnet"]) == ["spnet", "spg", "no-alexnet"]
+    assert chosen(["plus-no-segmentation"]) == ["spnet-plus", "spg-plus", "plus-no-segmentation"]
+    assert chosen(["spnet-no-image"]) == ["spnet", "spnet-no-image"]
+    assert chosen() == list(ROWS)
+    with pytest.raises(ValueError, match="no row 'no-alex'; the rows are spnet, "):
+        chosen(["no-alex"])
+    with pytest.raises(ValueError, match="got 'x'"):
+        parse_seeds("0,x")
+
+
+def test_rows_are_trained_once_and_compared(tmp_path, tiny_data, monkeypatch):
+    p = profile("smoke", **SMALL | {"alexnet": 0.0})
+    for seeds in ([0], [0, 1]):  # the second call leaves out seed 0
+        run("tiny", p, seeds, tmp_path, ["no-segmentation", "predicted-layouts"], limit=3)
+    monkeypatch.setattr(ablations, "train", None)  # nothing is left to train
+    run("tiny", p, [0, 1], tmp_path, ["no-segmentation", "predicted-layouts"], limit=3)
+    result = summary(tmp_path, [0, 1], p)
+    assert list(result["rows"]) == ["spnet", "spg", "no-segmentation", "predicted-layouts"]
+    row = result["rows"]["no-segmentation"]
+    assert set(row) >= {"question", "seeds", "true"}
+    assert "predicted" not in row  # it looks at no layout
+    files = [
+        [json.loads((tmp_path / str(s) / n / "result.json").read_text())["methods"]["true"] for s in (0, 1)]
+        for n in ("no-segmentation", "spg")
+    ]
+    means = [[r["psnr"] for r in rs] for rs in files]
+    assert row["true"]["mean"]["psnr"] == pytest.approx(np.mean(means[0]))
+    assert row["true"]["sd"]["psnr"] == pytest.approx(np.std(means[0], ddof=1))
+    assert row["true"]["difference"]["psnr"][0] == pytest.approx(np.mean(means[0]) - np.mean(means[1]), abs=1e-4)
+    assert result["rows"]["spg"]["true"]["difference"] == {}
+    assert result["rows"]["spnet"]["layout"]["mean"]["hole_accuracy"] > 0
+    about = json.loads((tmp_path / "0" / "predicted-layouts" / "result.json").read_text())
+    assert about["row"] == "predicted-layouts"
+    text = tables.table([result])
+    assert "SG-Net's design without a layout" in text
+    assert "at most 2 seeds" in text
+
+
+def test_nothing_done_yet_is_said(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no row is done under"):
+        summary(tmp_path, [0], profile("smoke"))
+
+
+def test_the_command_names_an_unknown_row(tmp_path, capsys):
+    assert cli.main(["ablate", "--data", "streets", "--only", "nothing", "--out", str(tmp_path)]) == 2
+    assert "no row 'nothing'" in capsys.readouterr().err
