@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 import torch
+from tiny import Tiny
 
 from spg import ablations, cli, tables
 from spg.ablations import ROWS, chosen, parse_seeds, run, summary
 from spg.profiles import at, profile
 from spg.samples import Batch, TrainingSamples, batches
 from spg.tasks import task
-from tiny import Tiny
 
 SMALL = {"sizes": (32,), "pictures": (8,), "batch": 4, "width": 2, "discriminator_width": 2, "downs": 2}
 
@@ -44,7 +44,7 @@ def test_every_row_plays_one_step(name):
 
 @pytest.mark.parametrize("name", ["spnet-no-image", "spnet-no-hole-channel", "no-hole-channel"])
 def test_a_blind_net_does_not_react_to_what_it_is_denied(name):
-    its, net, _ = players(ROWS[name])
+    _, net, _ = players(ROWS[name])
     b, net = one_batch(), net.eval()
     changed = {"image": (1 - 2 * b.hole) * 0.3 + b.i0 * 0, "hole": 1 - b.hole}[ROWS[name].settings["blind"]]
     inputs = [b.i0, b.s0 if name.startswith("spnet") else b.s, b.hole]

@@ -31,7 +31,7 @@ class Task:
         self.masked, self.conditional = profile.masked, profile.conditional
 
     def judged(self, known, painted, hole):
-        """What the losses see of a result: the known part and the filled hole, or (masked=False) all that was painted."""
+        """What the losses see of a result: the completed picture or map, or (masked=False) all that was painted."""
         return complete(known, painted, hole) if self.masked else painted
 
     def where(self, hole):
