@@ -28,7 +28,7 @@ FLOORS = (
     "holes labels conversion progress provenance shipped memory markdown paper_table _torchvision",
     "data fills generators pyramid growing discriminators losses perceptual metrics segmenter baselines",
     "profiles samples distributed checkpoints interrupt logbook tasks training weights inpainting",
-    "methods batch summary evaluation views units tables ablations ablation_tables study editor plots ledger bench course",
+    "methods batch summary evaluation views units tables ablations ablation_tables study editor plots bench course",
     "cli __main__",
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS, 1) for name in names.split()}
