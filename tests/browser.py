@@ -30,11 +30,11 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def start(module, *arguments, url, log):
-    """Start `python -m module ...` and wait until url answers. Returns the process."""
+def start(module, *arguments, url, log, seconds=60):
+    """Start `python -m module ...` and wait until url answers, so many seconds at most. Returns the process."""
     with open(log, "ab") as output:
         process = subprocess.Popen([sys.executable, "-m", module, *arguments], stdout=output, stderr=output)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
             urllib.request.urlopen(url, timeout=5).close()

@@ -44,7 +44,9 @@ def _served(module, folder, *arguments):
     os.environ.update(JUPYTER_CONFIG_DIR=str(settings), JUPYTER_PREFER_ENV_PATH="1")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    server = start(module, *arguments, "--no-browser", f"--port={port}", url=url, log=Path(folder) / f"{module}.log")
+    server = start(
+        module, *arguments, "--no-browser", f"--port={port}", url=url, log=Path(folder) / f"{module}.log", seconds=240
+    )
     try:
         yield url
     finally:
@@ -55,5 +57,5 @@ def _served(module, folder, *arguments):
 def run_all(page, url, name):
     """Open a notebook in JupyterLab and run its cells."""
     page.goto(f"{url}/lab/tree/{name}?reset")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000, state="attached")
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=180_000, state="attached")
     page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
