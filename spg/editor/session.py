@@ -12,6 +12,7 @@ from spg.editor.edits import check_edit, do_edit
 from spg.editor.guess import Guess
 from spg.editor.history import History
 from spg.editor.refusal import Refused
+from spg.editor.variants import recognised
 from spg.holes import check_hole
 from spg.labels import CLASSES, check_labels
 
@@ -44,7 +45,9 @@ class Session:
             if labels.shape != self.first_hole.shape:
                 raise ValueError(f"labels are {labels.shape}, the picture is {self.first_hole.shape} (height, width)")
             return labels
-        return self.net.segment(self.picture, _at_least_a_pixel(self.first_hole))
+        if self.first_hole.any():
+            return self.net.segment(self.picture, self.first_hole)
+        return recognised(self.net, self.picture)
 
     # ------------------------------------------------------------ what is there
 
@@ -175,12 +178,3 @@ def _starting_hole(hole, shape):
     if hole.shape != shape:
         raise ValueError(f"hole: the hole is {hole.shape}, the image {shape} (height, width)")
     return hole.astype(np.uint8)
-
-
-def _at_least_a_pixel(hole):
-    """A hole that the segmenter takes: it has never seen a picture without one."""
-    if hole.any():
-        return hole
-    hole = hole.copy()
-    hole[0, 0] = 1
-    return hole

@@ -59,16 +59,20 @@ def diversity(variants, network="stlpips"):
 
 
 def obedience(net, variant):
-    """Share of the hole's pixels in which the segmenter, shown the filled picture, finds the class of the layout.
-
-    NaN without a segmenter. It takes a hole of at least a pixel: one is given to it outside the variant's.
-    """
+    """Share of the hole's pixels in which `recognised` finds the class of the layout; NaN without a segmenter."""
     if net.segmenter is None:
         return float("nan")
-    pixel = np.zeros_like(variant.hole)
-    pixel.ravel()[np.flatnonzero(variant.hole == 0)[0]] = 1
-    found = net.segment(variant.filled, pixel)
-    return float((found == variant.layout)[variant.hole == 1].mean())
+    return float((recognised(net, variant.filled) == variant.layout)[variant.hole == 1].mean())
+
+
+def recognised(net, picture):
+    """What the segmenter sees in a complete picture (uint8 3×H×W): labels uint8 H×W.
+
+    It takes a hole of at least a pixel, as in its training: the last one, at the lower right.
+    """
+    hole = np.zeros(picture.shape[1:], np.uint8)
+    hole[-1, -1] = 1
+    return net.segment(picture, hole)
 
 
 def _hole(a, b):

@@ -57,6 +57,10 @@ class SegmentationEditor(anywidget.AnyWidget):
         self.on_msg(self._receive)
         self._worker.post(lambda: None)  # paints the first picture
 
+    def __repr__(self):
+        height, width = self.session.hole.shape
+        return f"SegmentationEditor({width}×{height}, {len(self.session.history.edits)} edits)"
+
     # ------------------------------------------------------------ from Python
 
     @property
