@@ -74,12 +74,12 @@ def feature_loss(real, fake, hole):
 # ---------------------------------------------------------------- (3) AlexNet loss on the hole's patch
 
 
-def hole_patch(x, hole, side):
-    """The hole's bounding box, cut out of x (N×C×H×W) and resized to side×side (bilinear).
+def hole_patch(x, hole, side, margin=0):
+    """The hole's bounding box and a margin of so many pixels, cut out of x (N×C×H×W), resized to side×side (bilinear).
 
     The corners of the patch are the box's corner pixels, so nothing outside the box is ever sampled.
     """
-    boxes = bounding_boxes(hole)
+    boxes = bounding_boxes(hole, margin)
     scale = boxes.new_tensor([x.shape[-2] - 1, x.shape[-1] - 1]).clamp_min(1)
     corner, size = boxes[:, :2] / scale, (boxes[:, 2:] - boxes[:, :2]) / scale  # as shares of the picture
     theta = x.new_zeros(len(x), 2, 3)  # affine map from the patch's [-1, 1]² to the picture's
@@ -89,14 +89,15 @@ def hole_patch(x, hole, side):
     return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)
 
 
-def hole_windows(hole, side):
+def hole_windows(hole, side, margin=0):
     """Corners (top, left) of one side×side window a picture that shows as much of its hole as it can, at random.
 
-    A hole larger than the window is looked at through a random part of it, a smaller one lies wholly inside,
-    somewhere. Drawn from torch's generator. Returns a list of pairs of int, the windows inside the picture.
+    A hole (and its margin of so many pixels) larger than the window is looked at through a random part of it, a
+    smaller one lies wholly inside, somewhere. Drawn from torch's generator. Returns a list of pairs of int, the windows
+    inside the picture.
     """
     corners = []
-    for box in bounding_boxes(hole).int().tolist():
+    for box in bounding_boxes(hole, margin).int().tolist():
         corner = []
         for first, last, length in zip(box[:2], box[2:], hole.shape[-2:], strict=True):
             ends = sorted((first, last + 1 - side))
@@ -106,13 +107,18 @@ def hole_windows(hole, side):
     return corners
 
 
-def bounding_boxes(hole):
-    """The hole's first and last missing row and column, N×4: top, left, bottom, right, inclusive (float)."""
+def bounding_boxes(hole, margin=0):
+    """The hole's first and last missing row and column, N×4: top, left, bottom, right, inclusive (float).
+
+    margin: pixels added on every side, as far as the picture goes.
+    """
     rows, columns = hole.amax((1, 3)), hole.amax((1, 2))
     if not rows.amax(1).all():
         raise ValueError("a hole of the batch is empty (all 0): there is no patch to compare. 1 = missing")
     ends = [(x.argmax(1), x.shape[1] - 1 - x.flip(1).argmax(1)) for x in (rows, columns)]
-    return torch.stack([ends[0][0], ends[1][0], ends[0][1], ends[1][1]], 1).to(hole.dtype)
+    firsts = [(first - margin).clamp_min(0) for first, _ in ends]
+    lasts = [(last + margin).clamp_max(x.shape[1] - 1) for (_, last), x in zip(ends, (rows, columns), strict=True)]
+    return torch.stack([*firsts, *lasts], 1).to(hole.dtype)
 
 
 class AlexNetLoss(nn.Module):
@@ -122,20 +128,23 @@ class AlexNetLoss(nn.Module):
     the picture's side, the largest hole the paper draws, so that none is shrunk, and at least 32, AlexNet's need].
     window: where the box would be resized to more than this, look through a window of this side at full
     resolution instead: the work of a 128-pixel patch is four times that of a 64-pixel one [our decision]; 0: never.
+    margin: of known surroundings in the patch, as a share of the picture's side. Without any, nothing judges how
+    the filling meets the known pixels, and a seam is free [our decision].
     """
 
-    def __init__(self, distance, patch=None, window=0):
+    def __init__(self, distance, patch=None, window=0, margin=0.0):
         super().__init__()
-        self.distance, self.patch, self.window = distance, patch, window
+        self.distance, self.patch, self.window, self.margin = distance, patch, window, margin
 
     def forward(self, image, filled, hole):
         """image I, filled Î: N×3×H×W in [-1, 1]; hole N×1×H×W. Returns the mean over the batch."""
         side = self.patch or max(32, *(n // 2 for n in image.shape[-2:]))
+        margin = round(self.margin * max(image.shape[-2:]))
         if self.window and side > self.window:
-            corners = hole_windows(hole, self.window)
+            corners = hole_windows(hole, self.window, margin)
             patches = [_cut(x, corners, self.window).clamp(-1, 1) for x in (image, filled)]
         else:
-            patches = [hole_patch(x, hole, side).clamp(-1, 1) for x in (image, filled)]
+            patches = [hole_patch(x, hole, side, margin).clamp(-1, 1) for x in (image, filled)]
         return self.distance(*patches).mean()
 
 

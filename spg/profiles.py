@@ -71,6 +71,7 @@ class Profile:
     guess: float = 0.0  # share of the last stage's pictures that SG-Net sees with SP-Net's probabilities, not the truth
     spnet: str = ""  # that SP-Net's checkpoint
     perceptual: str = "stlpips"
+    margin: float = 0.0  # of known surroundings around the hole in the AlexNet loss, as a share of the picture's side
     patch: int = 0  # side of a window in the hole that the AlexNet loss looks at; 0: the whole hole, resized
     # the machine
     precision: str = "32-true"
@@ -154,6 +155,8 @@ CPU = SHORT.with_settings(
     warm_up=800,
     decay_from=0.4,
     judge_from=0.6,
+    alexnet=2.0,
+    margin=1 / 16,
     patch=64,
     width=16,
 )

@@ -241,3 +241,22 @@ def test_a_window_is_not_used_where_the_patch_is_small():
     filled = complete(known(image, hole), torch.zeros_like(image), hole)
     plain, windowed = (losses.AlexNetLoss(distance, window=w)(image, filled, hole) for w in (0, 32))
     assert torch.equal(plain, windowed)
+
+
+def test_a_margin_takes_in_the_surroundings_as_far_as_the_picture_goes():
+    hole = torch.zeros(2, 1, 32, 32)
+    hole[0, :, 2:10, 20:30], hole[1, :, 12:20, 12:20] = 1, 1
+    assert losses.bounding_boxes(hole, 4).tolist() == [[0, 16, 13, 31], [8, 8, 23, 23]]
+    image = torch.rand(2, 3, 32, 32)
+    torch.testing.assert_close(losses.hole_patch(image, hole, 16, 4)[1], image[1, :, 8:24, 8:24])
+
+
+def test_with_a_margin_the_alexnet_loss_judges_the_seam():
+    distance = perceptual.load("stlpips")
+    hole = torch.zeros(1, 1, 64, 64)
+    hole[..., 20:44, 20:44] = 1
+    image = torch.zeros(1, 3, 64, 64)
+    other = complete(known(image + 0.8, hole), image, hole)  # the same filling in surroundings it does not fit
+    for margin, judged in ((0.0, False), (1 / 16, True)):
+        loss = losses.AlexNetLoss(distance, margin=margin)(image, other, hole)
+        assert bool(loss > 1e-3) == judged

@@ -35,7 +35,7 @@ class SegmentationGuidance(Task):
         if profile.alexnet:
             whole = None if profile.masked else profile.sizes[-1]
             network = perceptual.load(profile.perceptual, device)
-            self.alexnet = losses.AlexNetLoss(network, patch=whole, window=profile.patch)
+            self.alexnet = losses.AlexNetLoss(network, whole, profile.patch, profile.margin)
         self.spnet, self.guess = guesser(profile, device) if self.guided and profile.guess else None, profile.guess
 
     def scene(self, b):
