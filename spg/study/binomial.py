@@ -14,8 +14,8 @@ def wilson(wins, n, confidence=0.95):
     """
     if not 0 <= wins <= n or n <= 0:
         raise ValueError(f"a share needs 0 ≤ wins ≤ n and n > 0, got {wins} of {n}")
-    z = norm.ppf(0.5 + confidence / 2)
-    share = wins / n
+    z = float(norm.ppf(0.5 + confidence / 2))
+    share = float(wins / n)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return max(0.0, centre - half), min(1.0, centre + half)
