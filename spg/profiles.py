@@ -68,7 +68,7 @@ class Profile:
     cross_entropy: float = 0.0  # SP-Net's named departure
     dice: float = 0.0  # SP-Net's second
     l1: float = 0.0  # SG-Net's named departure
-    guess: float = 0.0  # share of the last stage's pictures that SG-Net sees with SP-Net's probabilities, not the truth
+    guess: float = 0.0  # share of the last stage's pictures that SG-Net sees with SP-Net's layout, not the true one
     spnet: str = ""  # that SP-Net's checkpoint
     perceptual: str = "stlpips"
     margin: float = 0.0  # of known surroundings around the hole in the AlexNet loss, as a share of the picture's side

@@ -125,8 +125,6 @@ class SGNetPlus(Pyramid):
     classes=0 is the twin without segmentation: it corrects the smooth fill; S is ignored and may be None.
     """
 
-    doubts = True  # S may hold probabilities in the hole: colours are then mixed by them
-
     def __init__(self, classes=8, width=16, downs=4):
         super().__init__((6 + classes if classes else 3) + 1, 3, width, downs)
         self.guided = classes > 0

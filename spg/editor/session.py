@@ -84,14 +84,9 @@ class Session:
         return self._filled[1]
 
     def paint(self):
-        """One run of SG-Net: what was decided counts as certain, elsewhere a net that understands doubt gets S_R."""
-        layout, decided = self.layout, self.drawing.decided == 1
-        s_r = None
-        if getattr(self.net.sgnet, "doubts", False):
-            one_hot = np.eye(len(CLASSES), dtype=np.float32)[layout].transpose(2, 0, 1)
-            s_r = np.ascontiguousarray(np.where(decided, one_hot, self.probabilities))
+        """One run of SG-Net after the layout."""
         self.painted += 1
-        return self.net.paint(self.picture, self.hole, layout, s_r)
+        return self.net.paint(self.picture, self.hole, self.layout)
 
     # ------------------------------------------------------------ edits
 

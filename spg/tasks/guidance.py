@@ -39,17 +39,19 @@ class SegmentationGuidance(Task):
         self.spnet, self.guess = guesser(profile, device) if self.guided and profile.guess else None, profile.guess
 
     def scene(self, b):
-        """A share `guess` of the pictures gets SP-Net's probabilities in the hole, where it knows pictures this large.
+        """A share `guess` of the pictures gets SP-Net's layout in the hole, where it knows pictures this large.
 
-        So that SG-Net meets doubt before the test: it paints what it is told where the layout is certain, and
-        hedges where it is not [our decision; the paper trains on true layouts only].
+        So that SG-Net meets SP-Net's mistakes before the test [our decision; the paper trains on true layouts only].
         """
         if self.spnet is None or b.hole.shape[-1] != self.spnet.size:
             return b
         with torch.no_grad():
-            s = complete(b.s0, self.spnet(b.i0, b.s0, b.hole), b.hole)
-        guessed = torch.rand(len(s), 1, 1, 1, device=s.device) < self.guess
-        return b._replace(s=torch.where(guessed, s, b.s))
+            s_r = self.spnet(b.i0, b.s0, b.hole)
+        layout = torch.zeros_like(s_r).scatter_(
+            1, s_r.argmax(1, keepdim=True), 1
+        )  # one class per pixel, as at the test
+        guessed = torch.rand(len(s_r), 1, 1, 1, device=s_r.device) < self.guess
+        return b._replace(s=torch.where(guessed, complete(b.s0, layout, b.hole), b.s))
 
     def generate(self, net, b):
         return net(b.i0, b.s if self.guided else None, b.hole)
