@@ -14,7 +14,7 @@ from spg.editor.history import History
 from spg.editor.refusal import Refused
 from spg.editor.variants import recognised
 from spg.holes import check_hole
-from spg.labels import CLASSES, check_labels
+from spg.labels import check_labels
 
 
 class Session:
