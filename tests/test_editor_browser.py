@@ -56,7 +56,7 @@ def page(request, browser, tmp_path_factory):
         if page.kind == "lab":
             run_all(page, url, "edit.ipynb")
         else:
-            page.goto(f"{url}/voila/render/edit.ipynb")
+            page.goto(f"{url}/voila/render/edit.ipynb", timeout=3 * PATIENCE)
         for i in range(2):
             page.locator(".spg-editor[data-painted]").nth(i).wait_for(timeout=3 * PATIENCE)
         yield page
@@ -386,7 +386,7 @@ def test_a_restarted_kernel_is_said_and_the_drawing_comes_back(page):
         hand.press("Save drawing")
     kept = json.loads(download.value.path().read_text())
     assert kept["do"] == "restore" and kept["width"] == 128
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     page.locator(".spg-notice", has_text="earlier drawing of this picture").last.wait_for(timeout=3 * PATIENCE)
     hand = Hand(page, 1)
     hand.press("Bring it back")

@@ -279,6 +279,7 @@ class View {
   draw(edit) {
     const seq = this.link.send({ type: "edit", edit });
     this.board.expect(seq, edit);
+    remember(this.keepsake, this.board); // Python may be gone, and not say so
     this.edges = null;
     this.redraw();
   }
