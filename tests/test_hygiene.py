@@ -1,4 +1,4 @@
-"""House rules that a reader would notice too late: paths, devices, sizes, notebooks, floors, docstrings, links.
+"""House rules that a reader would notice too late: paths, devices, sizes, floors, docstrings, links.
 
 Each rule is a function that returns the offences as text; the tests ask for none in the repository, and show on a
 made-up offender that the rule can fail.
@@ -11,7 +11,6 @@ import subprocess
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,7 +43,6 @@ def tracked_files():
 
 
 FILES = tracked_files()
-NOTEBOOKS = [path for path in FILES if path.suffix == ".ipynb"]
 MODULES = sorted((ROOT / "spg").rglob("*.py"))
 
 
@@ -115,71 +113,6 @@ def test_links_lead_somewhere(path):
 def test_the_link_rule_can_fail():
     text = '[a](README.md#top) ![b](no/such.png) <img src="nor/this.png"> [c](https://example.org) [d](#here)'
     assert broken_links(text, ROOT) == ["no/such.png", "nor/this.png"]
-
-
-# --- notebooks ----------------------------------------------------------------------------------------------------
-
-
-def is_literal(statement):
-    if not isinstance(statement, ast.Assign | ast.AnnAssign):
-        return False
-    try:
-        ast.literal_eval(statement.value)
-    except ValueError:
-        return False
-    return True
-
-
-def offences(notebook):
-    """What keeps an executed notebook from being fit to publish, as a list of sentences."""
-    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
-    parameters = [cell for cell in code if "parameters" in cell.metadata.get("tags", [])]
-    derived = [ast.unparse(s) for cell in parameters for s in ast.parse(cell.source).body if not is_literal(s)]
-    short = sum(len(cell.source.splitlines()) <= 25 for cell in code)
-    errors = [output.ename for cell in code for output in cell.outputs if output.output_type == "error"]
-    found = {
-        "cells were not run 1..n; run make notebooks": [c.execution_count for c in code] != [*range(1, len(code) + 1)],
-        f"cells ended in {errors}": errors,
-        "metadata.widgets makes GitHub refuse to draw it; run pre-commit": "widgets" in notebook.metadata,
-        f"{len(parameters)} cells are tagged parameters, not 1": len(parameters) != 1,
-        f"parameters that papermill would not replace, as they are no literals: {derived}": derived,
-        f"only {short} of {len(code)} code cells have 25 lines or fewer": short < 0.95 * len(code),
-        "it is not for the kernel python3": notebook.metadata.get("kernelspec", {}).get("name") != "python3",
-    }
-    return [sentence for sentence, offends in found.items() if offends]
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
-def test_notebook_is_fit_to_publish(path):
-    assert offences(nbformat.read(path, as_version=4)) == []
-    assert path.stat().st_size <= 1.5 * MB
-
-
-def code_cell(source, number, tags=(), outputs=()):
-    return nbformat.v4.new_code_cell(
-        source, execution_count=number, metadata={"tags": list(tags)}, outputs=[*map(nbformat.from_dict, outputs)]
-    )
-
-
-KERNEL = {"name": "python3", "display_name": "Python 3"}
-
-
-def notebook_of(*cells, **metadata):
-    return nbformat.v4.new_notebook(cells=list(cells), metadata={"kernelspec": KERNEL, **metadata})
-
-
-def test_a_clean_notebook_passes():
-    parameters = code_cell("# shrunk by the tests\nsteps = 200\nsizes: list = [64, -1]", 1, ["parameters"])
-    assert offences(notebook_of(parameters, nbformat.v4.new_markdown_cell("Predict."), code_cell("steps", 2))) == []
-
-
-def test_the_notebook_rules_can_fail():
-    parameters = code_cell("steps = 200\nhalf = steps // 2", 1, ["parameters"])
-    error = {"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}
-    found = " ".join(offences(notebook_of(parameters, code_cell("a = 1\n" * 26, 3, outputs=[error]), widgets={})))
-    for word in ("1..n", "ValueError", "metadata.widgets", "half = steps // 2", "only 1 of 2"):
-        assert word in found
-    assert "0 cells are tagged parameters" in " ".join(offences(notebook_of(code_cell("1", 1))))
 
 
 # --- modules ------------------------------------------------------------------------------------------------------

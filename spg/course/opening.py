@@ -31,10 +31,14 @@ def open_with(notebook, name, address=None):
     """
     first, *rest = [cell for cell in notebook.cells if not {"badges", "setup"} & set(cell.metadata.get("tags", ()))]
     opening = [_tagged(nbformat.v4.new_markdown_cell(badges(name, address)), "badges")] if address else []
-    source = f"spg-net[notebooks] @ git+{address}" if address else ".."
-    opening.append(_tagged(nbformat.v4.new_code_cell(SETUP.format(source=source).rstrip()), "setup"))
+    opening.append(_tagged(nbformat.v4.new_code_cell(setup(address)), "setup"))
     notebook.cells = [first, *opening, *rest]
     return notebook
+
+
+def setup(address):
+    """Source of the cell that installs the course where it is missing: from the repository, or the checkout around."""
+    return SETUP.format(source=f"spg-net[notebooks] @ git+{address}" if address else "..").rstrip()
 
 
 def badges(name, address):

@@ -1,0 +1,237 @@
+"""What every notebook must hold: clean counts, literal parameters, the course's skeleton, figures with alt texts.
+
+As in test_hygiene.py each rule returns the offences as sentences, and a made-up offender shows that it can fail.
+"""
+
+import ast
+import re
+
+import nbformat
+import pytest
+from test_hygiene import FILES, MB, ROOT, broken_links, named
+
+from spg.course.opening import repository, setup
+from spg.course.running import parameters
+from spg.course.student import exercises
+from spg.profiles import PROFILES
+
+NOTEBOOKS = [path for path in FILES if path.suffix == ".ipynb"]
+FIGURE = re.compile(r"[\"'](\d\d-[a-z0-9-]+)[\"']")
+KIND = re.compile(r"^\d+\. \*\(", re.MULTILINE)
+KERNEL = {"name": "python3", "display_name": "Python 3"}
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def markdown(notebook):
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def said(found):
+    """found: sentence -> whether, or what, offends. Returns the sentences that hold."""
+    return [sentence for sentence, offends in found.items() if offends]
+
+
+# --- as files -----------------------------------------------------------------------------------------------------
+
+
+def is_literal(statement):
+    if not isinstance(statement, ast.Assign | ast.AnnAssign):
+        return False
+    try:
+        ast.literal_eval(statement.value)
+    except ValueError:
+        return False
+    return True
+
+
+def offences(notebook):
+    """What keeps an executed notebook from being fit to publish."""
+    code = code_cells(notebook)
+    tagged = [cell for cell in code if "parameters" in cell.metadata.get("tags", [])]
+    derived = [ast.unparse(s) for cell in tagged for s in ast.parse(cell.source).body if not is_literal(s)]
+    short = sum(len(cell.source.splitlines()) <= 25 for cell in code)
+    errors = [output.ename for cell in code for output in cell.outputs if output.output_type == "error"]
+    found = {
+        "cells were not run 1..n; run make notebooks": [c.execution_count for c in code] != [*range(1, len(code) + 1)],
+        f"cells ended in {errors}": errors,
+        "metadata.widgets makes GitHub refuse to draw it; run pre-commit": "widgets" in notebook.metadata,
+        f"{len(tagged)} cells are tagged parameters, not 1": len(tagged) != 1,
+        f"parameters that papermill would not replace, as they are no literals: {derived}": derived,
+        f"only {short} of {len(code)} code cells have 25 lines or fewer": short < 0.95 * len(code),
+        "it is not for the kernel python3": notebook.metadata.get("kernelspec", {}).get("name") != "python3",
+    }
+    return said(found)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+def test_notebook_is_fit_to_publish(path):
+    assert offences(nbformat.read(path, as_version=4)) == []
+    assert path.stat().st_size <= 1.5 * MB
+
+
+def code_cell(source, number, tags=(), outputs=()):
+    return nbformat.v4.new_code_cell(
+        source, execution_count=number, metadata={"tags": list(tags)}, outputs=[*map(nbformat.from_dict, outputs)]
+    )
+
+
+def notebook_of(*cells, **metadata):
+    cells = [nbformat.v4.new_markdown_cell(cell) if isinstance(cell, str) else cell for cell in cells]
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL, **metadata})
+
+
+def test_a_clean_notebook_passes():
+    tagged = code_cell("# shrunk by the tests\nsteps = 200\nsizes: list = [64, -1]", 1, ["parameters"])
+    assert offences(notebook_of(tagged, "Predict.", code_cell("steps", 2))) == []
+
+
+def test_the_notebook_rules_can_fail():
+    tagged = code_cell("steps = 200\nhalf = steps // 2", 1, ["parameters"])
+    error = {"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}
+    found = " ".join(offences(notebook_of(tagged, code_cell("a = 1\n" * 26, 3, outputs=[error]), widgets={})))
+    for word in ("1..n", "ValueError", "metadata.widgets", "half = steps // 2", "only 1 of 2"):
+        assert word in found
+    assert "0 cells are tagged parameters" in " ".join(offences(notebook_of(code_cell("1", 1))))
+
+
+# --- as lessons ---------------------------------------------------------------------------------------------------
+
+
+def missing(notebook):
+    """Parts of the course's skeleton that a notebook lacks."""
+    text, code = markdown(notebook), code_cells(notebook)
+    first = notebook.cells[0].source
+    profile = parameters(notebook).get("profile")
+    found = {
+        "its first cell has no title '# NN · …'": not re.match(r"# \d\d · \S", first),
+        "its first cell does not say what you will learn": "**What you will learn**" not in first,
+        "its first cell does not say how long it takes": "**Time:**" not in first,
+        "it does not open with a picture": "![" not in first,
+        "its first code cell does not install the course; run make notebooks": not code or code[0].source != SETUP,
+        "it predicts less than twice": text.count("**Predict.**") < 2,
+        "it reads less than twice": text.count("**Read.**") < 2,
+        "nothing is broken in it": not re.search(r"\b(break|broken?|fails?|wrong)\b", text, re.IGNORECASE),
+        "no cell's output is compared (# NBVAL_CHECK_OUTPUT)": not any("NBVAL_CHECK_OUTPUT" in c.source for c in code),
+        f"the profile {profile!r} is not quick by default": profile not in (None, "quick"),
+    }
+    return said(found) + wrong_exercises(text, notebook)
+
+
+SETUP = setup(repository())
+
+
+def wrong_exercises(text, notebook):
+    """What is wrong with the exercises: three to five, numbered, each of a kind, each with its solution."""
+    try:
+        numbers = exercises(notebook)
+    except ValueError as error:
+        return [str(error)]
+    asked, _, answers = text.partition("## Solutions")
+    section = asked.partition("## Exercises")[2]
+    after = [c.source for c in notebook.cells if c.cell_type == "code"]
+    solved = {n for n in numbers if f"**{n}.**" in answers or re.search(rf"# .*exercise {n}\b", "\n".join(after))}
+    found = {
+        f"it has {len(numbers)} exercises, not 3 to 5": not 3 <= len(numbers) <= 5,
+        f"its exercises are numbered {numbers}": numbers != [*range(1, len(numbers) + 1)],
+        "not every exercise says what kind it is, *(a why)*": len(re.findall(r"^\d+\. \*\(", section, re.M))
+        < len(numbers),
+        f"exercises {sorted(set(numbers) - solved)} have no solution": set(numbers) - solved,
+    }
+    return said(found)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+def test_notebook_keeps_the_skeleton(path):
+    assert missing(nbformat.read(path, as_version=4)) == []
+
+
+def test_profiles_are_the_switch():
+    assert {"smoke", "quick", "cpu", "paper"} <= PROFILES.keys()
+
+
+LESSON = """# 77 · Lesson
+
+![a street](../figures/00-steps.png)
+
+**What you will learn** … **Time:** 5 minutes.
+
+**Predict.** … **Read.** … **Predict.** … **Read.** …
+
+## 1 Break it
+
+## Exercises
+
+1. *(a why)* Why?
+2. *(a plot)* Draw.
+3. *(open)* What else?
+
+## Solutions
+
+**1.** Because. **3.** Who knows?"""
+
+
+def test_a_whole_lesson_passes_the_skeleton():
+    cells = [
+        code_cell(SETUP, 1),
+        code_cell('profile = "quick"', 2, ["parameters"]),
+        code_cell("# NBVAL_CHECK_OUTPUT", 3),
+    ]
+    assert missing(notebook_of(LESSON, *cells, code_cell("draw()  # exercise 2", 4))) == []
+
+
+def test_the_skeleton_rules_can_fail():
+    found = " ".join(missing(notebook_of("Hello.", code_cell('profile = "paper"', 1, ["parameters"]))))
+    for word in ("title", "learn", "how long", "picture", "install", "predicts", "reads", "broken", "NBVAL", "'paper'"):
+        assert word in found
+    assert "no numbered list follows" in found
+    few = LESSON.replace("2. *(a plot)*", "2.").replace("3. *(open)*", "4.")
+    found = " ".join(missing(notebook_of(few)))
+    for word in ("numbered [1, 2, 4]", "not every exercise says what kind", "exercises [2, 4] have no solution"):
+        assert word in found
+    assert "2 exercises, not 3 to 5" in " ".join(missing(notebook_of(LESSON.replace("3. *(open)*", "*"))))
+
+
+# --- figures ------------------------------------------------------------------------------------------------------
+
+
+def picture_offences(notebook, figures):
+    """Pictures without words, links that lead nowhere, figures that are named and not there. figures: names there."""
+    text = markdown(notebook)
+    shown = [output.metadata.get("image/png", {}).get("alt") for output in pictures(notebook)]
+    named_here = {name for cell in code_cells(notebook) for name in FIGURE.findall(cell.source)}
+    found = {
+        f"{shown.count(None)} pictures have no alt text; show them with plots.show": not all(shown),
+        "a picture in the text has no alt text": re.search(r"!\[\s*\]", text),
+        f"links lead nowhere: {broken_links(text, ROOT / 'notebooks')}": broken_links(text, ROOT / "notebooks"),
+        f"figures are not in figures/: {sorted(named_here - figures)}": named_here - figures,
+    }
+    return said(found)
+
+
+def pictures(notebook):
+    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
+    return [output for output in outputs if "image/png" in output.get("data", {})]
+
+
+THERE = {path.stem for path in FILES if path.parent == ROOT / "figures" and path.suffix == ".png"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+def test_pictures_have_words_and_exist(path):
+    assert picture_offences(nbformat.read(path, as_version=4), THERE) == []
+
+
+def test_no_figure_is_left_over():
+    sources = "\n".join(cell.source for path in NOTEBOOKS for cell in code_cells(nbformat.read(path, as_version=4)))
+    assert {name for name in THERE if re.match(r"\d\d-", name)} <= set(FIGURE.findall(sources))
+
+
+def test_the_picture_rules_can_fail():
+    shown = {"output_type": "display_data", "data": {"image/png": ""}, "metadata": {}}
+    cell = code_cell('plots.show(fig, "77-none", "nothing")', 1, outputs=[shown])
+    found = " ".join(picture_offences(notebook_of("![](x.png) [a](no.ipynb)", cell), {"00-steps"}))
+    for word in ("1 pictures have no alt", "in the text", "x.png", "no.ipynb", "77-none"):
+        assert word in found
