@@ -24,6 +24,7 @@ METHODS = {
     "blackened": lambda image, hole, labels: image,
 }
 BALLOT = ".spg-ballot"
+PATIENCE = 120_000  # ms: on a machine that trains at the same time, a kernel takes its time
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +41,9 @@ def votes_in(study):
     return BallotBox(study.folder / VOTES, study.id).votes()
 
 
-def phase(page, *phases, timeout=15_000):
+def phase(page, *phases):
     """Wait for one of these phases. Returns it."""
-    page.wait_for_selector(", ".join(f"{BALLOT}[data-phase={name}]" for name in phases), timeout=timeout)
+    page.wait_for_selector(", ".join(f"{BALLOT}[data-phase={name}]" for name in phases), timeout=PATIENCE)
     return page.locator(BALLOT).get_attribute("data-phase")
 
 
@@ -56,12 +57,9 @@ def press(page, key):
     """Vote with a key and wait until the ballot has gone on. Returns what the progress says."""
     before = progress(page)
     phase(page, "vote")
-    for _ in range(200):
-        page.keyboard.press(key)
-        if page.evaluate(f"document.querySelector('{BALLOT}').dataset.phase") != "vote" or progress(page) != before:
-            break
-        page.wait_for_timeout(20)  # a vote before the pictures are painted does not count
-    page.wait_for_function(f"document.querySelector('{BALLOT} .progress span').textContent !== '{before}'")
+    page.keyboard.press(key)
+    changed = f"document.querySelector('{BALLOT} .progress span').textContent !== '{before}'"
+    page.wait_for_function(changed, timeout=PATIENCE)
     return progress(page)
 
 
@@ -121,7 +119,7 @@ def alone(browser):
 def begin(page, trials=2):
     join_and_send = f"answer({{kind: 'joined', total: {trials}, left: {trials}}}, [])"
     page.evaluate(f"async () => {{ {join_and_send}; for (const id of ['t1', 't2']) await trial(id); }}")
-    page.wait_for_timeout(100)
+    phase(page, "vote")
     page.click("h3")  # nobody has acted here yet, so the ballot has not taken the focus
 
 
@@ -139,11 +137,10 @@ def test_a_rater_votes_with_keys_and_buttons_and_each_vote_waits_for_its_receipt
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowRight")  # too late: the first one counts
     vote = sent(page)[-1]
-    assert len(sent(page)) == 3 and vote["side"] == "left" and vote["trial"] == "t1" and 0.1 < vote["seconds"] < 5
+    assert len(sent(page)) == 3 and vote["side"] == "left" and vote["trial"] == "t1" and 0.1 < vote["seconds"] < 60
     assert page.get_attribute(BALLOT, "data-phase") == "saving" and page.inner_text(".progress span") == "0 of 2"
     page.evaluate("answer({kind: 'saved', trial: 't1', left: 1}, [])")
     phase(page, "vote")
-    page.wait_for_timeout(100)
     page.click(".choice.right")
     page.evaluate("answer({kind: 'saved', trial: 't2', left: 0}, [])")
     assert phase(page, "done") and sent(page)[-1]["side"] == "right"
@@ -154,11 +151,10 @@ def test_the_clock_starts_with_the_pictures_and_not_before(alone):
     page.evaluate("answer({kind: 'joined', total: 1, left: 1}, [])")
     page.wait_for_timeout(400)
     page.click("h3")
-    page.evaluate("trial('t1')")
+    begun = page.evaluate("() => { const begun = performance.now(); trial('t1'); return begun; }")
     phase(page, "vote")
-    page.wait_for_timeout(100)
     page.keyboard.press("ArrowRight")
-    assert sent(page)[-1]["seconds"] < 0.35
+    assert 0 < sent(page)[-1]["seconds"] < (page.evaluate("performance.now()") - begun) / 1000
 
 
 def test_pictures_go_after_the_time_limit_and_a_vote_may_still_come(alone):
@@ -190,7 +186,7 @@ def test_a_server_that_does_not_answer_is_reported(alone):
     page = alone()
     begin(page)
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function("document.querySelector('.error').textContent.includes('does not answer')", timeout=9000)
+    page.wait_for_function("document.querySelector('.error').textContent.includes('does not answer')", timeout=PATIENCE)
     assert page.get_attribute(BALLOT, "data-phase") == "saving"
 
 
@@ -210,7 +206,7 @@ def test_a_view_thrown_away_and_drawn_again_goes_on(alone):
 
 def serve(study, port, log):
     arguments = ["study", "serve", str(study.folder), "--port", str(port)]
-    return chromium.start("spg.cli", *arguments, url=f"http://localhost:{port}/static/none", log=log)
+    return chromium.start("spg.cli", *arguments, url=f"http://localhost:{port}/static/none", log=log, seconds=240)
 
 
 def check_that_nothing_else_is_served(page, port):
@@ -224,7 +220,7 @@ def visit(browser, port):
     page.on("websocket", lambda socket: socket.on("framereceived", lambda part: received.append(part)))
     page.on("response", lambda response: received.append(response.url))
     page.goto(f"http://localhost:{port}/")
-    page.wait_for_selector(BALLOT, timeout=45_000)
+    page.wait_for_selector(BALLOT, timeout=PATIENCE)
     return page, received
 
 
@@ -241,9 +237,9 @@ def test_two_raters_a_kill_and_a_restart(browser, study, tmp_path):
         server.wait()
         kept = [(0, "a"), (1, "a"), (0, "unsure")]  # ben sees the mirror
         assert [(vote.rater, vote.pick) for vote in votes_in(study)] == kept
-        assert all(0 < vote.seconds < 60 for vote in votes_in(study))
+        assert all(0 < vote.seconds < 600 for vote in votes_in(study))
         one.keyboard.press("ArrowLeft")
-        one.wait_for_function("document.querySelector('.error').textContent.includes('Not saved')", timeout=9000)
+        one.wait_for_function("document.querySelector('.error').textContent.includes('Not saved')", timeout=PATIENCE)
         one.context.close()
         two.context.close()
         server = serve(study, port, log)
@@ -265,12 +261,13 @@ def test_two_raters_a_kill_and_a_restart(browser, study, tmp_path):
 def run_first_cell(page):
     """Again until it has run: JupyterLab forgets what is to be run while the kernel starts."""
     ran = "/\\[\\d+\\]/.test(document.querySelector('.jp-CodeCell .jp-InputPrompt').textContent)"
-    for _ in range(12):
+    for _ in range(20):
         page.click(".jp-Notebook .jp-CodeCell .cm-content")
         page.keyboard.press("Shift+Enter")
-        page.wait_for_timeout(1500)
-        if page.evaluate(ran):
-            return
+        for _ in range(10):
+            page.wait_for_timeout(500)
+            if page.evaluate(ran):
+                return
     raise AssertionError("JupyterLab did not run a cell")
 
 
@@ -284,14 +281,14 @@ def test_the_arrow_keys_vote_in_jupyterlab(browser, study, tmp_path):
     options = [f"--port={port}", f"--notebook-dir={tmp_path}", "--no-browser", "--allow-root"]
     options.append("--IdentityProvider.token=")
     options.append(f"--LabApp.user_settings_dir={tmp_path / 'settings'}")
-    lab = chromium.start("jupyterlab", *options, url=url, log=tmp_path / "log")
+    lab = chromium.start("jupyterlab", *options, url=url, log=tmp_path / "log", seconds=240)
     try:
         page = browser.new_page()
         page.goto(url)
-        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=45_000)
+        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=PATIENCE)
         run_first_cell(page)
         page.keyboard.press("Shift+Enter")
-        phase(page, "vote", timeout=45_000)
+        phase(page, "vote")
         page.click(f"{BALLOT} h3")
         assert [press(page, "ArrowRight"), press(page, "ArrowDown"), press(page, "ArrowLeft")][-1] == "3 of 10"
         assert [vote.pick for vote in votes_in(study)] == ["b", "unsure", "a"]

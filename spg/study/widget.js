@@ -1,5 +1,6 @@
 // The ballot. All that lasts longer than one drawing of the widget is in a Ballot, one per model, so that a view that
-// JupyterLab throws away and draws again finds it. Phases: join, loading, vote, saving, done.
+// JupyterLab throws away and draws again finds it. Phases: join, loading,
+// showing (drawn, but not yet on the screen), vote (the clock runs), saving, done.
 
 const PATIENCE = 5000; // ms without an answer after which the rater is told
 
@@ -29,7 +30,7 @@ class Ballot {
   }
 
   joined({ total, left }) {
-    Object.assign(this, { total, left, queue: [], error: "", shownAt: null });
+    Object.assign(this, { total, left, queue: [], error: "" });
     clearTimeout(this.timeLimit);
     this.phase = left ? "loading" : "done";
     this.changed();
@@ -51,18 +52,19 @@ class Ballot {
 
   show() {
     const shown = this.queue[0];
-    Object.assign(this, { phase: "vote", hidden: false, shownAt: null });
+    Object.assign(this, { phase: "showing", hidden: false });
     const start = () => { // the second frame: the first one has been painted by then
-      if (this.queue[0] !== shown) return;
-      this.shownAt = performance.now();
+      if (this.queue[0] !== shown || this.phase !== "showing") return;
+      Object.assign(this, { phase: "vote", shownAt: performance.now() });
       const { seconds } = this.model.get("settings");
       if (seconds) this.timeLimit = setTimeout(() => { this.hidden = true; this.changed(); }, seconds * 1000);
+      this.changed();
     };
     requestAnimationFrame(() => requestAnimationFrame(start));
   }
 
   vote(side) {
-    if (this.phase !== "vote" || this.shownAt === null) return;
+    if (this.phase !== "vote") return;
     const seconds = (performance.now() - this.shownAt) / 1000;
     clearTimeout(this.timeLimit);
     Object.assign(this, { phase: "saving", active: true });
@@ -162,7 +164,7 @@ function draw(root, ballot) {
   if (settings.observer !== "people") rows.push(element("p", { className: "observer" }, settings.observer));
   if (ballot.phase === "join") rows.push(...joinForm(ballot));
   if (ballot.phase === "loading") rows.push(element("p", {}, "Loading …"));
-  if (["vote", "saving"].includes(ballot.phase)) rows.push(...pair(ballot, settings));
+  if (["showing", "vote", "saving"].includes(ballot.phase)) rows.push(...pair(ballot, settings));
   if (ballot.phase === "done") rows.push(element("p", { className: "done" }, "That was the last one. Thank you."));
   if (ballot.total) rows.push(progress(ballot));
   if (ballot.phase === "vote" && !ballot.active) rows.push(element("p", {}, "Click here once, then use the keys."));
