@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -51,11 +52,23 @@ def _served(module, folder, *arguments):
         yield url
     finally:
         server.terminate()
-        server.wait(30)
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            server.kill()
 
 
 def run_all(page, url, name):
-    """Open a notebook in JupyterLab and run its cells."""
+    """Open a notebook in JupyterLab and run its cells, once its kernel listens."""
     page.goto(f"{url}/lab/tree/{name}?reset")
-    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=180_000, state="attached")
-    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_selector(".jp-Notebook", timeout=180_000)
+    page.evaluate(
+        """async () => {
+            await window.jupyterapp.restored;
+            const { context, sessionContext } = window.jupyterapp.shell.currentWidget;
+            await context.ready;
+            await sessionContext.ready;
+            await sessionContext.session.kernel.info;
+        }"""
+    )
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
