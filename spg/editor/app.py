@@ -37,10 +37,10 @@ def open_editor(image=None, hole=None, labels=None, weights=None):
 
 
 def street_editor(weights=None, seed=5079, size=SIZE):
-    """The editor on a drawn street, with true labels and a hole at the right of its middle."""
+    """The editor on a drawn street, with true labels and a hole over the parked cars at the right."""
     image, labels = draw(seed, seed, size)
     hole = np.zeros((size, size), np.uint8)
-    hole[3 * size // 8 : 3 * size // 4, size // 2 : 15 * size // 16] = 1
+    hole[13 * size // 32 : 7 * size // 8, 13 * size // 32 : 29 * size // 32] = 1
     return SegmentationEditor(load(weights or default_weights(None)), image, hole, labels)
 
 

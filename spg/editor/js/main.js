@@ -51,7 +51,8 @@ class View {
       h(
         "div",
         { class: "spg-middle" },
-        h("div", {}, h("div", { class: "spg-panes" }, this.left.element, this.right.element), h("div", { class: "spg-foot" }, this.status, this.where)),
+        this.panel.palette,
+        h("div", { class: "spg-work" }, h("div", { class: "spg-panes" }, this.left.element, this.right.element), h("div", { class: "spg-foot" }, this.status, this.where)),
         this.panel.side,
       ),
       this.strip.element,

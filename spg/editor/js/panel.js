@@ -20,7 +20,7 @@ const VIEWS = [
   ["entropy", "Entropy"],
 ];
 
-/** act(action): see main.js. Returns {top, side, show(state)}. */
+/** act(action): see main.js. Returns {top, palette, side, show(state)}. */
 export function panel(act, classes) {
   const modes = choice("What to draw", [["hole", "Hole"], ["layout", "Layout"]], (on) => act({ do: "mode", on }));
   const tools = toolBar(act);
@@ -41,12 +41,11 @@ export function panel(act, classes) {
     tools.element,
     size.element,
     h("div", { class: "spg-group", role: "group", "aria-label": "Steps" }, undo, redo),
-    h("div", { class: "spg-group", role: "group", "aria-label": "Zoom" }, zoom),
+    h("div", { class: "spg-group spg-zoom", role: "group", "aria-label": "Zoom" }, zoom),
   );
   const side = h(
     "div",
     { class: "spg-side" },
-    palette.element,
     h("div", { class: "spg-actions", role: "group", "aria-label": "Layouts" }, [
       button("Predict", "SP-Net's layout for the whole hole (P)", () => act({ do: "predict" })),
       button("Another", "another plausible layout (N)", () => act({ do: "another" })),
@@ -68,7 +67,7 @@ export function panel(act, classes) {
     undo.disabled = !state.undo;
     redo.disabled = !state.redo;
   };
-  return { top, side, show };
+  return { top, palette: palette.element, side, show };
 }
 
 /** A slider's 0..100 and the brush's pixels: the small sizes get most of the way. */

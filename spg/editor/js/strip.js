@@ -21,7 +21,7 @@ export function strip(act) {
 function card(board, variant, k, state, act) {
   const name = `Layout ${k + 1}`;
   const side = (letter, text) =>
-    button(letter, `${name} as ${text} picture of the comparison`, () => act({ do: "compare", [letter]: k }), { "aria-pressed": state[letter] === k });
+    button(letter, `${name} as ${text} picture of the comparison`, () => act({ do: "compare", [letter]: k }), { "aria-pressed": String(state[letter] === k) });
   return h(
     "li",
     {},
@@ -46,4 +46,4 @@ function thumbnail(board, variant) {
   return canvas;
 }
 
-const percent = (share) => `${Math.round(100 * share)} %`;
+const percent = (share) => `${Math.round(100 * share)}%`;
