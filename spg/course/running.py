@@ -62,7 +62,7 @@ def refresh(path):
 
     path = Path(path)
     notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}}, record_timing=False)
+    client = NotebookClient(notebook, timeout=1800, resources={"metadata": {"path": path.parent}}, record_timing=False)
     with Stopwatch() as watch:
         client.execute()
     nbformat.write(notebook, path)
