@@ -4,11 +4,10 @@ and in JupyterLab, which would like to have the arrow keys for itself."""
 import json
 import signal
 import sqlite3
-import time
 from pathlib import Path
 
 import browser as chromium
-import nbformat
+import jupyter
 import pytest
 from tiny import Tiny
 
@@ -217,6 +216,7 @@ def check_that_nothing_else_is_served(page, port):
 def visit(browser, port):
     """A visitor of their own, and a list that fills with all that the server sends them."""
     page, received = browser.new_context().new_page(), []
+    page.set_default_timeout(PATIENCE)
     page.on("websocket", lambda socket: socket.on("framereceived", lambda part: received.append(part)))
     page.on("response", lambda response: received.append(response.url))
     page.goto(f"http://localhost:{port}/")
@@ -258,43 +258,18 @@ def test_two_raters_a_kill_and_a_restart(browser, study, tmp_path):
         server.wait()
 
 
-def run_first_cell(page):
-    """Again until it has run: JupyterLab forgets what is to be run while the kernel starts."""
-    ran = "/\\[\\d+\\]/.test(document.querySelector('.jp-CodeCell .jp-InputPrompt').textContent)"
-    for _ in range(20):
-        page.click(".jp-Notebook .jp-CodeCell .cm-content")
-        page.keyboard.press("Shift+Enter")
-        for _ in range(10):
-            page.wait_for_timeout(500)
-            if page.evaluate(ran):
-                return
-    raise AssertionError("JupyterLab did not run a cell")
-
-
 def test_the_arrow_keys_vote_in_jupyterlab(browser, study, tmp_path):
     pytest.importorskip("jupyterlab")
-    cells = ["from spg.study.widget import Ballot", f"Ballot({str(study.folder)!r}, code='me')", "1"]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    book = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)], metadata={"kernelspec": kernel})
-    nbformat.write(book, tmp_path / "vote.ipynb")
-    url = f"http://localhost:{(port := chromium.free_port())}/lab/tree/vote.ipynb"
-    options = [f"--port={port}", f"--notebook-dir={tmp_path}", "--no-browser", "--allow-root"]
-    options.append("--IdentityProvider.token=")
-    options.append(f"--LabApp.user_settings_dir={tmp_path / 'settings'}")
-    lab = chromium.start("jupyterlab", *options, url=url, log=tmp_path / "log", seconds=240)
-    try:
+    folder = tmp_path / "lab"
+    folder.mkdir()
+    ballot = f"Ballot({str(study.folder)!r}, code='me')"
+    jupyter.notebook(folder / "vote.ipynb", "from spg.study.widget import Ballot", ballot, "1")
+    with jupyter.jupyterlab(folder) as url:
         page = browser.new_page()
-        page.goto(url)
-        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=PATIENCE)
-        run_first_cell(page)
-        page.keyboard.press("Shift+Enter")
+        page.set_default_timeout(PATIENCE)
+        jupyter.run_all(page, url, "vote.ipynb")
         phase(page, "vote")
         page.click(f"{BALLOT} h3")
         assert [press(page, "ArrowRight"), press(page, "ArrowDown"), press(page, "ArrowLeft")][-1] == "3 of 10"
         assert [vote.pick for vote in votes_in(study)] == ["b", "unsure", "a"]
         page.close()
-    finally:
-        lab.send_signal(signal.SIGINT)
-        time.sleep(0.2)
-        lab.terminate()
-        lab.wait(20)
