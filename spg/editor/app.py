@@ -3,6 +3,7 @@
 Each kernel loads the nets for itself; one whose visitor has gone is ended after ten minutes.
 """
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -76,4 +77,10 @@ def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=T
         path = Path(folder) / "editor.ipynb"
         nbformat.write(notebook(**arguments), path)
         print(f"The editor: http://127.0.0.1:{port}/  (Ctrl-C ends it)", file=sys.stderr)
-        subprocess.run(command(path, port, browser), check=False)
+        server = subprocess.Popen(command(path, port, browser))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # then Voilà and its kernels end too
+        try:
+            server.wait()
+        finally:
+            server.terminate()
+            server.wait()

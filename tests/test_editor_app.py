@@ -1,0 +1,88 @@
+"""`spg edit`: the editor of files, alone in a browser."""
+
+import subprocess
+
+import numpy as np
+import pytest
+from browser import free_port, open_browser, start
+from editor_scene import street
+
+from spg.cli import main
+from spg.editor import app, files
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """photo.png, hole.png and labels.png of a street."""
+    image, hole, labels = street()
+    for name, pixels in (("photo", image.transpose(1, 2, 0)), ("hole", 255 * hole), ("labels", labels)):
+        (tmp_path / f"{name}.png").write_bytes(files.png(pixels))
+    return tmp_path
+
+
+def test_the_editor_of_files(pictures):
+    image, hole, labels = street()
+    given = {"hole": pictures / "hole.png", "labels": pictures / "labels.png", "weights": "streets-64"}
+    editor = app.open_editor(pictures / "photo.png", **given)
+    assert (editor.hole == hole).all() and (editor.session.known == labels).all()
+    assert (editor.image[:, hole == 0] == image[:, hole == 0]).all()
+    editor.close()
+
+
+def test_the_drawn_street_takes_nets_of_drawn_streets():
+    assert "streets" in str(app.default_weights(None)) or isinstance(app.default_weights(None), dict)
+    editor = app.street_editor("streets-64", size=64)
+    assert editor.hole.any() and np.array_equal(editor.labels[editor.hole == 0], editor.session.known[editor.hole == 0])
+    editor.close()
+
+
+def test_the_app_listens_on_this_machine_only_and_ends_idle_kernels():
+    command = app.command("x.ipynb", 8000, browser=False)
+    assert "--Voila.ip=127.0.0.1" in command and f"--MappingKernelManager.cull_idle_timeout={app.IDLE}" in command
+    cell = app.notebook(image="a'b.png").cells[0].source
+    assert cell.endswith("""open_editor(**{'image': "a'b.png"})""")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["missing.png"], "missing.png"),
+        (["--hole", "hole.png"], "--hole and --labels need an IMAGE"),
+        (["labels.png", "--hole", "small.png"], "the hole is 8×8 but the image is 64×64"),
+        (["notes.txt"], "notes.txt is no picture that can be read"),
+    ],
+)
+def test_files_that_do_not_fit_are_said_at_once(pictures, arguments, said, capsys, monkeypatch):
+    monkeypatch.chdir(pictures)
+    (pictures / "small.png").write_bytes(files.png(np.eye(8, dtype=np.uint8) * 255))
+    (pictures / "notes.txt").write_text("no picture")
+    assert main(["edit", *arguments, "--weights", "streets-64", "--no-browser"]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.browser
+def test_spg_edit_opens_a_picture_in_the_browser(pictures):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    arguments = ["edit", str(pictures / "photo.png"), "--hole", str(pictures / "hole.png"), "--weights", "streets-64"]
+    for browser in open_browser():  # skips where there is none
+        server = start(
+            "spg.cli", *arguments, f"--port={port}", "--no-browser", url=url, log=pictures / "log", seconds=240
+        )
+        try:
+            page = browser.new_page()
+            page.goto(url, timeout=240_000)
+            page.locator(".spg-editor[data-painted]").wait_for(timeout=240_000)
+            box = page.locator(".spg-canvas").first.bounding_box()
+            page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"])
+            page.locator(".spg-status", has_text="vehicle: ").wait_for(timeout=120_000)
+        finally:
+            server.terminate()
+            end(server)
+
+
+def end(server):
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        server.kill()
