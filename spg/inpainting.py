@@ -100,7 +100,7 @@ class Inpainter:
     def _predict(self, picture, hole, labels):
         image, r, scale = self._working(picture, hole)
         i0 = known(image, r)
-        s = self.segmenter(i0, r) if labels is None else self._one_hot(labels, r.shape[-2:])
+        s = self._seen(i0, r) if labels is None else self._one_hot(labels, r.shape[-2:])
         s = F.one_hot(s.argmax(1), len(CLASSES)).permute(0, 3, 1, 2).float()
         s_r = self.spnet(i0, known(s, r), r)
         predicted = complete(known(s, r), s_r, r)
@@ -109,10 +109,18 @@ class Inpainter:
         full = predicted if labels is None else np.where(hole == 1, predicted, labels)
         return full.astype(np.uint8), probabilities, scale
 
+    def _seen(self, i0, r):
+        """The segmenter's probabilities, found at the size it was trained at if the picture is larger."""
+        shape, size = r.shape[-2:], getattr(self.segmenter, "trained_at", None)
+        scale = min(1.0, size / min(shape)) if size else 1.0
+        small = [round(n * scale) for n in shape]
+        s = self.segmenter(_resize(i0, small, "area"), (_resize(r, small, "area") > 0).float())
+        return _resize(s, shape, "bilinear")
+
     @torch.inference_mode()
     def _segment(self, picture, hole):
         image, r, _ = self._working(picture, hole)
-        s = self.segmenter(known(image, r), r).argmax(1)
+        s = self._seen(known(image, r), r).argmax(1)
         return _resize(s[:, None].float(), hole.shape, "nearest")[0, 0].byte().cpu().numpy()
 
     @torch.inference_mode()

@@ -142,3 +142,21 @@ def test_cuda_fills_as_the_cpu_does(net):
     slow = net.paint(picture, hole, labels).astype(int)
     fast = Inpainter(copy.deepcopy(net.spnet), copy.deepcopy(net.sgnet), size=64, device="cuda")
     assert np.abs(fast.paint(picture, hole, labels).astype(int) - slow).max() <= 3
+
+
+def test_a_segmenter_looks_at_the_size_it_knows():
+    seen = []
+
+    class Segmenter(torch.nn.Module):
+        trained_at = 16
+
+        def forward(self, i0, r):
+            seen.append(tuple(r.shape[-2:]))
+            return torch.full((1, 8, *r.shape[-2:]), 1 / 8)
+
+    net = Inpainter(SPNet(width=2).eval(), SGNet(width=2).eval(), Segmenter(), enlarge=None)
+    hole = np.zeros((32, 48), np.uint8)
+    hole[8:16, 8:16] = 1
+    filled = net(np.zeros((3, 32, 48), np.uint8), hole)
+    assert seen == [(16, 24)]
+    assert filled.labels.shape == (32, 48)

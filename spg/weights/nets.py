@@ -28,6 +28,7 @@ def load_net(path, model=None):
         )
     except RuntimeError as error:
         raise ValueError(f"{path}: its tensors do not fit its profile (another width?): {error}") from error
+    net.trained_at = about["size"]
     return net.eval(), about
 
 
