@@ -81,7 +81,6 @@ app: $(VENV)  ## open the segmentation editor alone, on 127.0.0.1
 
 notebooks: $(VENV)  ## run every notebook in place, so that its outputs are fresh, and scrub the noise
 	OMP_NUM_THREADS=1 SPG_FIGURES="$(CURDIR)/figures" python -m spg.course refresh $(NOTEBOOKS)
-	python -m spg.course teaching notebooks/TEACHING.md
 	pre-commit run nbstripout --files $(NOTEBOOKS) || true  # it fails when it has changed a file, as it should here
 
 student: $(VENV)  ## write the notebooks without solutions to build/student/

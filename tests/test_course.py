@@ -87,7 +87,10 @@ def test_student_copy_keeps_the_exercises_and_no_solution(lesson, tmp_path):
 
 
 def test_student_copy_can_be_handed_out_alone(lesson, tmp_path):
-    first = nbformat.read(student.write_copy(lesson, tmp_path / "build" / "student"), as_version=4).cells[0]
+    made = opening.open_with(nbformat.read(lesson, as_version=4), lesson.name)
+    nbformat.write(made, lesson)
+    first, setup, *_ = nbformat.read(student.write_copy(lesson, tmp_path / "build" / "student"), as_version=4).cells
+    assert '%pip install --quiet "../.."' in setup.source
     assert first.source == "# Lesson\n\n![steps](attachment:a.png) and [code](../../spg/x.py)"
     assert list(first.attachments) == ["a.png"]
 
@@ -140,12 +143,14 @@ def test_run_stores_an_executed_copy_and_its_json(lesson, tmp_path):
 def test_refresh_runs_in_place_and_notes_the_time(lesson, monkeypatch):
     monkeypatch.setattr(opening, "repository", lambda: None)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    (lesson.parent / "TEACHING.md").write_text("| 77_lesson | – | nothing |\n")
     assert main(["refresh", str(lesson)]) == 0
     made = nbformat.read(lesson, as_version=4)
     assert [cell.execution_count for cell in made.cells if cell.cell_type == "code"] == [1, 2, 3, 4]
     assert made.cells[1].metadata["tags"] == ["setup"] and "execution" not in made.cells[3].metadata
     times = json.loads((lesson.parent / "times.json").read_text())["77_lesson.ipynb"]
     assert times["cpu_seconds"] > 0 and times["threads"] == 1
+    assert (lesson.parent / "TEACHING.md").read_text() == f"| 77_lesson | {times['cpu_seconds']:.0f} s | nothing |\n"
 
 
 # ---------------------------------------------------------------- what the tests have run
@@ -196,7 +201,7 @@ def test_times_are_filled_in_where_one_thread_measured_them():
 def test_the_guide_lists_every_notebook_with_the_measured_time():
     text = (ROOT / "notebooks" / "TEACHING.md").read_text("utf-8")
     times = json.loads((ROOT / "notebooks" / "times.json").read_text("utf-8"))
-    assert guide.with_times(text, times) == text, "run: python -m spg.course teaching notebooks/TEACHING.md"
+    assert guide.with_times(text, times) == text, "run: python -m spg.course teaching notebooks"
     assert {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} <= {row[1] for row in guide.ROW.finditer(text)}
 
 

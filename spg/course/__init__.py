@@ -4,7 +4,7 @@
     python -m spg.course run NOTEBOOK OUT -p k=v    an executed copy and its JSON; an unknown parameter is an error
     python -m spg.course student FOLDER NOTEBOOK…   copies without solutions
     python -m spg.course ran JUNIT.xml NOTEBOOK…    did the tests run every notebook that is not on the list?
-    python -m spg.course teaching TEACHING.md       write the measured times into the teacher's guide
+    python -m spg.course teaching NOTEBOOKS/        write the measured times into the teacher's guide, as refresh does
 
 Needs what the extra `notebooks` installs.
 """

@@ -2,7 +2,6 @@
 
 import argparse
 import ast
-import json
 import sys
 from pathlib import Path
 
@@ -39,7 +38,7 @@ def _parser():
         sub.add_argument(option, action="append", default=[], metavar="NAME=VALUE", help=meaning)
     command(_student, "folder", "notebooks")
     command(_ran, "junit", "notebooks")
-    command(_teaching, "guide")
+    command(_teaching, "folder")
     return parser
 
 
@@ -49,7 +48,7 @@ def _refresh(given):
         notebook = nbformat.read(path, as_version=4)
         nbformat.write(opening.open_with(notebook, path.name, opening.repository()), path)
         times = running.refresh(path)
-        guide.record(path.parent / "times.json", path.name, times)
+        guide.record(path.parent, path.name, times)
         print(f"{path.name}: {times['seconds']:.0f} s, {times['cpu_seconds']:.0f} s of processor time")
     return 0
 
@@ -77,9 +76,8 @@ def _ran(given):
 
 
 def _teaching(given):
-    """write the times of times.json beside it into the guide"""
-    times = json.loads((given.guide.parent / "times.json").read_text("utf-8"))
-    given.guide.write_text(guide.with_times(given.guide.read_text("utf-8"), times), "utf-8")
+    """write the times of times.json into the guide beside it"""
+    guide.render(given.folder)
     return 0
 
 

@@ -7,12 +7,20 @@ from pathlib import Path
 ROW = re.compile(r"^\| (\d\d_\w+) \| [^|]* \|", re.MULTILINE)
 
 
-def record(path, name, times):
-    """Put one notebook's times into the JSON file at path."""
-    path = Path(path)
+def record(folder, name, times):
+    """Put one notebook's times into folder/times.json, and all that are there into folder/TEACHING.md, if it exists."""
+    path = Path(folder) / "times.json"
     known = json.loads(path.read_text("utf-8")) if path.exists() else {}
     known[name] = times
     path.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", "utf-8")
+    render(folder)
+
+
+def render(folder):
+    """Write the times of folder/times.json into folder/TEACHING.md, if it exists."""
+    times, guide = (Path(folder) / name for name in ("times.json", "TEACHING.md"))
+    if guide.exists():
+        guide.write_text(with_times(guide.read_text("utf-8"), json.loads(times.read_text("utf-8"))), "utf-8")
 
 
 def with_times(text, times):

@@ -46,6 +46,8 @@ def self_contained(notebook, folder, up="../../"):
     folder: what the pictures' paths start from; up: the way from the copy's folder to the repository.
     """
     for cell in notebook.cells:
+        if "setup" in cell.metadata.get("tags", ()):  # it installs from the checkout around
+            cell.source = cell.source.replace('".."', f'"{up.rstrip("/")}"')
         if cell.cell_type != "markdown":
             continue
         for path in {path for _, path, _ in PICTURE.findall(cell.source)}:
