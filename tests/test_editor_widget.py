@@ -201,9 +201,7 @@ def test_a_stroke_becomes_a_picture_soon(name, size, goal, capsys):
     wall, processor = (1000 * statistics.median(t[2:]) for t in (times, computed))
     with capsys.disabled():
         what = f"stroke to picture in Python, {name}, {size} px, median of 20"
-        print(
-            f"\n[editor] {what}: {wall:.0f} ms, {processor:.0f} ms of processor time"
-        )
+        print(f"\n[editor] {what}: {wall:.0f} ms, {processor:.0f} ms of processor time")
     assert editor.session.guess.asked == asked  # SG-Net alone
     assert processor < 2 * 1000 * goal  # of two cores; the wall clock also counts what else the machine does
 
