@@ -4,9 +4,10 @@ import { runs } from "./board.js";
 
 /** A short name for a picture: FNV-1a over its bytes and size. */
 export function nameOf(board) {
+  if (board.name) return board.name;
   let hash = 0x811c9dc5;
   for (const byte of board.original) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return `spg-editor-${board.width}x${board.height}-${hash.toString(16)}`;
+  return (board.name = `spg-editor-${board.width}x${board.height}-${hash.toString(16)}`);
 }
 
 /** The edit that brings the board's drawing back (see spg/editor/edits.py). */
@@ -17,18 +18,19 @@ export function restoring(board) {
 }
 
 /** Remember it; a full or forbidden storage is no reason to stop drawing. */
-export function remember(name, board) {
+export function remember(board) {
   try {
-    sessionStorage.setItem(name, JSON.stringify(restoring(board)));
+    sessionStorage.setItem(nameOf(board), JSON.stringify(restoring(board)));
     return true;
   } catch {
     return false;
   }
 }
 
-export function remembered(name) {
+/** What was remembered of this board's picture, as an edit; null where nothing was. */
+export function remembered(board) {
   try {
-    return JSON.parse(sessionStorage.getItem(name));
+    return JSON.parse(sessionStorage.getItem(nameOf(board)));
   } catch {
     return null;
   }

@@ -5,11 +5,12 @@ import { Camera } from "./camera.js";
 import { chancePane, layoutPane, outline, picturePane } from "./compose.js";
 import { download, h } from "./dom.js";
 import { Hand } from "./hand.js";
-import { nameOf, remember, remembered } from "./keepsake.js";
+import { remember } from "./keepsake.js";
 import { meaning } from "./keys.js";
 import { Link } from "./link.js";
+import { Notice } from "./notice.js";
 import { Pane } from "./pane.js";
-import { button, panel, slider } from "./panel.js";
+import { panel, slider } from "./panel.js";
 import { listen } from "./pointer.js";
 import { LARGEST_BRUSH } from "./raster.js";
 import { strip } from "./strip.js";
@@ -20,7 +21,8 @@ class View {
   constructor(model, element) {
     Object.assign(this, { model, element, frames: 0 });
     this.state = { tool: "brush", on: "layout", label: 6, size: 9, opacity: 0.75, marks: false, show: "layout", split: 0, A: null, B: null };
-    this.link = new Link(model, () => this.silence(), () => this.voice());
+    this.link = new Link(model, () => this.notice.silence(this.board), () => this.notice.hide());
+    this.notice = new Notice(this.link);
     this.act = this.act.bind(this);
     this.build();
     this.begin();
@@ -42,11 +44,10 @@ class View {
     this.right.element.append(this.split.element);
     this.status = h("p", { class: "spg-status", role: "status", "aria-live": "polite" });
     this.where = h("p", { class: "spg-where", "aria-hidden": "true" });
-    this.notice = h("div", { class: "spg-notice", role: "alert", hidden: true });
     this.root = h(
       "div",
       { class: "spg-editor", "data-lm-suppress-shortcuts": "true", role: "region", "aria-label": "Segmentation editor" },
-      this.notice,
+      this.notice.element,
       this.panel.top,
       h(
         "div",
@@ -89,10 +90,9 @@ class View {
     this.cursor = [Math.floor(scene.width / 2), Math.floor(scene.height / 2)];
     Object.assign(this.state, { A: null, B: null });
     this.root.style.setProperty("--spg-shape", `${scene.width} / ${scene.height}`);
-    this.keepsake = nameOf(this.board);
     this.receive();
     this.painted();
-    this.offer();
+    this.notice.offer(this.board, this.model.get("frame"));
     this.show();
   }
 
@@ -125,7 +125,7 @@ class View {
     Object.assign(this.state, { undo: frame.undo, redo: frame.redo });
     this.link.seq = Math.max(this.link.seq, frame.seq);
     this.edges = null;
-    if (frame.edits) remember(this.keepsake, this.board);
+    if (frame.edits) remember(this.board);
   }
 
   painted() {
@@ -152,45 +152,6 @@ class View {
     this.left.element.classList.remove("spg-nudge");
     void this.left.element.offsetWidth; // starts the animation again
     this.left.element.classList.add("spg-nudge");
-  }
-
-  // ------------------------------------------------------------ no answer, and afterwards
-
-  silence() {
-    const keep = () => download("spg-drawing.json", JSON.stringify({ width: this.board.width, height: this.board.height, ...remembered(this.keepsake) }), "application/json");
-    remember(this.keepsake, this.board);
-    this.notice.replaceChildren(
-      h("p", {}, h("strong", {}, "Python does not answer: "), "the kernel is busy, was restarted, or is gone. Your drawing is kept in this tab. Run the cell again, and it is offered there."),
-      h("div", { class: "spg-group" }, button("Try again", "ask Python again", () => this.again()), button("Save drawing", "hole and layout as a file", keep)),
-    );
-    this.notice.hidden = false;
-  }
-
-  /** Send once more what was not answered; Python ignores nothing, so only unanswered edits go. */
-  again() {
-    this.link.silent = false;
-    this.link.send({ type: "ping" });
-  }
-
-  voice() {
-    this.notice.hidden = true;
-  }
-
-  /** A drawing of this picture from before a restart: offer it, once, while nothing new was drawn. */
-  offer() {
-    const old = remembered(this.keepsake);
-    const frame = this.model.get("frame");
-    if (!old || frame?.edits || this.offered === this.keepsake) return;
-    this.offered = this.keepsake;
-    const take = (restore) => {
-      this.notice.hidden = true;
-      if (restore) this.link.send({ type: "edit", edit: old });
-    };
-    this.notice.replaceChildren(
-      h("p", {}, "There is an earlier drawing of this picture in this tab."),
-      h("div", { class: "spg-group" }, button("Bring it back", "restore the drawing", () => take(true)), button("Start afresh", "leave it", () => take(false))),
-    );
-    this.notice.hidden = false;
   }
 
   // ------------------------------------------------------------ what the person does
@@ -280,7 +241,7 @@ class View {
   draw(edit) {
     const seq = this.link.send({ type: "edit", edit });
     this.board.expect(seq, edit);
-    remember(this.keepsake, this.board); // Python may be gone, and not say so
+    remember(this.board); // Python may be gone, and not say so
     this.edges = null;
     this.redraw();
   }

@@ -1,0 +1,59 @@
+// The bar above the editor: Python does not answer; or, there is an earlier drawing of this picture.
+
+import { download, h } from "./dom.js";
+import { remember, remembered } from "./keepsake.js";
+import { button } from "./panel.js";
+
+export class Notice {
+  constructor(link) {
+    this.link = link;
+    this.element = h("div", { class: "spg-notice", role: "alert", hidden: true });
+    this.offered = new Set();
+  }
+
+  show(text, ...buttons) {
+    this.element.replaceChildren(h("p", {}, ...[text].flat()), h("div", { class: "spg-group" }, buttons));
+    this.element.hidden = false;
+  }
+
+  hide() {
+    this.element.hidden = true;
+  }
+
+  /** No answer for seconds. The drawing stays in the tab, and can be saved as a file without Python. */
+  silence(board) {
+    remember(board);
+    const save = () => {
+      const drawing = { width: board.width, height: board.height, ...remembered(board) };
+      download("spg-drawing.json", JSON.stringify(drawing), "application/json");
+    };
+    const again = () => {
+      this.link.silent = false;
+      this.link.send({ type: "ping" });
+    };
+    this.show(
+      [
+        h("strong", {}, "Python does not answer: "),
+        "the kernel is busy, was restarted, or is gone. Your drawing is kept in this tab. Run the cell again, and it is offered there.",
+      ],
+      button("Try again", "ask Python again", again),
+      button("Save drawing", "hole and layout as a file", save),
+    );
+  }
+
+  /** A drawing of this picture from before a restart: offer it, once, while nothing new was drawn. */
+  offer(board, frame) {
+    const old = remembered(board);
+    if (!old || frame?.edits || this.offered.has(board.name)) return;
+    this.offered.add(board.name);
+    const take = () => {
+      this.hide();
+      this.link.send({ type: "edit", edit: old });
+    };
+    this.show(
+      "There is an earlier drawing of this picture in this tab.",
+      button("Bring it back", "restore the drawing", take),
+      button("Start afresh", "leave it", () => this.hide()),
+    );
+  }
+}
