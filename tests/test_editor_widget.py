@@ -183,7 +183,7 @@ def untrained(size):
 
 @pytest.mark.parametrize(
     ("name", "size", "goal"),
-    [("streets-64", 128, 0.150), ("streets-64", 256, 0.350), ("spg-plus", 128, 0.150), ("spg-plus", 256, 0.350)],
+    [("streets-64", 128, 0.15), ("cityscapes-256", 128, 0.15), ("cityscapes-256", 256, 0.35), ("spg-plus", 256, 0.35)],
 )
 def test_a_stroke_becomes_a_picture_soon(name, size, goal, capsys):
     image, hole, labels = street(size)
