@@ -56,7 +56,7 @@ build/results/tables-$(PROFILE).md: $(RESULTS)
 
 build/notebooks/%.ipynb: notebooks/%.ipynb $(RESULTS)
 	@mkdir -p $(@D)
-	SPG_FIGURES="$(CURDIR)/build/figures" papermill --cwd notebooks $< $@ -p weights "$(CURDIR)/build"
+	SPG_FIGURES="$(CURDIR)/build/figures" papermill --cwd notebooks $< $@ $(if $(findstring 00_tour,$<),-p weights "$(CURDIR)/build")
 
 # --- the checks --------------------------------------------------------------------------------------------------
 

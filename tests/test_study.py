@@ -229,7 +229,7 @@ def test_a_session_resumes_and_every_second_rater_sees_the_mirror(tmp_path, stud
 def test_simulated_raters_are_found_again_and_the_careless_left_out(tmp_path, study):
     strengths = {"telea": 1.5, "stokes": 0.0, "black": -1.5}
     path = tmp_path / "v.sqlite"
-    crowd.vote(study, path, strengths, raters=8, seed=3, careless=(5,))  # three trials find half of the careless
+    crowd.vote(study, path, strengths, raters=8, seed=3, careless=(5,))
     result = analyse(study, path, resamples=200)
     assert result["observer"] == "simulated raters, not people"
     assert [row["rater"] for row in result["excluded"]] == [5] and "catch" in result["excluded"][0]["why"]
