@@ -221,7 +221,8 @@ class Trainer:
         """
         self._set_learning_rate()
         players = self._players()
-        batch = self.task.scene(batch)
+        with self.fabric.autocast():
+            batch = self.task.scene(batch)
         output = self.task.generate(self.nets["G"], batch)
         terms = self.task.terms(batch, output) if "G" in players else {}
         if "D" in players:

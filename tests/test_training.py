@@ -16,6 +16,7 @@ from spg import checkpoints, training
 from spg.profiles import profile
 from spg.samples import Batch, TrainingSamples, batches
 from spg.tasks import MODELS, task
+from spg.tasks.guidance import guessers
 from spg.training import Trainer, learning_rate, schedule
 
 
@@ -162,6 +163,18 @@ def test_sgnet_meets_the_mistakes_of_an_spnet_of_its_size(tmp_path):
     with pytest.raises(ValueError, match="holds a 'sgnet' net, no SP-Net"):
         t.fit(show=False)
         trainer(tmp_path / "x", "sgnet", guess=0.5, spnet=str(tmp_path / "sgnet.safetensors"))
+
+
+def test_the_inner_levels_of_a_grown_spnet_know_the_smaller_pictures(tmp_path):
+    settings = {"sizes": (16, 32), "pictures": (8, 8), "batch": 4, "grow": True, "width": 8, "downs": 3}
+    trained = trainer(tmp_path, "spnet-plus", **settings).fit(show=False).best().state_dict()
+    spnets = guessers(smoke(spnet=str(tmp_path / "spnet-plus.safetensors")), torch.device("cpu"))
+    assert set(spnets) == {16, 32}
+    inner = spnets[16].state_dict()
+    assert len(inner) < len(spnets[32].state_dict()) == len(trained)
+    assert all(torch.equal(value, trained[name]) for name, value in inner.items())
+    b = one_batch(size=16)
+    assert spnets[16](b.i0, b.s0, b.hole).shape == b.s.shape
 
 
 def test_progressive_sizes(tmp_path):

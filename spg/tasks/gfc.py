@@ -9,7 +9,7 @@ from spg import checkpoints, losses, shipped
 from spg.baselines.gfc import GFCDiscriminators, GFCGenerator
 from spg.generators import complete
 from spg.segmenter import Segmenter
-from spg.tasks.design import C, Task
+from spg.tasks.design import C, Task, restore
 
 # GFC adds up gradients of *sums* over its 128 px picture: ½ Σ of squares for the reconstruction, 300 times each
 # score's cross-entropy, 0.05 times the parsing's summed over pixels (its released training code). We take means, so
@@ -48,8 +48,7 @@ def parser(data, size):
         raise ValueError("GFC needs a parsing net, and no shipped set holds a segmenter: train one and `ship` it first")
     name = min(sets, key=lambda n: (sets[n]["data"].split(":")[0] != data, abs(sets[n]["size"] - size)))
     tensors, about = checkpoints.load(shipped.shipped_nets(name)["segmenter"])
-    net = Segmenter(C, about["profile"]["encoder"])
-    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
+    net = restore(Segmenter(C, about["profile"]["encoder"]), tensors)
     return Parser(net.eval().requires_grad_(False), about["size"])
 
 

@@ -5,6 +5,7 @@ from spg.inpainting import Inpainter, best_device
 from spg.labels import CLASSES
 from spg.profiles import at, from_dict
 from spg.tasks import task
+from spg.tasks.design import restore
 from spg.weights.designs import DESIGNS
 from spg.weights.files import record, resolve, with_segmenter
 
@@ -23,9 +24,7 @@ def load_net(path, model=None):
     profile = from_dict(about["profile"])
     net = task(about["model"]).generator(profile, at(profile, about["size"]))
     try:
-        net.load_state_dict(
-            {k: v.float() if v.is_floating_point() else v for k, v in checkpoints.flatten(tensors).items()}
-        )
+        restore(net, tensors)
     except RuntimeError as error:
         raise ValueError(f"{path}: its tensors do not fit its profile (another width?): {error}") from error
     net.trained_at = about["size"]
