@@ -12,7 +12,8 @@ import numpy as np
 
 from spg import data, evaluation, metrics, tasks, weights
 from spg.inpainting import Inpainter
-from spg.training import Trainer, make_fabric
+from spg.machine import make_fabric
+from spg.training import Trainer
 
 KIND = "ablations"
 PICTURE = ("l1", "l2", "ssim", "psnr", "lpips", "boundary_lpips", "sharpness")  # of the rows that paint

@@ -35,7 +35,8 @@ def _data(a):
 
 def _train(a):
     from spg import data, profiles, tasks
-    from spg.training import Trainer, make_fabric
+    from spg.machine import make_fabric
+    from spg.training import Trainer
 
     profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
     fabric = make_fabric(profile, a.accelerator)

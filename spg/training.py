@@ -6,78 +6,24 @@ The same loop on a CPU, one GPU or many (`torchrun -m spg.cli train …`). What 
 
 import copy
 import math
-import os
 import time
 from pathlib import Path
 
 import torch
-from lightning_fabric import Fabric
-from lightning_fabric.strategies import DDPStrategy
 
 from spg import checkpoints, labels, losses
 from spg.distributed import join_batch_norms
 from spg.growing import inherit
 from spg.interrupt import InterruptAfterStep
 from spg.logbook import Logbook
+from spg.machine import make_fabric
 from spg.memory import keep_freed_memory
 from spg.profiles import at, from_dict
 from spg.progress import progress
 from spg.samples import Batch, TrainingSamples, batches
+from spg.schedule import in_stage, learning_rate, schedule, share
 
 FREE_TO_CHANGE = {"workers", "precision", "save_every"}  # settings a resumed training may change
-
-
-def make_fabric(profile, accelerator="auto"):
-    """Fabric for this machine: one device, or all that `torchrun` started.
-
-    Mixed precision on CUDA, and on CPUs that multiply bfloat16 in hardware; on others it is much slower than float32.
-    """
-    world = int(os.environ.get("WORLD_SIZE", 1))
-    local = int(os.environ.get("LOCAL_WORLD_SIZE", world))
-    cuda = accelerator in ("auto", "cuda") and torch.cuda.is_available()
-    if accelerator == "cuda" and not cuda:
-        raise ValueError("--accelerator cuda: torch sees no CUDA device here; leave it out to train on the CPU")
-    fabric = Fabric(
-        accelerator=("cuda" if cuda else "cpu") if accelerator == "auto" else accelerator,
-        devices=local,
-        num_nodes=world // local,
-        # our batch statistics are joined already; broadcasting buffers would overwrite them in mid-graph
-        strategy=DDPStrategy(broadcast_buffers=False) if world > 1 else "auto",
-        precision=profile.precision if cuda or _multiplies_bfloat16() else "32-true",
-    )
-    fabric.launch()
-    return fabric
-
-
-def _multiplies_bfloat16():
-    return torch.cpu.get_capabilities().get("avx512_bf16", False)
-
-
-def learning_rate(profile, seen):
-    """Constant up to decay_from of all pictures, then linearly to 0 [PAPER.md, Training]; warm-up: our decision."""
-    falling = min(1.0, (1 - share(profile, seen)) / max(1 - profile.decay_from, 1e-9))
-    rising = (in_stage(profile, seen // profile.batch) + 1) * profile.batch / max(profile.warm_up, 1)
-    return profile.learning_rate * falling * min(1.0, rising)
-
-
-def share(profile, seen):
-    """How much of the training so many pictures are, in [0, 1]."""
-    return seen / (schedule(profile)[-1][2] * profile.batch)
-
-
-def schedule(profile):
-    """(size, first step, one past the last step) of each stage; a stage's last batch may overshoot its pictures."""
-    stages, start = [], 0
-    for size, pictures in zip(profile.sizes, profile.pictures, strict=True):
-        end = start + math.ceil(pictures / profile.batch)
-        stages.append((size, start, end))
-        start = end
-    return stages
-
-
-def in_stage(profile, step):
-    """How many steps the stage had gone before this one."""
-    return step - max(first for _, first, _ in schedule(profile) if first <= step)
 
 
 class Trainer:

@@ -5,9 +5,10 @@ import sys
 import torch
 from tiny import Tiny
 
+from spg.machine import make_fabric
 from spg.profiles import profile
 from spg.tasks import task
-from spg.training import Trainer, make_fabric
+from spg.training import Trainer
 
 torch.set_num_threads(1)
 gradients = {}

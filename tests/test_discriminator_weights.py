@@ -8,8 +8,9 @@ from tiny import Tiny
 from tiny_nets import PROFILE, result_of, train
 
 from spg import checkpoints, weights
+from spg.machine import make_fabric
 from spg.tasks import task
-from spg.training import Trainer, make_fabric
+from spg.training import Trainer
 
 
 @pytest.fixture(scope="module")

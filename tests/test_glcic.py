@@ -8,7 +8,7 @@ import torch
 from tiny import Tiny
 from torch import nn
 
-from spg import losses, training
+from spg import losses, machine
 from spg.baselines.glcic import GLCompletion, GLDiscriminator
 from spg.baselines.window import window
 from spg.holes import rectangle
@@ -192,7 +192,7 @@ def test_its_own_form_weights_and_phases():
 @pytest.mark.parametrize("model", ["glcic", "gfc"])
 def test_who_learns_in_which_phase(tmp_path, model):
     p = profile("smoke", sizes=(32,), pictures=(400,), batch=4, width=4, learning_rate=1e-3)
-    t = Trainer(model, task(model), p, Tiny, {"data": "tiny"}, tmp_path, training.make_fabric(p, "cpu"))
+    t = Trainer(model, task(model), p, Tiny, {"data": "tiny"}, tmp_path, machine.make_fabric(p, "cpu"))
     alone, joint = t.task.phases
     plays = {0: "G", int(alone * 100) - 1: "G", int(joint * 100): "GD", 99: "GD"} | ({18: "D"} if alone < joint else {})
     for t.step, players in plays.items():
@@ -207,7 +207,7 @@ def test_who_learns_in_which_phase(tmp_path, model):
 
 def test_completion_learns(tmp_path):
     p = profile("smoke", sizes=(32,), pictures=(4000,), batch=4, width=8, learning_rate=2e-3)
-    t = Trainer("glcic", task("glcic"), p, Tiny, {"data": "tiny"}, tmp_path, training.make_fabric(p, "cpu"))
+    t = Trainer("glcic", task("glcic"), p, Tiny, {"data": "tiny"}, tmp_path, machine.make_fabric(p, "cpu"))
     batch = one_batch()
     errors = [t.play(batch)["mse"] for _ in range(40)]
     assert errors[-1] < 0.5 * errors[0]

@@ -26,7 +26,7 @@ TOP_LEVEL = {"notebooks", "spg", "figures", "tests", "environment.yml", "README.
 FLOORS = (
     "holes labels conversion progress provenance shipped memory markdown paper_table _torchvision",
     "data fills generators pyramid growing discriminators losses perceptual metrics segmenter baselines",
-    "profiles samples distributed checkpoints interrupt logbook tasks training weights inpainting",
+    "profiles schedule samples distributed machine checkpoints interrupt logbook tasks training weights inpainting",
     "methods batch summary evaluation views units tables ablations ablation_tables study editor plots bench course",
     "cli __main__",
 )

@@ -12,12 +12,13 @@ import pytest
 import torch
 from tiny import Tiny
 
-from spg import checkpoints, training
+from spg import checkpoints, machine
 from spg.profiles import profile
 from spg.samples import Batch, TrainingSamples, batches
+from spg.schedule import learning_rate, schedule
 from spg.tasks import MODELS, task
 from spg.tasks.guidance import guessers
-from spg.training import Trainer, learning_rate, schedule
+from spg.training import Trainer
 
 
 def smoke(**settings):
@@ -26,7 +27,7 @@ def smoke(**settings):
 
 def trainer(out, model="spnet", resume=False, data=Tiny, accelerator="cpu", **settings):
     profile = smoke(**settings)
-    fabric = training.make_fabric(profile, accelerator)
+    fabric = machine.make_fabric(profile, accelerator)
     return Trainer(model, task(model), profile, data, {"data": "tiny"}, out, fabric, resume)
 
 
@@ -392,7 +393,7 @@ def test_two_processes_have_the_joined_batchs_gradient(tmp_path):
 
 
 def test_batch_must_divide_among_processes(tmp_path):
-    fabric = training.make_fabric(smoke(), "cpu")
+    fabric = machine.make_fabric(smoke(), "cpu")
     fabric._strategy  # noqa: B018, the property is what world_size reads
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(fabric), "world_size", 3)

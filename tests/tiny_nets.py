@@ -5,9 +5,10 @@ import json
 from tiny import Tiny
 
 from spg import weights
+from spg.machine import make_fabric
 from spg.profiles import profile
 from spg.tasks import task
-from spg.training import Trainer, make_fabric
+from spg.training import Trainer
 
 PROFILE = profile("smoke", sizes=(32,), pictures=(4,), width=2, discriminator_width=2, alexnet=0.0)
 MEANS = {"l1": 1.0, "l2": 1.0, "ssim": 0.9, "psnr": 30.0, "lpips": 0.1, "boundary_lpips": 0.2, "hole_psnr": 20.0}
