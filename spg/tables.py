@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spg import markdown
 from spg.ablation_tables import ablations
+from spg.study.report import paper_report, report
 from spg.views import VIEWS, units
 
 DEFAULT_VIEWS = ("methods", "layouts")
@@ -17,7 +18,7 @@ _BLOCK = re.compile(r"<!-- table: (\S+) (\S+)(?: (\S+))? -->\n(.*?)<!-- /table -
 def table(results, bold=True, views=DEFAULT_VIEWS):
     """Render results as markdown, one section each: a line that says what was measured, then its tables.
 
-    results: one or a list of paths of JSON files, or their dicts, of `spg evaluate`, `spg bench` or `spg units`. bold:
+    results: one or a list of paths of JSON files, or their dicts, of `spg evaluate`, `bench`, `units`, `ablate` or `study`. bold:
     set the best value of a column in bold; the methods that know the true labels do not compete. views: names in
     `spg.views` for the results of `spg evaluate`, or ("all",). Returns text ending in a newline. Raises ValueError
     naming an unknown view, or one that a result has nothing for.
@@ -71,13 +72,10 @@ def _read(result):
 
 
 def _section(result, bold, views):
-    if result.get("kind") == "bench":
-        return _header(result, ("machine", "commit")) + _generic(result["rows"])
-    if result.get("kind") == "units":
-        words = "".join(f"\n{sentence}\n" for sentence in result["conclusions"])
-        return _header(result, ("data", "split", "size", "n", "seed", "commit")) + units(result) + words
-    if result.get("kind") == "ablations":
-        return _header(result, ("data", "split", "size", "holes", "n", "perceptual", "commit")) + ablations(result)
+    """The line that says where the numbers come from, and the tables."""
+    if result.get("kind") in KINDS:
+        keys, render = KINDS[result["kind"]]
+        return _header(result, keys) + render(result)
     header = _header(result, ("data", "split", "size", "holes", "seed", "n", "labels", "perceptual", "commit"))
     return header + "\n".join(_rendered(result, bold, views))
 
@@ -131,3 +129,13 @@ def _generic(rows):
 
 def _any(value):
     return f"{value:.4g}" if isinstance(value, float) else "–" if value is None else str(value)
+
+
+# kind of a result -> what its first line names, and what renders the rest
+KINDS = {
+    "bench": (("machine", "commit"), lambda result: _generic(result["rows"])),
+    "units": (("data", "split", "size", "n", "seed", "commit"), units),
+    "ablations": (("data", "split", "size", "holes", "n", "perceptual", "commit"), ablations),
+    "study": (("data", "split", "size", "holes", "seed", "commit"), report),
+    "study-paper": (("commit",), paper_report),
+}

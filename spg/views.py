@@ -213,6 +213,7 @@ def units(result):
         table([head, *rows, paper], text_columns=2)
         + "\nPatchMatch's l1 and l2, divided by the paper's, if they were measured in other units:\n\n"
         + table([["unit", *samplers], *ratios])
+        + "".join(f"\n{sentence}\n" for sentence in result["conclusions"])
     )
 
 
