@@ -20,9 +20,9 @@ from spg.study.forest import plot
 from spg.study.making import make
 from spg.study.observer import observe
 from spg.study.report import paper_report, report
-from spg.tables import table
 from spg.study.session import Session
 from spg.study.votes import BallotBox, Vote
+from spg.tables import table
 
 METHODS = {
     "telea": lambda image, hole, labels: telea(image, hole),
