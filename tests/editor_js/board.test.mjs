@@ -117,7 +117,9 @@ test("keys", () => {
   assert.deepEqual(meaning(key("7")), { do: "label", label: 6 });
   assert.equal(meaning(key(" "), false), null); // a focused button keeps its space
   assert.deepEqual(meaning(key(" "), true), { do: "press" });
-  for (const [, text, name] of KEYS) if (name) assert.ok(meaning(key(name)), text); // what the help lists exists
+  assert.deepEqual(meaning(key("M")), { do: "mode" });
+  assert.equal(meaning(key("q")), null);
+  for (const [name, text] of KEYS) if (/^[A-Z]$/.test(name)) assert.ok(meaning(key(name.toLowerCase())), text); // what the help lists exists
 });
 
 test("silence is said once, and unsaid when Python answers", (context) => {

@@ -32,6 +32,15 @@ export function icon(name) {
   return svg;
 }
 
+/** RGB bytes, row by row, on a canvas of their size. */
+export function pictureOf(rgb, height, width) {
+  const canvas = h("canvas", { width, height });
+  const image = new ImageData(width, height);
+  for (let i = 0; i < height * width; i++) image.data.set([rgb[3 * i], rgb[3 * i + 1], rgb[3 * i + 2], 255], 4 * i);
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
+
 /** Hand a file to the person. */
 export function download(name, data, type) {
   const link = h("a", { href: URL.createObjectURL(new Blob([data], { type })), download: name });

@@ -1,26 +1,42 @@
-// The keyboard: what each key does, in one table that the help shows too.
+// The keyboard: what each key does, in tables that the help and the tool bar show too.
 
-export const KEYS = [
-  ["M", "hole or layout", "m"],
-  ["B", "brush", "b"],
-  ["L", "lasso: drag, or set corners", "l"],
-  ["F", "fill", "f"],
-  ["E", "eraser", "e"],
-  ["I", "pick a class from the picture", "i"],
-  ["X", "remove an object", "x"],
-  ["V", "move the picture", "v"],
-  ["1 … 8", "class", null],
-  ["[ ]", "brush size; also the wheel", null],
-  ["Ctrl Z, Ctrl Y", "undo, redo", null],
-  ["P", "predict", "p"],
-  ["N", "another layout", "n"],
-  ["K", "keep this layout", "k"],
-  ["+ − 0", "zoom in, out, all; also Ctrl and the wheel", null],
-  ["arrows", "move the cursor (Shift: farther)", null],
-  ["Space", "pen down and up; a corner; fill, pick or remove at the cursor", null],
-  ["Enter", "finish the stroke or outline", null],
-  ["Esc", "drop the unfinished stroke or outline", null],
+/** [tool, its key, its name, what the help says]. */
+export const TOOLS = [
+  ["brush", "B", "Brush", "brush"],
+  ["lasso", "L", "Lasso", "lasso: drag, or set corners"],
+  ["fill", "F", "Fill", "fill"],
+  ["eraser", "E", "Eraser", "eraser"],
+  ["pick", "I", "Pick", "pick a class from the picture"],
+  ["remove", "X", "Remove", "remove an object"],
+  ["hand", "V", "Move", "move the picture"],
 ];
+
+/** [action, its key, what the help says]. */
+const COMMANDS = [
+  ["mode", "M", "hole or layout"],
+  ["predict", "P", "predict"],
+  ["another", "N", "another layout"],
+  ["keep", "K", "keep this layout"],
+];
+
+/** [key, what it does]: the help. */
+export const KEYS = [
+  ...TOOLS.map(([, key, , text]) => [key, text]),
+  ...COMMANDS.map(([, key, text]) => [key, text]),
+  ["1 … 8", "class"],
+  ["[ ]", "brush size; also the wheel"],
+  ["Ctrl Z, Ctrl Y", "undo, redo"],
+  ["+ − 0", "zoom in, out, all; also Ctrl and the wheel"],
+  ["arrows", "move the cursor (Shift: farther)"],
+  ["Space", "pen down and up; a corner; fill, pick or remove at the cursor"],
+  ["Enter", "finish the stroke or outline"],
+  ["Esc", "drop the unfinished stroke or outline"],
+];
+
+const LETTERS = new Map([
+  ...TOOLS.map(([tool, key]) => [key, { do: "tool", tool }]),
+  ...COMMANDS.map(([action, key]) => [key, { do: action }]),
+]);
 
 /** An event → {do, …}, or null when it is not for us. onCanvas: the drawing area has the focus. */
 export function meaning(event, onCanvas) {
@@ -44,9 +60,5 @@ export function meaning(event, onCanvas) {
   if (key === "+" || key === "=") return { do: "zoom", by: 1.25 };
   if (key === "-") return { do: "zoom", by: 0.8 };
   if (key === "0") return { do: "zoom", by: 0 };
-  const tools = { b: "brush", l: "lasso", f: "fill", e: "eraser", i: "pick", x: "remove", v: "hand" };
-  const letter = key.toLowerCase();
-  if (tools[letter]) return { do: "tool", tool: tools[letter] };
-  const actions = { m: "mode", p: "predict", n: "another", k: "keep" };
-  return actions[letter] ? { do: actions[letter] } : null;
+  return LETTERS.get(key.toUpperCase()) ?? null;
 }

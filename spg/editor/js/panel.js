@@ -2,25 +2,16 @@
 
 import { MARKS } from "./compose.js";
 import { css, h, icon } from "./dom.js";
-import { KEYS } from "./keys.js";
+import { KEYS, TOOLS } from "./keys.js";
 import { LARGEST_BRUSH } from "./raster.js";
 
-const TOOLS = [
-  ["brush", "Brush", "B"],
-  ["lasso", "Lasso", "L"],
-  ["fill", "Fill", "F"],
-  ["eraser", "Eraser", "E"],
-  ["pick", "Pick", "I"],
-  ["remove", "Remove", "X"],
-  ["hand", "Move", "V"],
-];
 const VIEWS = [
   ["layout", "Layout"],
   ["chance", "Chance of the class"],
   ["entropy", "Entropy"],
 ];
 
-/** act(action): see main.js. Returns {top, palette, side, show(state)}. */
+/** act(action): see actions.js. Returns {top, palette, side, show(state)}. */
 export function panel(act, classes) {
   const modes = choice("What to draw", [["hole", "Hole"], ["layout", "Layout"]], (on) => act({ do: "mode", on }));
   const tools = toolBar(act);
@@ -32,7 +23,7 @@ export function panel(act, classes) {
   const marks = h("input", { type: "checkbox", onchange: (e) => act({ do: "marks", to: e.target.checked }) });
   const views = choice("The left pane shows", VIEWS, (what) => act({ do: "show", what }));
   const zoom = [["−", 0.8, "Zoom out (−)"], ["1:1", 0, "Whole picture (0)"], ["+", 1.25, "Zoom in (+)"]].map(([text, by, label]) =>
-    h("button", { type: "button", class: "spg-button", "aria-label": label, title: label, onclick: () => act({ do: "zoom", by }) }, text),
+    button(text, label, () => act({ do: "zoom", by }), { "aria-label": label }),
   );
   const top = h(
     "div",
@@ -74,32 +65,32 @@ export function panel(act, classes) {
 const fromSlider = (value) => Math.max(1, Math.round(LARGEST_BRUSH ** (value / 100)));
 const toSlider = (size) => Math.round((100 * Math.log(size)) / Math.log(LARGEST_BRUSH));
 
-export function button(text, title, onclick, extra = {}) {
-  return h("button", { type: "button", class: "spg-button", title, onclick, ...extra }, text);
+/** content: text, an element, or a list of them. extra: attributes beside these, or instead of them. */
+export function button(content, title, onclick, extra = {}) {
+  return h("button", { type: "button", class: "spg-button", title, onclick, ...extra }, content);
 }
 
 function iconButton(name, label, onclick) {
-  return h("button", { type: "button", class: "spg-button spg-icon", "aria-label": label, title: label, onclick }, icon(name));
+  return button(icon(name), label, onclick, { class: "spg-button spg-icon", "aria-label": label });
 }
 
-/** One of several, as buttons that say which is pressed. */
-function choice(label, options, chosen) {
-  const buttons = options.map(([value, text]) => button(text, text, () => chosen(value), { "data-value": value }));
-  const element = h("div", { class: "spg-choice", role: "group", "aria-label": label }, buttons);
-  return { element, show: (value) => buttons.forEach((b) => b.setAttribute("aria-pressed", b.dataset.value === value)) };
+/** One of several: buttons, each with its data-value, that say which is pressed. */
+function oneOf(label, look, buttons) {
+  const element = h("div", { class: look, role: "group", "aria-label": label }, buttons);
+  return { element, show: (value) => buttons.forEach((b) => b.setAttribute("aria-pressed", b.dataset.value === String(value))) };
 }
+
+function choice(label, options, chosen) {
+  return oneOf(label, "spg-choice", options.map(([value, text]) => button(text, text, () => chosen(value), { "data-value": value })));
+}
+
+/** Attributes of a button with a key of its own. */
+const keyed = (look, value, key) => ({ class: look, "data-value": value, "aria-keyshortcuts": key });
 
 function toolBar(act) {
-  const buttons = TOOLS.map(([tool, text, key]) =>
-    h(
-      "button",
-      { type: "button", class: "spg-tool", "data-value": tool, title: `${text} (${key})`, "aria-keyshortcuts": key, onclick: () => act({ do: "tool", tool }) },
-      icon(tool),
-      h("span", {}, text),
-    ),
-  );
-  const element = h("div", { class: "spg-tools", role: "group", "aria-label": "Tools" }, buttons);
-  return { element, show: (tool) => buttons.forEach((b) => b.setAttribute("aria-pressed", b.dataset.value === tool)) };
+  const made = ([tool, key, name]) =>
+    button([icon(tool), h("span", {}, name)], `${name} (${key})`, () => act({ do: "tool", tool }), keyed("spg-tool", tool, key));
+  return oneOf("Tools", "spg-tools", TOOLS.map(made));
 }
 
 export function slider(label, min, max, changed, { max: top = max } = {}) {
@@ -113,21 +104,17 @@ export function slider(label, min, max, changed, { max: top = max } = {}) {
 }
 
 function paletteOf(classes, act) {
-  const buttons = classes.map(({ name, colour }, i) =>
-    h(
-      "button",
-      { type: "button", class: "spg-class", title: `${name} (${i + 1})`, "aria-keyshortcuts": String(i + 1), onclick: () => act({ do: "label", label: i }) },
-      swatch(colour, MARKS[i]),
-      h("span", {}, name),
-      h("kbd", {}, String(i + 1)),
-    ),
-  );
-  const element = h("div", { class: "spg-palette", role: "group", "aria-label": "Classes" }, buttons);
-  const show = (label, on) => {
-    buttons.forEach((b, i) => b.setAttribute("aria-pressed", i === label && on === "layout"));
-    element.classList.toggle("spg-idle", on !== "layout");
+  const made = ({ name, colour }, i) => {
+    const key = String(i + 1);
+    const content = [swatch(colour, MARKS[i]), h("span", {}, name), h("kbd", {}, key)];
+    return button(content, `${name} (${key})`, () => act({ do: "label", label: i }), keyed("spg-class", i, key));
   };
-  return { element, show };
+  const group = oneOf("Classes", "spg-palette", classes.map(made));
+  const show = (label, on) => {
+    group.show(on === "layout" ? label : null);
+    group.element.classList.toggle("spg-idle", on !== "layout");
+  };
+  return { element: group.element, show };
 }
 
 /** A class's colour with its pattern, drawn once. */

@@ -1,7 +1,7 @@
 // The strip of kept layouts: each with its picture and its figures; any two can be compared.
 
 import { patched } from "./board.js";
-import { h } from "./dom.js";
+import { h, pictureOf } from "./dom.js";
 import { button } from "./panel.js";
 
 /** strip(act): {element, show(board, kept, state)}; act gets {do: "use" | "drop" | "compare", …}. */
@@ -25,9 +25,9 @@ function card(board, variant, k, state, act) {
   return h(
     "li",
     {},
-    h("button", { type: "button", class: "spg-thumb", "aria-label": `Use ${name.toLowerCase()}`, onclick: () => act({ do: "use", k }) }, thumbnail(board, variant)),
+    labelled(pictureOf(patched(board, variant), board.height, board.width), `Use ${name.toLowerCase()}`, () => act({ do: "use", k }), { class: "spg-thumb" }),
     h("div", { class: "spg-card" }, h("strong", {}, String(k + 1)), obeyed(variant)),
-    h("div", { class: "spg-group" }, side("A", "the left"), side("B", "the right"), button("×", `Remove ${name.toLowerCase()}`, () => act({ do: "drop", k }), { "aria-label": `Remove ${name.toLowerCase()}` })),
+    h("div", { class: "spg-group" }, side("A", "the left"), side("B", "the right"), labelled("×", `Remove ${name.toLowerCase()}`, () => act({ do: "drop", k }))),
   );
 }
 
@@ -36,14 +36,7 @@ function obeyed({ obeys }) {
   return obeys === null ? null : h("span", { title }, `obeyed ${percent(obeys)}`);
 }
 
-function thumbnail(board, variant) {
-  const { height, width } = board;
-  const picture = patched(board, variant);
-  const canvas = h("canvas", { width, height });
-  const image = new ImageData(width, height);
-  for (let i = 0; i < height * width; i++) image.data.set([picture[3 * i], picture[3 * i + 1], picture[3 * i + 2], 255], 4 * i);
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
-}
+/** A button whose content says nothing to a screen reader. */
+const labelled = (content, label, onclick, extra = {}) => button(content, label, onclick, { "aria-label": label, ...extra });
 
 const percent = (share) => `${Math.round(100 * share)}%`;

@@ -1,0 +1,157 @@
+// What the person does, by button, key, pointer or wheel: each changes the view's state, moves the hand, or asks Python.
+
+import { remember } from "./keepsake.js";
+import { meaning } from "./keys.js";
+import { listen } from "./pointer.js";
+import { LARGEST_BRUSH } from "./raster.js";
+
+const MOST_BYTES = 8_000_000; // of an upload; spg/editor/files.py has the same number
+const SHAPES = ["brush", "lasso", "fill"]; // the tools that put a class
+
+export class Actions {
+  constructor(view) {
+    this.view = view;
+    this.act = this.act.bind(this);
+  }
+
+  /** One action {do, …}. What is not known here, Python is asked. */
+  act(action) {
+    const known = this.table()[action.do];
+    const result = known ? known(action) : this.view.link.send({ type: action.do, k: action.k });
+    this.view.show();
+    return result;
+  }
+
+  table() {
+    const { state, hand, camera, link } = this.view;
+    const set = (values) => Object.assign(state, values);
+    return {
+      tool: ({ tool }) => (hand.cancel(), set({ tool })),
+      mode: ({ on }) => (hand.cancel(), set({ on: on ?? (state.on === "hole" ? "layout" : "hole") })),
+      label: ({ label }) => set({ label, on: "layout", tool: SHAPES.includes(state.tool) ? state.tool : "brush" }),
+      size: ({ by, to }) => set({ size: Math.min(LARGEST_BRUSH, Math.max(1, to ?? stepped(state.size, by))) }),
+      opacity: ({ to }) => set({ opacity: to }),
+      marks: ({ to }) => set({ marks: to }),
+      split: ({ to }) => set({ split: to }),
+      show: ({ what }) => (set({ show: what }), link.send({ type: "show", what })),
+      zoom: ({ by }) => (by ? camera.zoom(by) : camera.fit()),
+      predict: () => link.send({ type: "edit", edit: { do: "predict" } }),
+      step: ({ by }) => this.step(by),
+      press: () => this.pressKey(),
+      finish: () => this.finish(),
+      cancel: () => hand.cancel(),
+      compare: ({ A, B }) => this.compare(A, B),
+      open: ({ what, file }) => this.open(what, file),
+    };
+  }
+
+  // ------------------------------------------------------------ keys and pointer
+
+  key(event) {
+    const action = meaning(event, event.target === this.view.left.canvas);
+    event.stopPropagation(); // the notebook has keys of its own
+    if (!action || (event.target.type === "range" && ["step", "press", "finish"].includes(action.do))) return;
+    event.preventDefault();
+    this.act(action);
+  }
+
+  /** Follow mouse, pen and fingers on a pane. */
+  listen(pane) {
+    const { view } = this;
+    const redraw = () => view.painter.redraw();
+    listen(pane.canvas, {
+      redraw,
+      camera: () => view.camera,
+      pans: () => view.state.tool === "hand",
+      begin: (at, near) => this.press(at, near),
+      move: (at) => (view.hand.move(at), redraw()),
+      end: () => (view.hand.end(), redraw()),
+      cancel: () => (view.hand.cancel(), redraw()),
+      hover: (at) => this.hover(at),
+      size: (step) => this.act({ do: "size", by: step }),
+    });
+  }
+
+  /** A press of the pointer, or of a key at the cursor. */
+  press(at, near = 0) {
+    const { hand, link, state } = this.view;
+    this.view.cursor = at;
+    hand.settings = state;
+    if (state.tool === "pick") this.pick(at);
+    else if (state.tool === "remove") link.send({ type: "edit", edit: { do: "remove", at } });
+    else if (state.tool === "lasso") hand.corner(at, near);
+    else if (state.tool !== "hand") hand.begin(at);
+    this.view.painter.redraw();
+  }
+
+  pressKey() {
+    if (this.view.hand.kind === "brush") this.view.hand.finish();
+    else this.press(this.view.cursor);
+  }
+
+  finish() {
+    const { hand } = this.view;
+    if (hand.busy) return hand.finish();
+    this.press(this.view.cursor);
+    if (hand.kind === "brush") hand.finish();
+  }
+
+  step([dx, dy]) {
+    const { board, camera, cursor, hand } = this.view;
+    const within = (value, size) => Math.min(size - 1, Math.max(0, value));
+    const at = [within(cursor[0] + dx, board.width), within(cursor[1] + dy, board.height)];
+    camera.show(at);
+    if (hand.kind === "brush") hand.move(at);
+    this.hover(at);
+  }
+
+  hover(at) {
+    this.view.pointed = at;
+    if (at) this.view.cursor = at;
+    const name = at && this.nameAt(at);
+    if (name) this.view.where.textContent = `${at[0]}, ${at[1]} · ${name}`;
+    this.view.painter.redraw();
+  }
+
+  pick(at) {
+    const name = this.nameAt(at);
+    if (!name) return;
+    this.act({ do: "label", label: this.view.board.classes.findIndex((known) => known.name === name) });
+    this.view.say({ text: `Picked: ${name}`, tone: "good" });
+  }
+
+  /** The class at a pixel; undefined outside the picture. */
+  nameAt([x, y]) {
+    const { classes, height, layout, width } = this.view.board;
+    if (x >= 0 && y >= 0 && x < width && y < height) return classes[layout[y * width + x]].name;
+  }
+
+  // ------------------------------------------------------------ what comes of it
+
+  /** A finished shape: shown at once, sent to Python. What lies wholly outside the hole is for Python to refuse. */
+  draw(edit) {
+    const { board, link, painter } = this.view;
+    board.expect(link.send({ type: "edit", edit }), edit);
+    remember(board); // Python may be gone, and not say so
+    painter.redraw({ newHole: true });
+  }
+
+  compare(A, B) {
+    const { state } = this.view;
+    if (A !== undefined) state.A = state.A === A ? null : A;
+    if (B !== undefined) state.B = state.B === B ? null : B;
+    if (!state.split) state.split = 50;
+  }
+
+  async open(what, file) {
+    if (file.size > MOST_BYTES) {
+      const limit = `the limit is ${MOST_BYTES / 1e6} MB: make it smaller`;
+      this.view.say({ text: `${file.name} has ${(file.size / 1e6).toFixed(1)} MB; ${limit}`, tone: "error" });
+      return;
+    }
+    this.view.link.send({ type: "open", what, name: file.name }, [await file.arrayBuffer()]);
+  }
+}
+
+/** One step of the brush's size: by one while small, then by about a tenth. */
+const stepped = (size, by) => size + by * Math.max(1, Math.round(size / 10));
