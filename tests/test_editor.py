@@ -1,5 +1,6 @@
 """The editor without a window: pixels, drawings, edits, records, samples, files."""
 
+import base64
 import io
 import json
 import threading
@@ -330,6 +331,32 @@ def test_spg_replay_does_the_same(tmp_path, capsys):
     assert (tmp_path / "again" / "picture.png").read_bytes() == (tmp_path / "picture.png").read_bytes()
     assert main([*arguments, "--weights", "cityscapes-64", "--out", str(tmp_path / "x")]) == 2
     assert "came out otherwise than in the record: other nets" in capsys.readouterr().err
+
+
+def drawing_of(s):
+    """What the browser saves where Python is gone: the drawing as it is, its picture, no result (js/keepsake.js)."""
+    url = "data:image/png;base64," + base64.b64encode(files.png(s.picture.transpose(1, 2, 0))).decode()
+    return {**history.beginning(s), "original": url, "edits": [s.snapshot()], "result": {}}
+
+
+def test_a_drawing_saved_without_python_is_replayed_without_its_picture_beside_it(tmp_path, capsys):
+    from spg.cli import main
+
+    s, file = edited(), tmp_path / "spg-drawing.json"
+    file.write_text(json.dumps(drawing_of(s)))
+    arguments = ["replay", str(file), "--weights", "streets-64", "--out", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    assert "no result to compare with" in capsys.readouterr().out
+    for name in ("picture.png", "original.png", "labels.png", "hole.png"):
+        assert (tmp_path / "out" / name).read_bytes() == files.outputs(s)[name], name
+    for bad, said in (
+        (None, "has no picture with it: name the one the edits were made on, --image original.png"),
+        ("data:,?", "the picture in it is no data URL"),
+        ("data:image/png;base64,aGVsbG8=", "is no picture that can be read"),
+    ):
+        file.write_text(json.dumps({**drawing_of(s), "original": bad}))
+        assert main(arguments) == 2
+        assert said in capsys.readouterr().err
 
 
 def test_a_record_that_does_not_fit_is_named():

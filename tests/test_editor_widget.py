@@ -1,5 +1,6 @@
 """The widget without a browser: messages in, traits out; how long a stroke takes; memory over many of them."""
 
+import base64
 import gc
 import io
 import json
@@ -134,6 +135,17 @@ def test_uploads_and_saving(editor):
     assert "with the same bytes" in tell(editor, record, type="open", what="edits", name="e.json")["text"]
     assert (editor.image == np.asarray(Image.open(archive.open("picture.png"))).transpose(2, 0, 1)).all()
     assert "limit is 8 MB" in tell(editor, bytes(9_000_000), type="open", what="edits", name="e")["text"]
+
+
+def test_a_drawing_saved_by_the_browser_alone_is_opened_with_its_picture(editor):
+    editor.edit(**brush([[40, 30]]))
+    drawn, s = editor.labels, editor.session
+    url = "data:image/png;base64," + base64.b64encode(files.png(s.picture.transpose(1, 2, 0))).decode()
+    drawing = {**editor.scene["record"], "original": url, "edits": [s.snapshot()], "result": {}}
+    tell(editor, files.png(255 - s.picture.transpose(1, 2, 0)), type="open", what="picture", name="other.png")
+    said = tell(editor, json.dumps(drawing).encode(), type="open", what="edits", name="spg-drawing.json")["text"]
+    assert said == "spg-drawing.json: 1 edits done again; the file records no result to compare with"
+    assert (editor.labels == drawn).all() and (editor.session.picture == street()[0]).all()
 
 
 def test_files_and_record_from_python(editor, tmp_path):

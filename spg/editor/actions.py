@@ -111,10 +111,14 @@ def _open_labels(editor, data, name):
 
 def _open_edits(editor, data, name):
     document = history.read(files.within_limit(data, name), name)
-    session = replay(editor.net, editor.session.picture, document, check=False)
+    carried = files.carried_picture(document, name)
+    picture = editor.session.picture if carried is None else carried
+    session = replay(editor.net, picture, document, check=False)
     same = session.document()["result"] == document["result"]
     editor.begin(session)
     done = f"{len(document['edits'])} edits done again"
+    if not document["result"]:
+        return f"{done}; the file records no result to compare with"
     return f"{done}, with the same bytes" if same else f"{done}, but the result is not the recorded one (other nets?)"
 
 

@@ -17,8 +17,10 @@ def add_editor(commands, nets_of, weights):
     text = "do the edits of a saved edits.json again: same picture, same nets, same bytes"
     c = commands.add_parser("replay", help=text, description=text)
     c.set_defaults(run=lambda a: _replay(a, nets_of))
-    c.add_argument("edits", help="the edits.json that the editor saved")
-    c.add_argument("--image", required=True, help="the picture they were made on (original.png beside edits.json)")
+    c.add_argument("edits", help="the edits.json that the editor saved, or the spg-drawing.json that the browser did")
+    c.add_argument(
+        "--image", help="the picture they were made on: original.png beside edits.json; a drawing has its own"
+    )
     c.add_argument("--weights", nargs="+", help=weights)
     c.add_argument("--out", required=True, help="folder for picture, label map, hole and edits")
     c.add_argument("--no-check", action="store_true", help="accept another result than the recorded one")
@@ -39,7 +41,20 @@ def _replay(a, nets_of):
     from spg.editor.session import replay
 
     document = history.read(Path(a.edits).read_text(encoding="utf-8"), a.edits)
-    picture = files.read_picture(Path(a.image).read_bytes(), a.image, longest=None)
+    picture = _picture(a, document)
     session = replay(weights.load(nets_of(a.weights).files), picture, document, check=not a.no_check)
     files.save(session, a.out)
-    print(f"{len(document['edits'])} edits done again -> {a.out}")
+    unchecked = "" if document["result"] else " (the file records no result to compare with)"
+    print(f"{len(document['edits'])} edits done again{unchecked} -> {a.out}")
+
+
+def _picture(a, document):
+    """Of --image, or the one that the record has with it."""
+    from spg.editor import files
+
+    if a.image:
+        return files.read_picture(Path(a.image).read_bytes(), a.image, longest=None)
+    carried = files.carried_picture(document, a.edits)
+    if carried is None:
+        raise ValueError(f"{a.edits} has no picture with it: name the one the edits were made on, --image original.png")
+    return carried

@@ -1,5 +1,6 @@
 """Pictures, label maps and edits in; everything out. What is too large or no picture is refused with the limit."""
 
+import base64
 import io
 import json
 import warnings
@@ -25,6 +26,20 @@ def read_picture(data, name="the file", longest=LONGEST):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # grey and alpha pictures are welcome
         return as_picture(picture, name)
+
+
+def carried_picture(document, name="edits"):
+    """The picture that a record has with it (a PNG in a data URL), uint8 3×H×W; None where it has none, as most.
+
+    Raises ValueError where there is one that cannot be read.
+    """
+    if document.get("original") is None:
+        return None
+    try:
+        data = base64.b64decode(str(document["original"]).partition(",")[2], validate=True)
+    except ValueError as error:
+        raise ValueError(f"{name}: the picture in it is no data URL (data:image/png;base64,…)") from error
+    return read_picture(data, f"the picture in {name}", longest=None)
 
 
 def within_limit(data, name):

@@ -52,16 +52,24 @@ def sha256(array):
     return hashlib.sha256(array.tobytes()).hexdigest()
 
 
-def document(session):
-    """What `replay` needs beside the picture and the nets, as a dict for JSON."""
+def beginning(session):
+    """What a record starts with, before any edit, as a dict for JSON.
+
+    The browser has it too, for the day Python is gone. A record made there has its picture with it, as "original" (see
+    `files.carried_picture`), and an empty "result".
+    """
     return {
         **{"format": FORMAT, "version": VERSION, "size": list(session.hole.shape)},
         "picture": sha256(session.picture),
         "hole": runs.encode(session.first_hole),
         "labels": runs.encode(session.known),
-        "edits": session.history.edits,
-        "result": {name: sha256(getattr(session, name)) for name in ("hole", "layout", "filled")},
     }
+
+
+def document(session):
+    """What `replay` needs beside the picture and the nets, as a dict for JSON."""
+    result = {name: sha256(getattr(session, name)) for name in ("hole", "layout", "filled")}
+    return {**beginning(session), "edits": session.history.edits, "result": result}
 
 
 def read(text, where="edits"):

@@ -2,17 +2,23 @@
 
 import numpy as np
 
+from spg.editor import history
 from spg.editor.guess import entropy
 from spg.editor.variants import difference
 from spg.labels import CLASSES, PALETTE
 
 
 def scene(session, number):
-    """The fixed part of a picture. number: goes up with every picture, so that late answers about another are known."""
+    """The fixed part of a picture. number: goes up with every picture, so that late answers about another are known.
+
+    record: what a record of its edits starts with, so that the browser can write one alone.
+    """
     height, width = session.hole.shape
     classes = [{"name": name, "colour": PALETTE[c].tolist()} for c, name in enumerate(CLASSES)]
     pixels = np.ascontiguousarray(session.picture.transpose(1, 2, 0)).tobytes()
-    return {"number": number, "height": height, "width": width, "classes": classes, "picture": pixels}
+    record = history.beginning(session)
+    shape = {"number": number, "height": height, "width": width}
+    return {**shape, "classes": classes, "picture": pixels, "record": record}
 
 
 def frame(session, number, seq):

@@ -7,6 +7,7 @@ import { brush, fill, lasso } from "./raster.js";
 export class Board {
   constructor(scene) {
     Object.assign(this, { height: scene.height, width: scene.width, number: scene.number, classes: scene.classes });
+    this.record = scene.record; // what a record of its edits starts with
     this.original = bytes(scene.picture);
     this.picture = this.original.slice(); // RGB, row by row: with the hole filled
     const size = this.height * this.width;

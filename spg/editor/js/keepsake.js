@@ -1,6 +1,7 @@
 // The drawing kept in the browser's tab, for the day the kernel is gone: hole and layout as an edit that restores them.
 
 import { runs } from "./board.js";
+import { pictureOf } from "./dom.js";
 
 /** A short name for a picture: FNV-1a over its bytes and size. */
 export function nameOf(board) {
@@ -15,6 +16,15 @@ export function restoring(board) {
   const painted = board.layout.map((label, i) => (board.decided[i] ? label : 0));
   const barred = board.barred.length ? board.barred : new Uint8Array(board.hole.length);
   return { do: "restore", hole: runs(board.hole), decided: runs(board.decided), painted: runs(painted), barred: runs(barred) };
+}
+
+/**
+ * The drawing as a record that `spg replay` and "Replay edits…" do again (see spg/editor/history.py), made without
+ * Python: one step, the picture with it, and no result to compare with, since nothing was painted.
+ */
+export function record(board) {
+  const original = pictureOf(board.original, board.height, board.width).toDataURL("image/png");
+  return { ...board.record, original, edits: [restoring(board)], result: {} };
 }
 
 /** Remember it; a full or forbidden storage is no reason to stop drawing. */

@@ -1,7 +1,7 @@
 // The bar above the editor: Python does not answer; or, there is an earlier drawing of this picture.
 
 import { download, h } from "./dom.js";
-import { remember, remembered } from "./keepsake.js";
+import { record, remember, remembered } from "./keepsake.js";
 import { button } from "./panel.js";
 
 export class Notice {
@@ -23,10 +23,7 @@ export class Notice {
   /** No answer for seconds. The drawing stays in the tab, and can be saved as a file without Python. */
   silence(board) {
     remember(board);
-    const save = () => {
-      const drawing = { width: board.width, height: board.height, ...remembered(board) };
-      download("spg-drawing.json", JSON.stringify(drawing), "application/json");
-    };
+    const save = () => download("spg-drawing.json", JSON.stringify(record(board)), "application/json");
     const again = () => {
       this.link.silent = false;
       this.link.send({ type: "ping" });
@@ -37,7 +34,7 @@ export class Notice {
         "the kernel is busy, was restarted, or is gone. Your drawing is kept in this tab. Run the cell again, and it is offered there.",
       ],
       button("Try again", "ask Python again", again),
-      button("Save drawing", "hole and layout as a file", save),
+      button("Save drawing", "picture, hole and layout as a file for Replay edits… or spg replay", save),
     );
   }
 
