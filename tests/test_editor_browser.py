@@ -1,23 +1,22 @@
 """The real thing: Chromium drives the editor in JupyterLab and in Voilà.
 
-One page in each holds two editors, a drawn street at 64 pixels and another at 128. Truth is what "Save all" hands
-over: label map, hole and picture as Python has them.
+One page in each holds three editors of a drawn street, at 64, 128 and 256 pixels. Truth is what "Save all" hands over:
+label map, hole and picture as Python has them.
 """
 
-import base64
-import io
 import json
 import statistics
 import time
-import zipfile
 
 import numpy as np
 import pytest
 from browser import open_browser
-from editor_scene import street
+from editor_hand import PATIENCE, SIZES, Hand, png
+from editor_scene import net, street
+from idle import Others
 from jupyter import jupyterlab, notebook, run_all, voila
-from PIL import Image
 
+from spg.editor import files, history, replay
 from spg.labels import BUILDING, SIGN, SKY, VEHICLE
 
 pytestmark = pytest.mark.browser
@@ -26,16 +25,15 @@ CELL = """
 import numpy as np, spg
 from spg.data.streets import draw
 
-def editor(size):
+def editor(size, weights):
     image, labels = draw(5022, 5022, size)
     hole = np.zeros((size, size), np.uint8)
     hole[3 * size // 8 : 3 * size // 4, size // 2 : 15 * size // 16] = 1
-    return spg.SegmentationEditor(net, image, hole, labels)
-
-net = spg.load("streets-64")
+    return spg.SegmentationEditor(spg.load(weights), image, hole, labels)
 """
-FIRST, SECOND = "first = editor(64)\nfirst", "second = editor(128)\nsecond"
-PATIENCE = 120_000  # milliseconds: a busy machine is slow, not wrong
+WEIGHTS = ("streets-64", "cityscapes-256", "cityscapes-256")  # the larger two are timed with the largest nets we ship
+CELLS = [f"editor({size}, {weights!r})" for size, weights in zip(SIZES, WEIGHTS, strict=True)]
+GOALS = {1: 0.15, 2: 0.35}  # seconds from the end of a stroke to its picture, for those two
 DESKTOP, PHONE = {"width": 1400, "height": 1000}, {"width": 390, "height": 844}
 
 browser = pytest.fixture(scope="module")(open_browser)
@@ -43,9 +41,9 @@ browser = pytest.fixture(scope="module")(open_browser)
 
 @pytest.fixture(scope="module", params=["lab", "voila"])
 def page(request, browser, tmp_path_factory):
-    """A page with two editors, ready to paint on."""
+    """A page with the editors, ready to paint on."""
     folder = tmp_path_factory.mktemp(request.param)
-    notebook(folder / "edit.ipynb", CELL, FIRST, SECOND)
+    notebook(folder / "edit.ipynb", CELL, *CELLS)
     with (jupyterlab if request.param == "lab" else voila)(folder) as url:
         context = browser.new_context(viewport=DESKTOP, accept_downloads=True)
         context.set_default_timeout(PATIENCE)
@@ -57,82 +55,10 @@ def page(request, browser, tmp_path_factory):
             run_all(page, url, "edit.ipynb")
         else:
             page.goto(f"{url}/voila/render/edit.ipynb", timeout=3 * PATIENCE)
-        for i in range(2):
+        for i in range(len(CELLS)):
             page.locator(".spg-editor[data-painted]").nth(i).wait_for(timeout=3 * PATIENCE)
         yield page
         context.close()
-
-
-class Hand:
-    """Somebody at editor number i of a page."""
-
-    def __init__(self, page, i=0):
-        self.page, self.size = page, (64, 128)[i]
-        self.root = page.locator(".spg-editor").nth(i)
-        self.canvas = self.root.locator(".spg-canvas").first
-
-    def at(self, x, y):
-        """Screen coordinates of the middle of pixel (x, y)."""
-        self.canvas.evaluate("canvas => canvas.scrollIntoView({block: 'center'})")
-        box = self.canvas.bounding_box()
-        return box["x"] + (x + 0.5) / self.size * box["width"], box["y"] + (y + 0.5) / self.size * box["height"]
-
-    def drag(self, *points):
-        self.page.mouse.move(*self.at(*points[0]))
-        self.page.mouse.down()
-        for point in points[1:]:
-            self.page.mouse.move(*self.at(*point), steps=4)
-        self.page.mouse.up()
-
-    def click(self, x, y):
-        self.page.mouse.click(*self.at(x, y))
-
-    def press(self, name):
-        self.root.get_by_role("button", name=name, exact=True).click()
-
-    def tool(self, name):
-        self.root.locator(f".spg-tool[data-value={name}]").click()
-
-    def label(self, number):
-        self.root.locator(".spg-class").nth(number).click()
-
-    def says(self, text):
-        self.root.locator(".spg-status", has_text=text).wait_for(timeout=PATIENCE)
-
-    def file(self, what, name, data):
-        self.root.locator(f"input[data-what={what}]").set_input_files({"name": name, "mimeType": "x/y", "buffer": data})
-
-    def saved(self):
-        """What Python hands over: name → array, and "edits.json" as a dict."""
-        menu = self.root.locator("details", has_text="Save all")
-        if menu.get_attribute("open") is None:
-            menu.locator("summary").click()
-        with self.page.expect_download() as download:
-            self.press("Save all")
-        archive = zipfile.ZipFile(download.value.path())
-        files = {name: archive.read(name) for name in archive.namelist()}
-        arrays = {n: np.asarray(Image.open(io.BytesIO(data))) for n, data in files.items() if n.endswith(".png")}
-        return {**arrays, "edits.json": json.loads(files["edits.json"]), "raw": files}
-
-    def canvas_pixels(self, i=1):
-        """A pane as the person sees it: 0 the layout, 1 the picture. uint8 h×w×4."""
-        self.page.wait_for_timeout(60)  # it is drawn with the screen's next frame
-        url = self.root.locator(".spg-canvas").nth(i).evaluate("canvas => canvas.toDataURL()")
-        return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGBA"))
-
-    def fresh(self):
-        """Back to SP-Net's layout, the brush, the vehicle."""
-        self.press("Layout")
-        self.tool("brush")
-        self.label(VEHICLE)
-        self.press("Predict")
-        self.says("SP-Net's prediction")
-
-
-def png(array):
-    buffer = io.BytesIO()
-    Image.fromarray(array).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def test_a_stroke_changes_label_map_and_picture(page):
@@ -262,6 +188,46 @@ def test_the_keyboard_alone_paints(page):
     assert len(hand.saved()["edits.json"]["edits"]) == edits
 
 
+def test_pen_and_finger_paint_and_two_fingers_do_not(page):
+    hand = Hand(page)
+    hand.fresh()
+    hand.label(SKY)
+    hand.pen("mousePressed", 36, 30)
+    for x in (40, 44, 48):
+        hand.pen("mouseMoved", x, 30)
+    hand.pen("mouseReleased", 48, 30, down=False)
+    hand.says("sky:")
+    hand.label(BUILDING)
+    hand.touch("touchStart", (36, 40))
+    for x in (40, 44, 48):
+        hand.touch("touchMove", (x, 40))
+    hand.touch("touchEnd")
+    hand.says("building:")
+    saved = hand.saved()
+    assert (saved["labels.png"][30, 36:49] == SKY).all() and (saved["labels.png"][40, 36:49] == BUILDING).all()
+    for tool in ("brush", "fill", "lasso"):
+        hand.tool(tool)
+        pinch(hand)
+    hand.touch("touchStart", (40, 36))
+    hand.touch("touchEnd")  # a tap still sets a lasso's corner
+    page.keyboard.press("Escape")
+    zoomed = hand.canvas_pixels(0)
+    page.keyboard.press("0")
+    assert (hand.canvas_pixels(0) != zoomed).any()  # the fingers had enlarged the picture
+    assert hand.saved()["edits.json"]["edits"] == saved["edits.json"]["edits"]
+
+
+def pinch(hand):
+    """Two fingers come down one after the other, part, and leave one after the other."""
+    hand.touch("touchStart", (40, 30))
+    hand.touch("touchStart", (40, 30), (48, 40))
+    for spread in (1, 2, 3):
+        hand.touch("touchMove", (40 - spread, 30 - spread), (48 + spread, 40 + spread))
+    hand.touch("touchEnd", (37, 27))
+    hand.touch("touchMove", (34, 30))
+    hand.touch("touchEnd")
+
+
 def test_two_editors_do_not_disturb_each_other(page):
     one, two = Hand(page, 0), Hand(page, 1)
     one.fresh()
@@ -315,24 +281,33 @@ def test_save_replay_and_bad_uploads(page):
     assert (hand.saved()["picture.png"].shape) == (64, 64, 3)
 
 
-def test_a_stroke_is_answered_soon(page, capsys):
-    hand = Hand(page, 1)
+@pytest.mark.parametrize("i", GOALS, ids=lambda i: f"{SIZES[i]}px")
+def test_a_stroke_is_answered_soon(page, i, capsys):
+    hand = Hand(page, i)
     hand.fresh()
-    times = []
-    for i in range(22):
-        seq = int(hand.root.get_attribute("data-painted"))
-        page.mouse.move(*hand.at(70 + i, 55 + i))
-        page.mouse.down()
-        page.mouse.move(*hand.at(80 + i, 55 + i), steps=3)
-        start = time.perf_counter()
-        page.mouse.up()
-        arguments = [hand.root.element_handle(), seq]
-        page.wait_for_function("([root, seq]) => Number(root.dataset.painted) > seq", arg=arguments)
-        times.append(time.perf_counter() - start)
-    median = statistics.median(times[2:])
+    with Others() as others:
+        times = [stroke_to_picture(hand, k) for k in range(22)][2:]
+    median, bound = statistics.median(times), others.relaxed(GOALS[i])
     with capsys.disabled():
-        print(f"\n[editor] {page.kind}: pointer-up to new picture at 128 px, median of 20: {1000 * median:.0f} ms")
-    assert median < 1.0  # the goal on a quiet machine is 0.15; this bound is for busy ones
+        what = f"{page.kind}: pointer-up to new picture at {SIZES[i]} px, median of {len(times)}"
+        print(f"\n[editor] {what}: {1000 * median:.0f} ms; others took {others.share:.0%} of the cores", end=", ")
+        print(f"bound {1000 * bound:.0f} ms")
+    assert median <= bound
+
+
+def stroke_to_picture(hand, k):
+    """Seconds from the end of the k-th stroke until its picture is there."""
+    page, unit = hand.page, hand.size / 128
+    x, y = round((70 + k) * unit), round((55 + k) * unit)
+    painted = int(hand.root.get_attribute("data-painted"))
+    page.mouse.move(*hand.at(x, y))
+    page.mouse.down()
+    page.mouse.move(*hand.at(x + round(10 * unit), y), steps=3)
+    start = time.perf_counter()
+    page.mouse.up()
+    newer = "([root, painted]) => Number(root.dataset.painted) > painted"
+    page.wait_for_function(newer, arg=[hand.root.element_handle(), painted])
+    return time.perf_counter() - start
 
 
 def test_an_uploaded_photo_is_labelled_and_edited(page):
@@ -366,7 +341,7 @@ def test_controls_are_labelled_and_nothing_failed(page):
              .map(e => e.outerHTML)"""
     )
     assert unnamed == [] and page.errors == []
-    assert page.locator(".spg-status[role=status][aria-live=polite]").count() == 2
+    assert page.locator(".spg-status[role=status][aria-live=polite]").count() == len(CELLS)
 
 
 def test_a_restarted_kernel_is_said_and_the_drawing_comes_back(page):
@@ -384,8 +359,9 @@ def test_a_restarted_kernel_is_said_and_the_drawing_comes_back(page):
     assert (hand.canvas_pixels(0)[..., :3] != 0).any()  # still drawn
     with page.expect_download() as download:
         hand.press("Save drawing")
-    kept = json.loads(download.value.path().read_text())
-    assert kept["do"] == "restore" and kept["width"] == 128
+    alone = replay(net(WEIGHTS[1]), *carried(json.loads(download.value.path().read_text())))
+    assert (alone.layout[60, 80:101] == VEHICLE).all() and (alone.layout[70, 80:101] == VEHICLE).all()
+    assert (alone.picture == street(128)[0]).all()
     page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     page.locator(".spg-notice", has_text="earlier drawing of this picture").last.wait_for(timeout=3 * PATIENCE)
     hand = Hand(page, 1)
@@ -393,4 +369,12 @@ def test_a_restarted_kernel_is_said_and_the_drawing_comes_back(page):
     hand.says("A kept layout is back")
     restored = hand.saved()["labels.png"]
     assert (restored[60, 80:100] == VEHICLE).all() and (restored[70, 80:100] == VEHICLE).all()
-    assert (restored[:55] == drawn[:55]).all()
+    assert (restored[:55] == drawn[:55]).all() and (restored == alone.layout).all()
+    hand.file("edits", "spg-drawing.json", download.value.path().read_bytes())
+    hand.says("spg-drawing.json: 1 edits done again")
+    assert (hand.saved()["labels.png"] == alone.layout).all()
+
+
+def carried(document):
+    """(the picture that a record has with it, the record)."""
+    return files.carried_picture(document), history.read(json.dumps(document))

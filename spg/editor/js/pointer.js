@@ -1,10 +1,14 @@
 // Mouse, pen and touch on a canvas. A mouse's left button, a pen, and one finger draw; the middle button, the hand
 // tool and two fingers move the picture; two fingers, and the wheel with Ctrl, zoom; the wheel alone sizes the brush.
 
+const TREMBLE = 6; // CSS pixels a finger may move before it draws: it could be the first of two
+const NEAR = { touch: 20 }; // CSS pixels from a lasso's first corner that close it; 8 for mouse and pen
+
 /** actions: begin(point, near), move(point), end(), cancel(), hover(point or null), size(step), pans(), camera, redraw(). */
 export function listen(canvas, actions) {
   const fingers = new Map();
   let drawing = null; // the pointer that draws
+  let held = null; // a finger that may draw once it moves, or is lifted: {id, x, y, at, near}
   let panning = null; // {id, x, y}
   let spread = null; // of two fingers: {distance, x, y}
 
@@ -19,22 +23,33 @@ export function listen(canvas, actions) {
   function pointerdown(event) {
     canvas.setPointerCapture?.(event.pointerId);
     canvas.focus({ preventScroll: true });
+    event.preventDefault();
     const [x, y] = place(event);
-    if (event.pointerType === "touch") {
-      fingers.set(event.pointerId, [x, y]);
-      if (fingers.size === 2) {
-        actions.cancel();
-        drawing = null;
-        spread = measure();
-        return;
-      }
-    }
+    const touch = event.pointerType === "touch";
+    if (touch) fingers.set(event.pointerId, [x, y]);
+    if (touch && fingers.size > 1) return gesture();
     if (event.button === 1 || actions.pans()) panning = { id: event.pointerId, x, y };
     else if (event.button === 0 && drawing === null) {
-      drawing = event.pointerId;
-      actions.begin(pixel(event), 8 / actions.camera().scale);
+      const near = (NEAR[event.pointerType] ?? 8) / actions.camera().scale;
+      held = { id: event.pointerId, x, y, at: pixel(event), near };
+      if (!touch) begin();
     }
-    event.preventDefault();
+  }
+
+  function begin() {
+    const { id, at, near } = held;
+    [drawing, held] = [id, null];
+    actions.begin(at, near);
+  }
+
+  /** A second finger is there: what the first has begun is dropped, and nothing is drawn until both are gone. */
+  function gesture() {
+    if (fingers.has(drawing)) {
+      actions.cancel();
+      drawing = null;
+    }
+    held = panning = null;
+    spread = fingers.size === 2 ? measure() : null;
   }
 
   function pointermove(event) {
@@ -46,6 +61,7 @@ export function listen(canvas, actions) {
       panning = { id: event.pointerId, x, y };
       return actions.redraw();
     }
+    if (held?.id === event.pointerId && Math.hypot(x - held.x, y - held.y) > TREMBLE) begin();
     if (drawing === event.pointerId) {
       const between = event.getCoalescedEvents?.() ?? [];
       for (const e of between.length ? between : [event]) actions.move(pixel(e));
@@ -56,6 +72,7 @@ export function listen(canvas, actions) {
   function pointerup(event) {
     fingers.delete(event.pointerId);
     if (fingers.size < 2) spread = null;
+    if (held?.id === event.pointerId) begin();
     if (panning?.id === event.pointerId) panning = null;
     if (drawing !== event.pointerId) return;
     drawing = null;
@@ -63,8 +80,11 @@ export function listen(canvas, actions) {
   }
 
   function pointercancel(event) {
-    if (drawing === event.pointerId) actions.cancel();
-    drawing = null;
+    if (held?.id === event.pointerId) held = null;
+    if (drawing === event.pointerId) {
+      actions.cancel();
+      drawing = null;
+    }
     pointerup(event);
   }
 
