@@ -158,7 +158,7 @@ def _parser():
     ):
         add(commands)
     add_study(commands, _nets, SPEC, WEIGHTS)
-    add_editor(commands, _nets, WEIGHTS)
+    add_editor(commands, _nets, SPEC, WEIGHTS)
     return parser
 
 

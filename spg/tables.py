@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spg import markdown
 from spg.ablation_tables import ablations
+from spg.editor.measure import report as variants
 from spg.study.report import paper_report, report
 from spg.views import VIEWS, units
 
@@ -138,4 +139,5 @@ KINDS = {
     "ablations": (("data", "split", "size", "holes", "n", "perceptual", "commit"), ablations),
     "study": (("data", "split", "size", "holes", "seed", "commit"), report),
     "study-paper": (("commit",), paper_report),
+    "variants": (("data", "split", "size", "holes", "seed", "perceptual", "commit"), variants),
 }

@@ -4,6 +4,8 @@ content: the message's dict; data: the bytes that came with it. They run on the 
 ValueError (or Refused) where the thing cannot be done; nothing has changed then.
 """
 
+import numpy as np
+
 from spg.editor import files, history, variants
 from spg.editor.refusal import Refused
 from spg.editor.session import Session, replay
@@ -43,7 +45,10 @@ def sample(editor, content, data):
     editor.next_seed += SAMPLES
     _add(editor, found)
     lpips, differ = variants.diversity(found), variants.difference(found)
-    return f"Six layouts kept. Means of all pairs: {differ:.0%} of the hole differs, LPIPS in the hole {lpips:.2f}."
+    said = f"Six layouts kept. Means of all pairs: {differ:.0%} of the hole differs, LPIPS in the hole {lpips:.2f}."
+    if editor.net.segmenter is None:
+        return said
+    return f"{said} The segmenter finds {np.mean(editor.obeyed[-SAMPLES:]):.0%} of it as the layouts asked."
 
 
 def keep(editor, content, data):

@@ -1,10 +1,19 @@
-"""`spg edit` and `spg replay`: parse, call, print. Each command imports what it needs."""
+"""`spg edit`, `spg replay` and `spg variants`: parse, call, print. Each command imports what it needs."""
 
 from pathlib import Path
 
 
-def add_editor(commands, nets_of, weights):
-    """Add both to argparse's commands. nets_of(weights) → `Nets`; weights: help of --weights."""
+def add_editor(commands, nets_of, spec, weights):
+    """Add the three to argparse's commands.
+
+    nets_of(weights, data, size) → `Nets`; spec, weights: help of --data and --weights, as `spg evaluate` has.
+    """
+    _add_edit(commands, weights)
+    _add_replay(commands, nets_of, weights)
+    _add_variants(commands, nets_of, spec, weights)
+
+
+def _add_edit(commands, weights):
     text = "paint the layout of a picture and see it change, in the browser"
     c = commands.add_parser("edit", help=text, description=text)
     c.set_defaults(run=_edit)
@@ -14,6 +23,9 @@ def add_editor(commands, nets_of, weights):
     c.add_argument("--weights", nargs="+", help=weights)
     c.add_argument("--port", type=int, default=8866, help="on 127.0.0.1; default: 8866")
     c.add_argument("--no-browser", action="store_true", help="only print the address")
+
+
+def _add_replay(commands, nets_of, weights):
     text = "do the edits of a saved edits.json again: same picture, same nets, same bytes"
     c = commands.add_parser("replay", help=text, description=text)
     c.set_defaults(run=lambda a: _replay(a, nets_of))
@@ -24,6 +36,34 @@ def add_editor(commands, nets_of, weights):
     c.add_argument("--weights", nargs="+", help=weights)
     c.add_argument("--out", required=True, help="folder for picture, label map, hole and edits")
     c.add_argument("--no-check", action="store_true", help="accept another result than the recorded one")
+
+
+def _add_variants(commands, nets_of, spec, weights):
+    text = "several layouts for each hole: how much they differ, and whether each picture obeys its layout"
+    c = commands.add_parser("variants", help=text, description=text)
+    c.set_defaults(run=lambda a: _variants(a, nets_of))
+    c.add_argument("--data", required=True, help=spec)
+    c.add_argument("--split", default="val")
+    c.add_argument("--size", type=int, required=True, help="side in pixels")
+    c.add_argument("--limit", type=int, default=1, help="the first so many scenes; default: 1")
+    c.add_argument("--samples", type=int, default=6, help="layouts of each hole; default: 6")
+    c.add_argument("--holes", default="paper", help="paper (default), centre or freeform")
+    c.add_argument("--seed", type=int, default=0, help="of the hole set")
+    c.add_argument("--weights", nargs="+", help=weights)
+    c.add_argument("--out", required=True, help="the JSON file")
+
+
+def _variants(a, nets_of):
+    from spg import data, provenance, tables
+    from spg.editor.measure import measure
+    from spg.weights.designs import DESIGNS
+
+    scenes = data.open(a.data, a.split, a.size, a.limit)
+    nets = nets_of(a.weights, scenes.name, a.size)
+    net = nets.inpainter(*DESIGNS[nets.best_design()], segmenter=True)
+    result = {**measure(net, scenes, a.holes, a.seed, a.samples), "spec": a.data, "weights": nets.record()}
+    provenance.write_json(result, a.out)
+    print(tables.table([result]), f"\n-> {a.out}", sep="")
 
 
 def _edit(a):
