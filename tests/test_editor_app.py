@@ -5,10 +5,12 @@ import subprocess
 import numpy as np
 import pytest
 from browser import free_port, open_browser, start
-from editor_scene import street
+from editor_scene import net, street
 
+from spg import plots
 from spg.cli import main
-from spg.editor import app, files
+from spg.editor import app, example, files
+from spg.labels import VEHICLE
 
 
 @pytest.fixture
@@ -34,6 +36,16 @@ def test_the_drawn_street_takes_nets_of_drawn_streets():
     editor = app.street_editor("streets-64", size=64)
     assert editor.hole.any() and np.array_equal(editor.labels[editor.hole == 0], editor.session.known[editor.hole == 0])
     editor.close()
+
+
+def test_the_readmes_picture_shows_before_edits_and_after(tmp_path):
+    made = example.states(net(), 64)
+    hole, car = made["as predicted"].hole, made["a car painted"]
+    assert (car.layout[hole == 1] == VEHICLE).mean() > 0.2 and (car.filled != made["as predicted"].filled).any()
+    gone = made["cars removed"].hole == 1
+    assert gone.any() and not (made["cars removed"].layout[gone] == VEHICLE).any()
+    example.main([str(tmp_path / "edit.png"), "--weights", "streets-64", "--size", "64"])
+    assert 10_000 < (tmp_path / "edit.png").stat().st_size <= plots.LARGEST
 
 
 def test_the_app_listens_on_this_machine_only_and_ends_idle_kernels():

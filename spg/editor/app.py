@@ -37,12 +37,17 @@ def open_editor(image=None, hole=None, labels=None, weights=None):
     return SegmentationEditor(load(weights or default_weights(image)), picture, missing, known)
 
 
-def street_editor(weights=None, seed=5079, size=SIZE):
+def street_editor(weights=None, size=SIZE):
     """The editor on a drawn street, with true labels and a hole over the parked cars at the right."""
+    return SegmentationEditor(load(weights or default_weights(None)), *street(size))
+
+
+def street(size, seed=5079):
+    """(image uint8 3×H×W, hole, labels): that street."""
     image, labels = draw(seed, seed, size)
     hole = np.zeros((size, size), np.uint8)
     hole[13 * size // 32 : 7 * size // 8, 13 * size // 32 : 29 * size // 32] = 1
-    return SegmentationEditor(load(weights or default_weights(None)), image, hole, labels)
+    return image, hole, labels
 
 
 def default_weights(image):
