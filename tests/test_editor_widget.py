@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from editor_scene import brush, net, street
+from idle import Others
 from PIL import Image
 
 import spg
@@ -216,6 +217,15 @@ def test_a_stroke_becomes_a_picture_soon(name, size, goal, capsys):
         print(f"\n[editor] {what}: {wall:.0f} ms, {processor:.0f} ms of processor time")
     assert editor.session.guess.asked == asked  # SG-Net alone
     assert processor < 2 * 1000 * goal  # of two cores; the wall clock also counts what else the machine does
+
+
+def test_a_bound_in_seconds_grows_with_what_others_take_up_to_fivefold():
+    with Others() as others:
+        np.linalg.norm(np.random.default_rng(0).standard_normal(3_000_000))
+    assert 0 <= others.share <= 1
+    for share, factor in ((0, 1), (0.5, 2), (1, 5)):
+        others.share = share
+        assert others.relaxed(0.15) == pytest.approx(0.15 * factor)
 
 
 def test_memory_stays_flat_over_500_strokes(editor):
