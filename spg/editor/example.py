@@ -1,4 +1,4 @@
-"""The README's picture of the editor: `python -m spg.editor.example figures/edit.png --weights streets-64`.
+"""The README's picture of the editor: `python -m spg.editor.example figures/edit.png --weights streets-128`.
 
 The street that `spg edit` opens, at the size the nets were trained at, edited as a hand would: by the same edits.
 """
@@ -56,7 +56,7 @@ def main(arguments=None):
     """Write the picture."""
     parser = argparse.ArgumentParser("python -m spg.editor.example", description=__doc__.splitlines()[0])
     parser.add_argument("file", help="the PNG to write")
-    parser.add_argument("--weights", default="streets-64", help="a shipped set or a training's folder")
+    parser.add_argument("--weights", default="streets-128", help="a shipped set or a training's folder")
     parser.add_argument("--size", type=int, help="side in pixels; default: what the nets were trained at")
     given = parser.parse_args(arguments)
     print(plots.save(figure(load(given.weights), given.size), given.file))
