@@ -56,7 +56,7 @@ build/results/tables-$(PROFILE).md: $(RESULTS)
 
 build/notebooks/%.ipynb: notebooks/%.ipynb $(RESULTS)
 	@mkdir -p $(@D)
-	SPG_FIGURES="$(CURDIR)/build/figures" papermill --cwd notebooks $< $@ $(if $(findstring 00_tour,$<),-p weights "$(CURDIR)/build")
+	SPG_FIGURES="$(CURDIR)/build/figures" papermill --cwd notebooks $< $@ $(if $(findstring 00_tour,$<),-p weights "$(CURDIR)/build" -p size 64)
 
 # --- the checks --------------------------------------------------------------------------------------------------
 
@@ -64,7 +64,7 @@ test: $(VENV)  ## lint, then pytest over the tests and nbval over the notebooks
 	ruff check .
 	ruff format --check .
 	pytest --durations=15 --junitxml=build/tests.xml tests \
-	  --nbval-lax --nbval-sanitize-with tests/nbval.ini --nbval-cell-timeout 120 $(filter-out $(NOT_RUN),$(NOTEBOOKS))
+	  --nbval-lax --nbval-sanitize-with tests/nbval.ini --nbval-cell-timeout 300 $(filter-out $(NOT_RUN),$(NOTEBOOKS))
 	python -m spg.course ran build/tests.xml $(NOTEBOOKS)
 
 format: $(VENV)  ## sort imports, mend what ruff can mend, and format
