@@ -65,6 +65,7 @@ def refresh(path):
     client = NotebookClient(notebook, timeout=1800, resources={"metadata": {"path": path.parent}}, record_timing=False)
     with Stopwatch() as watch:
         client.execute()
+    notebook.metadata.pop("widgets", None)  # GitHub refuses to draw a notebook that has it
     nbformat.write(notebook, path)
     return watch.times
 
