@@ -21,7 +21,8 @@ def budget(result):
     return (
         f"Profile {its['name']}, {sum(its['pictures']):,} pictures a training at {its['sizes'][-1]} px, width "
         f"{its['width']}; at most {seeds} seeds. Mean ± sd over seeds; in brackets, the 95 % interval over pictures of "
-        "the difference to the base. **Bold**: worse than the base, the interval clear of 0; *italic*: better.\n"
+        "the difference to the base. **Bold**: worse than the base, the interval clear of 0; *italic*: better. With "
+        "SP-Net's layout, a base is compared with itself given the true one.\n"
     )
 
 

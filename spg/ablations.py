@@ -157,14 +157,17 @@ def _row(name, found):
     entry = {**row._asdict(), "seeds": list(results), "commits": sorted({r["commit"] for r in results.values()})}
     if not paints(name):
         return entry | {"layout": _compared("layouts", "layout", LAYOUT, name, found)}
-    ways = [way for way in ("true", "predicted") if way in next(iter(results.values()))["methods"]]
-    return entry | {way: _compared("methods", way, PICTURE, name, found) for way in ways}
+    return entry | {way: _compared("methods", way, PICTURE, name, found) for way in ("true", "predicted")}
 
 
 def _compared(section, way, keys, name, found):
-    results = {seed: r[section][way] for seed, r in found[name].items()}
-    base = {seed: r[section].get(way) for seed, r in found.get(ROWS[name].base, {}).items()}
-    both = [seed for seed in results if base.get(seed)] if ROWS[name].base != name else []
+    """Means, spreads, and differences to the base judged the same way. A base's own: with SP-Net's layout, to the true
+    one, which is what SP-Net's mistakes cost; else none."""
+    results = {seed: _judged(r[section], way) for seed, r in found[name].items()}
+    own = ROWS[name].base == name
+    against = "true" if own and way == "predicted" else way
+    base = {seed: _judged(r[section], against) for seed, r in found.get(ROWS[name].base, {}).items()}
+    both = [seed for seed in results if seed in base] if not own or against != way else []
     entry = {"mean": {}, "sd": {}, "difference": {}}
     for key in keys:
         values = [r[key] for r in results.values()]
@@ -174,6 +177,11 @@ def _compared(section, way, keys, name, found):
             per_image = [_over_seeds(of, both, key) for of in (results, base)]
             entry["difference"][key] = [float(v) for v in metrics.paired_difference(*per_image)]
     return entry
+
+
+def _judged(methods, way):
+    """A net that looks at no layout paints the same with any."""
+    return methods.get(way) or methods["true"]
 
 
 def _over_seeds(results, seeds, key):

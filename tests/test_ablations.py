@@ -99,7 +99,7 @@ def test_rows_are_trained_once_and_compared(tmp_path, tiny_data, monkeypatch):
     assert list(result["rows"]) == ["spnet", "spg", "no-segmentation", "predicted-layouts"]
     row = result["rows"]["no-segmentation"]
     assert set(row) >= {"question", "seeds", "true"}
-    assert "predicted" not in row  # it looks at no layout
+    assert row["predicted"]["mean"] == row["true"]["mean"]  # it looks at no layout
     files = [
         [json.loads((tmp_path / str(s) / n / "result.json").read_text())["methods"]["true"] for s in (0, 1)]
         for n in ("no-segmentation", "spg")
@@ -108,7 +108,13 @@ def test_rows_are_trained_once_and_compared(tmp_path, tiny_data, monkeypatch):
     assert row["true"]["mean"]["psnr"] == pytest.approx(np.mean(means[0]))
     assert row["true"]["sd"]["psnr"] == pytest.approx(np.std(means[0], ddof=1))
     assert row["true"]["difference"]["psnr"][0] == pytest.approx(np.mean(means[0]) - np.mean(means[1]), abs=1e-4)
-    assert result["rows"]["spg"]["true"]["difference"] == {}
+    base = result["rows"]["spg"]
+    assert base["true"]["difference"] == {}
+    for way in ("true", "predicted"):
+        worth = row[way]["mean"]["psnr"] - base[way]["mean"]["psnr"]
+        assert row[way]["difference"]["psnr"][0] == pytest.approx(worth, abs=1e-4)
+    mistakes = base["predicted"]["mean"]["psnr"] - base["true"]["mean"]["psnr"]
+    assert base["predicted"]["difference"]["psnr"][0] == pytest.approx(mistakes, abs=1e-4)
     assert result["rows"]["spnet"]["layout"]["mean"]["hole_accuracy"] > 0
     about = json.loads((tmp_path / "0" / "predicted-layouts" / "result.json").read_text())
     assert about["row"] == "predicted-layouts"
