@@ -39,7 +39,7 @@ ROWS = {
         "spnet", "without our cross-entropy and Dice terms", {"cross_entropy": 0.0, "dice": 0.0}, "spnet"
     ),
     "spnet-no-image": Row("spnet", "the layout from the labels alone", {"blind": "image"}, "spnet"),
-    "spnet-no-hole-channel": Row("spnet", "black and missing look the same", {"blind": "hole"}, "spnet"),
+    "spnet-no-hole-channel": Row("spnet", "mid-grey and missing look the same", {"blind": "hole"}, "spnet"),
     "spnet-no-dilation": Row("spnet", "the nine blocks see their neighbours only", {"dilated": False}, "spnet"),
     "spg": Row("sgnet", "SG-Net as in the profile"),
     "no-segmentation": Row("sgnet-noseg", "SG-Net's design without a layout"),
@@ -53,7 +53,7 @@ ROWS = {
     "no-dilation": Row("sgnet", "the nine blocks see their neighbours only", {"dilated": False}),
     "whole-picture": Row("sgnet", "losses on all that is painted, not on the hole", {"masked": False}),
     "unconditional": Row("sgnet", "discriminators that do not see the layout", {"conditional": False}),
-    "no-hole-channel": Row("sgnet", "black and missing look the same", {"blind": "hole"}),
+    "no-hole-channel": Row("sgnet", "mid-grey and missing look the same", {"blind": "hole"}),
     "spnet-plus": Row("spnet-plus", "SP-Net+ as in the profile", base="spnet-plus"),
     "spg-plus": Row("sgnet-plus", "SG-Net+ as in the profile", base="spg-plus"),
     "plus-no-segmentation": Row("sgnet-plus-noseg", "SG-Net+'s design without a layout", base="spg-plus"),

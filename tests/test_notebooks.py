@@ -54,7 +54,13 @@ def offences(notebook):
     derived = [ast.unparse(s) for cell in tagged for s in ast.parse(cell.source).body if not is_literal(s)]
     short = sum(len(cell.source.splitlines()) <= 25 for cell in code)
     errors = [output.ename for cell in code for output in cell.outputs if output.output_type == "error"]
+    unseen = [
+        cell.execution_count
+        for cell in code
+        if "plots.show(" in cell.source and not any("image/png" in output.get("data", {}) for output in cell.outputs)
+    ]
     found = {
+        f"cells {unseen} make a figure that is not shown: plots.show must be the last expression": unseen,
         "cells were not run 1..n; run make notebooks": [c.execution_count for c in code] != [*range(1, len(code) + 1)],
         f"cells ended in {errors}": errors,
         "metadata.widgets makes GitHub refuse to draw it; run pre-commit": "widgets" in notebook.metadata,
@@ -91,8 +97,16 @@ def test_a_clean_notebook_passes():
 def test_the_notebook_rules_can_fail():
     tagged = code_cell("steps = 200\nhalf = steps // 2", 1, ["parameters"])
     error = {"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}
-    found = " ".join(offences(notebook_of(tagged, code_cell("a = 1\n" * 26, 3, outputs=[error]), widgets={})))
-    for word in ("1..n", "ValueError", "metadata.widgets", "half = steps // 2", "only 1 of 2"):
+    lost = code_cell('plots.show(fig, "x", "y")\nfor a in b: pass', 4)
+    found = " ".join(offences(notebook_of(tagged, code_cell("a = 1\n" * 26, 3, outputs=[error]), lost, widgets={})))
+    for word in (
+        "cells [4] make a figure",
+        "1..n",
+        "ValueError",
+        "metadata.widgets",
+        "half = steps // 2",
+        "only 2 of 3",
+    ):
         assert word in found
     assert "0 cells are tagged parameters" in " ".join(offences(notebook_of(code_cell("1", 1))))
 
