@@ -10,17 +10,26 @@ from spg.profiles import PROFILES
 README = Path(__file__).parent.parent / "README.md"
 
 
+RESULTS = README.parent / "figures" / "results"
+
+
 def test_tables_agree_with_the_results():
-    assert tables.render_readme(README, check=True) == [], "run: spg table --readme README.md"
+    for page in (README, RESULTS / "README.md"):
+        assert tables.render_readme(page, check=True) == [], f"run: spg table --readme {page}"
     assert "| spg-oracle |" in README.read_text()
 
 
 def test_every_result_is_of_committed_code():
     import json
 
-    for path in (README.parent / "figures" / "results").glob("*.json"):
+    for path in RESULTS.glob("*.json"):
         commit = json.loads(path.read_text())["commit"]
         assert re.fullmatch(r"[0-9a-f]{12}", commit), f"{path.name} was made by {commit}"
+
+
+def test_every_result_is_shown():
+    pages = README.read_text() + (RESULTS / "README.md").read_text()
+    assert [path.name for path in RESULTS.glob("*.json") if path.name not in pages] == []
 
 
 def test_shipped_sets_and_profiles_are_listed():
