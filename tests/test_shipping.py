@@ -85,8 +85,10 @@ def test_what_may_not_be_shipped_is_named_and_nothing_is_written(run, shelf, mon
         weights.ship("tiny-32", run, None, [result])
     with pytest.raises(ValueError, match="no result measures sgnet and spnet: run `spg evaluate`"):
         weights.ship("tiny-32", run, "MIT", [])
-    with pytest.raises(ValueError, match="no result measures spnet"):
-        weights.ship("tiny-32", run, "MIT", [result_of(run, shelf / "oracle.json", ["spg-oracle"])])
+    oracle = result_of(run, shelf / "oracle.json", ["spg-oracle"])
+    oracle.write_text(json.dumps(json.loads(oracle.read_text()) | {"layouts": {}}))
+    with pytest.raises(ValueError, match="no result measures spnet"):  # its layouts would have been enough
+        weights.ship("tiny-32", run, "MIT", [oracle])
     result.write_text(result.read_text().replace(weights.record(run)["sgnet"]["sha256"], "0" * 64))
     with pytest.raises(
         ValueError, match=r"r\.json was measured with another sgnet: evaluate these nets with --weights"

@@ -128,8 +128,10 @@ def _columns(rows, metrics):
 
 
 def _check_measured(nets, measured):
-    """Every new net must have its number; the segmenter's comes only where labels are predicted."""
+    """Every new net must have its number, an SP-Net at least its layouts'; the segmenter's comes only where labels are
+    predicted."""
     used = {model for m in measured for name in m["methods"] for model in models(name)}
+    used |= {model for m in measured for model in m["layouts"]}
     missing = sorted(nets.keys() - used - {"segmenter"})
     if missing:
         raise ValueError(f"no result measures {' and '.join(missing)}: run `spg evaluate` on these nets first")
