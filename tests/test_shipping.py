@@ -130,6 +130,7 @@ def test_every_shipped_net_has_its_numbers():
     for name, e in weights.registry().items():
         assert e["licence"] and e["nets"]
         measured = {m for part in e["metrics"] for method in part["methods"] for m in models(method)}
+        measured |= {model for part in e["metrics"] for model in part["layouts"]}
         assert measured | {"segmenter"} >= e["nets"].keys(), f"{name}: not every net was measured"
         assert all(row["lpips"] > 0 for part in e["metrics"] for row in part["methods"].values())
         if "cityscapes" in {net["data"] for net in e["nets"].values()}:
