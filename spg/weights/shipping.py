@@ -148,7 +148,7 @@ def _without(measurements, gone):
         return bool(gone & ({name} if kind == "layouts" else set(models(name))))
 
     rest = [m for m in measurements if not ("segmenter" in gone and m["labels"] == "predicted")]
-    return [m for m in (_less(m, stale) for m in rest) if m["methods"]]
+    return [m for m in (_less(m, stale) for m in rest) if m["methods"] or m["layouts"]]
 
 
 def _merged(old, new):
@@ -159,7 +159,7 @@ def _merged(old, new):
             return name in latest[kind]
 
         old = [_less(m, again) if _setting(m) == _setting(latest) else m for m in old]
-        old = [m for m in old if m["methods"]] + [latest]
+        old = [m for m in old if m["methods"] or m["layouts"]] + [latest]
     return old
 
 
