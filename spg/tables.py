@@ -19,9 +19,9 @@ _BLOCK = re.compile(r"<!-- table: (\S+) (\S+)(?: (\S+))? -->\n(.*?)<!-- /table -
 def table(results, bold=True, views=DEFAULT_VIEWS):
     """Render results as markdown, one section each: a line that says what was measured, then its tables.
 
-    results: one or a list of paths of JSON files, or their dicts, of `spg evaluate`, `bench`, `units`, `ablate` or
-    `study`. bold: set the best value of a column in bold; the methods that know the true labels do not compete. views:
-    names in `spg.views` for the results of `spg evaluate`, or ("all",). Returns text ending in a newline.
+    results: one or a list of paths of JSON files, or their dicts, of `spg evaluate`, `bench`, `units`, `ablate`,
+    `study` or `variants`. bold: set the best value of a column in bold; the methods that know the true labels do not
+    compete. views: names in `spg.views` for the results of `spg evaluate`, or ("all",). Returns text ending in a newline.
     Raises ValueError naming an unknown view, or one that a result has nothing for.
     """
     results = results if isinstance(results, list | tuple) else [results]

@@ -81,19 +81,16 @@ class SegmentationGuidance(Task):
 def guessers(profile, device):
     """The frozen SP-Net of a profile, by the side of the pictures it knows: {size: net}.
 
-    SP-Net+ that has grown knows its smaller stages' sizes too: its inner levels are the net of that stage, trained
-    on (256 px: 86.4 % of tune's hole pixels right; the inner levels alone at 128 and 64 px: 85.2 % and 86.3 %).
+    SP-Net+ that has grown knows its smaller stages' sizes too: its inner levels are the net of that stage, trained on.
     """
     tensors, about = checkpoints.load(profile.spnet)
     if about["model"] not in ("spnet", "spnet-plus"):
         raise ValueError(f"spnet={profile.spnet!r} holds a {about['model']!r} net, no SP-Net")
     its, plus = from_dict(about["profile"]), about["model"] == "spnet-plus"
-    nets = {size: SegmentationPrediction(plus).generator(its, at(its, size)) for size in its.sizes}
-    whole = restore(nets[about["size"]], tensors)
     smaller = [size for size in its.sizes if size < about["size"] and plus and its.grow]
+    nets = {s: SegmentationPrediction(plus).generator(its, at(its, s)) for s in (*smaller, about["size"])}
+    whole = restore(nets[about["size"]], tensors)
     for size in smaller:
         inherit(nets[size], whole)
-    return {
-        size: nets[size].eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
-        for size in (*smaller, about["size"])
-    }
+    place = {"device": device, "memory_format": torch.channels_last}
+    return {size: net.eval().requires_grad_(False).to(**place) for size, net in nets.items()}
