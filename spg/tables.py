@@ -21,8 +21,8 @@ def table(results, bold=True, views=DEFAULT_VIEWS):
 
     results: one or a list of paths of JSON files, or their dicts, of `spg evaluate`, `bench`, `units`, `ablate`,
     `study` or `variants`. bold: set the best value of a column in bold; the methods that know the true labels do not
-    compete. views: names in `spg.views` for the results of `spg evaluate`, or ("all",). Returns text ending in a newline.
-    Raises ValueError naming an unknown view, or one that a result has nothing for.
+    compete. views: names in `spg.views` for the results of `spg evaluate`, or ("all",). Returns text ending in a
+    newline. Raises ValueError naming an unknown view, or one that a result has nothing for.
     """
     results = results if isinstance(results, list | tuple) else [results]
     return "\n".join(_section(_read(result), bold, tuple(views)) for result in results)
