@@ -57,6 +57,13 @@ ROWS = {
     "spnet-plus": Row("spnet-plus", "SP-Net+ as in the profile", base="spnet-plus"),
     "spg-plus": Row("sgnet-plus", "SG-Net+ as in the profile", base="spg-plus"),
     "plus-no-segmentation": Row("sgnet-plus-noseg", "SG-Net+'s design without a layout", base="spg-plus"),
+    "plus-predicted-layouts": Row(
+        "sgnet-plus", "trained on SP-Net+'s layouts, not on true ones", base="spg-plus", guess=True
+    ),
+    "plus-probabilities": Row(
+        "sgnet-plus", "the same, as probabilities, at the test too", {"soft": True}, "spg-plus", guess=True
+    ),
+    "plus-ssim": Row("sgnet-plus", "with a loss on SSIM", {"ssim": 3.0}, "spg-plus"),
 }
 
 

@@ -40,8 +40,8 @@ class Inpainter:
     Known pixels come out bit-identical. A part that is None is not asked: without spnet there is only `paint`,
     without sgnet only `predict`.
 
-    SG-Net is given the completed map as one class per pixel, as in its training, not SP-Net's probabilities: they
-    would gain it a third of a decibel and blur what is uncertain [our decision].
+    SG-Net is given the completed map as in its training: one class per pixel, or (`soft` in its profile) SP-Net's
+    probabilities wherever nobody has said what is there.
 
     size: the side the nets were trained at. A picture whose shorter side exceeds `enlarge`·size is filled at that
     size and the filling enlarged, because the nets have never seen holes that large [our decision]; None: never.
@@ -62,7 +62,7 @@ class Inpainter:
         """Predict the layout, then paint it. Raises ValueError for a wrong hole, labels or picture, saying what."""
         picture, hole, known_labels = self._check(image, hole, labels)
         full, probabilities, scale = self._predict(picture, hole, known_labels)
-        filled = self._paint(picture, hole, full)
+        filled = self._paint(picture, hole, full, probabilities)
         full = Image.fromarray(full) if isinstance(image, Image.Image) else full
         return Filled(like(image, filled, hole), full, probabilities, scale)
 
@@ -70,10 +70,14 @@ class Inpainter:
         """The first step alone: completed labels (uint8 H×W) and S_R (float32 8×H×W)."""
         return self._predict(*self._check(image, hole, labels))[:2]
 
-    def paint(self, image, hole, labels):
-        """The second step alone: fill the picture after a complete label map (true, or edited). Same kind out."""
+    def paint(self, image, hole, labels, probabilities=None):
+        """The second step alone: fill the picture after a complete label map (true, or edited). Same kind out.
+
+        probabilities: 8×H×W float; in the hole a `soft` SG-Net goes by these in place of the labels, others ignore
+        them. Where something is decided, they are 0 and 1.
+        """
         picture, hole, labels = self._check(image, hole, labels)
-        return like(image, self._paint(picture, hole, labels), hole)
+        return like(image, self._paint(picture, hole, labels, probabilities), hole)
 
     def segment(self, image, hole):
         """The segmenter alone: labels uint8 H×W of the known part; in the hole, a guess that `predict` does not use."""
@@ -124,9 +128,12 @@ class Inpainter:
         return _resize(s[:, None].float(), hole.shape, "nearest")[0, 0].byte().cpu().numpy()
 
     @torch.inference_mode()
-    def _paint(self, picture, hole, labels):
+    def _paint(self, picture, hole, labels, probabilities=None):
         image, r, _ = self._working(picture, hole)
         s = self._one_hot(labels, r.shape[-2:]) if self.sgnet.guided else None
+        if probabilities is not None and getattr(self.sgnet, "soft", False):
+            s_r = torch.from_numpy(np.ascontiguousarray(probabilities)).to(s)[None]
+            s = complete(known(s, r), _resize(s_r, r.shape[-2:], "bilinear"), r)
         i_r = _resize(self.sgnet(known(image, r), s, r), hole.shape, "bicubic")[0]
         painted = ((i_r.clamp(-1, 1) + 1) * 127.5).round().byte().cpu().numpy()
         return np.where(hole == 1, painted, picture)

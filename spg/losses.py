@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+C1, C2 = 0.01**2, 0.03**2  # of SSIM (Wang et al. 2004), for pictures in [0, 1]
+
 # ---------------------------------------------------------------- (1) adversarial
 
 
@@ -180,6 +182,28 @@ def hole_dice(s_r, s, hole):
 def hole_l1(i_r, image, hole):
     """Mean over the batch of Σ R·|I_R − I| / (3·Σ R): the pixel loss the paper argues against."""
     return _hole_mean((i_r - image).abs().mean(1, keepdim=True), hole)
+
+
+def hole_ssim(filled, image, hole):
+    """Mean over the batch of 1 − the hole's mean structural similarity, `metrics.ssim` of pictures in [-1, 1].
+
+    A pixel is compared with its neighbours within 5 pixels, known ones included: local contrast must be right, and
+    must be where it belongs. filled, image: N×3×H×W.
+    """
+    x, y = ((i.float() + 1) / 2 for i in (filled, image))  # SSIM's luminance term wants black to be 0
+    mean_x, mean_y, xx, yy, xy = _local_mean(torch.cat([x, y, x * x, y * y, x * y], 1)).chunk(5, 1)
+    luminance = (2 * mean_x * mean_y + C1) / (mean_x**2 + mean_y**2 + C1)
+    structure = (2 * (xy - mean_x * mean_y) + C2) / (xx - mean_x**2 + yy - mean_y**2 + C2)
+    return 1 - _hole_mean((luminance * structure).mean(1, keepdim=True), hole)
+
+
+def _local_mean(x, sigma=1.5, reach=5):
+    """Every channel averaged under a Gaussian window, the borders mirrored."""
+    offsets = torch.arange(-reach, reach + 1, device=x.device)
+    window = torch.exp(-(offsets**2) / (2 * sigma**2))
+    row = (window / window.sum()).view(1, 1, 1, -1).expand(x.shape[1], -1, -1, -1)
+    x = F.pad(x, (reach,) * 4, mode="reflect")
+    return F.conv2d(F.conv2d(x, row, groups=len(row)), row.mT, groups=len(row))
 
 
 def _hole_mean(x, hole):

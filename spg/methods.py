@@ -86,7 +86,7 @@ def _fill(layout, net):
     """The painter after an SP-Net's layout; without one, after the true labels, unless it looks at none at all."""
     if layout is None:
         return net.paint
-    return lambda image, hole, labels: net.paint(image, hole, layout(image, hole, labels))
+    return lambda image, hole, labels: net.paint(image, hole, *layout(image, hole, labels))
 
 
 def _from_path(path, nets, spnets, labels):
@@ -105,8 +105,8 @@ def _from_path(path, nets, spnets, labels):
 
 
 class _Layout:
-    """What an SP-Net makes of the known labels. Called, it works anew, so that a method's seconds are its own;
-    `recall` gives the last answer again where the question is the same."""
+    """What an SP-Net makes of the known labels: (layout, probabilities). Called, it works anew, so that a method's
+    seconds are its own; `recall` gives the last layout again where the question is the same."""
 
     def __init__(self, nets, spnet, labels):
         self.net, self.labels = nets.inpainter(spnet=spnet, segmenter=labels == "predicted"), labels
@@ -115,12 +115,12 @@ class _Layout:
     def __call__(self, image, hole, labels):
         known = labels * (1 - hole)
         self._question = image, hole, known
-        self._answer, _ = self.net.predict(image, hole, known if self.labels == "true" else None)
+        self._answer = self.net.predict(image, hole, known if self.labels == "true" else None)
         return self._answer
 
     def recall(self, image, hole, labels):
         same = self._question and all(map(np.array_equal, self._question, (image, hole, labels * (1 - hole))))
-        completed = self._answer if same else self(image, hole, labels)
+        completed, _ = self._answer if same else self(image, hole, labels)
         return np.where(hole == 1, completed, labels)  # the segmenter's labels were its input, not its work
 
 

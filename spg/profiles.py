@@ -68,8 +68,10 @@ class Profile:
     cross_entropy: float = 0.0  # SP-Net's named departure
     dice: float = 0.0  # SP-Net's second
     l1: float = 0.0  # SG-Net's named departure
+    ssim: float = 0.0  # SG-Net's second
     guess: float = 0.0  # share of the pictures that SG-Net sees with SP-Net's layout, not the true one
     spnet: str = ""  # that SP-Net's checkpoint
+    soft: bool = False  # that layout is SP-Net's probabilities, at the test too, not one class per pixel
     perceptual: str = "stlpips"
     margin: float = 0.0  # of known surroundings around the hole in the AlexNet loss, as a share of the picture's side
     patch: int = 0  # side of a window in the hole that the AlexNet loss looks at; 0: the whole hole, resized

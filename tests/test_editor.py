@@ -115,6 +115,24 @@ def test_only_what_is_stale_is_computed_again():
     assert s.filled is not None and s.guess.asked == 2  # it remembers the hole before
 
 
+def test_a_soft_painter_reads_sp_nets_doubts_until_somebody_decides(monkeypatch):
+    s = session()
+    monkeypatch.setattr(s.net.sgnet, "soft", True)
+    whole = s.net(s.picture, s.hole, s.known)
+    assert (s.filled == whole.image).all()
+    told = []
+    monkeypatch.setattr(s.net, "paint", lambda *args: told.append(args) or s.picture)
+    s.edit(brush([[40, 30]]))
+    assert s.filled is s.picture
+    _, hole, layout, opinion = told[0]
+    decided = s.drawing.decided == 1
+    assert decided.any() and (opinion[VEHICLE][decided] == 1).all()
+    still_open = (hole == 1) & ~decided
+    assert (opinion[:, still_open] == s.probabilities[:, still_open]).all()
+    s.edit({"do": "another", "seed": 0})
+    assert s.filled is s.picture and told[1][3] is None  # all is decided
+
+
 def test_the_eraser_gives_a_pixel_back_to_sp_net():
     s = session()
     predicted = s.layout

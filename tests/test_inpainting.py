@@ -9,6 +9,7 @@ from PIL import Image
 
 from spg.generators import SGNet, SPNet
 from spg.inpainting import Inpainter
+from spg.pyramid import SGNetPlus
 from spg.segmenter import Segmenter
 
 
@@ -66,6 +67,21 @@ def test_the_two_steps_are_the_whole(net):
     assert (filled.labels == completed).all() and (filled.probabilities == s_r).all()
     assert (completed[hole == 1] == s_r.argmax(0)[hole == 1]).all()
     assert (net.paint(picture, hole, completed) == filled.image).all()
+
+
+def test_a_soft_painter_reads_the_probabilities_in_the_hole_and_no_other_does(net):
+    picture, labels, hole = scene(40, 40)
+    plain = Inpainter(net.spnet, SGNetPlus(downs=2), device="cpu")  # untrained, it paints the colours of the classes
+    soft = copy.deepcopy(plain)
+    soft.sgnet.soft = True
+    completed, s_r = soft.predict(picture, hole, labels)
+    hard, filled = soft.paint(picture, hole, completed), soft(picture, hole, labels).image
+    assert (plain(picture, hole, labels).image == hard).all() and (filled != hard).any()
+    assert (soft.paint(picture, hole, completed, s_r) == filled).all()
+    sure = (completed == np.arange(8)[:, None, None]).astype(np.float32)
+    assert (soft.paint(picture, hole, completed, sure) == hard).all()
+    outside = np.where(hole == 1, s_r, s_r[::-1])
+    assert (soft.paint(picture, hole, completed, outside) == filled).all()
 
 
 def test_same_kind_out(net):

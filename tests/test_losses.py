@@ -2,10 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
-from spg import losses, perceptual
+from spg import losses, metrics, perceptual
 from spg.discriminators import MultiScaleDiscriminator
 from spg.generators import complete, known
 
@@ -203,6 +204,26 @@ def test_l1_known_answer():
     image, hole = torch.zeros(1, 3, 4, 4), half_hole(4)
     painted = torch.where(hole == 1, 0.5, 9.0).expand(1, 3, 4, 4)
     assert losses.hole_l1(painted, image, hole) == 0.5
+
+
+def test_ssim_loss_is_the_metric_where_everything_is_missing():
+    torch.manual_seed(0)
+    image = torch.rand(2, 3, 32, 40)
+    worse = (image + 0.1 * torch.randn_like(image)).clamp(0, 1)
+    means = [metrics.ssim(x.numpy(), y.numpy()) for x, y in zip(image, worse, strict=True)]
+    loss = losses.hole_ssim(2 * worse - 1, 2 * image - 1, torch.ones(2, 1, 32, 40))
+    assert loss.item() == pytest.approx(1 - np.mean(means), abs=3e-3)  # the metric leaves a rim of 5 pixels out
+
+
+def test_ssim_loss_looks_into_the_hole_and_leads_there():
+    torch.manual_seed(0)
+    image, hole = torch.rand(1, 3, 32, 32) * 2 - 1, half_hole(32)
+    assert losses.hole_ssim(image, image, hole) == 0
+    painted = torch.zeros_like(image, requires_grad=True)
+    loss = losses.hole_ssim(torch.where(hole == 1, painted, image), image, hole)
+    (slope,) = torch.autograd.grad(loss, painted)
+    nearer = torch.where(hole == 1, painted - 50 * slope, image)
+    assert losses.hole_ssim(nearer, image, hole) < loss and (slope * (1 - hole) == 0).all()
 
 
 @pytest.mark.parametrize("side", [8, 16, 24])

@@ -166,6 +166,16 @@ def test_sgnet_meets_the_mistakes_of_an_spnet_of_its_size(tmp_path):
         trainer(tmp_path / "x", "sgnet", guess=0.5, spnet=str(tmp_path / "sgnet.safetensors"))
 
 
+def test_a_soft_sgnet_meets_probabilities(tmp_path):
+    trainer(tmp_path, "spnet").fit(show=False)
+    t = trainer(tmp_path, "sgnet-plus", guess=1.0, soft=True, spnet=str(tmp_path / "spnet.safetensors"))
+    b = one_batch(n=4)
+    s = t.task.scene(b).s
+    torch.testing.assert_close(s.sum(1), torch.ones_like(s[:, 0]))
+    inside = s[b.hole.expand_as(s) == 1]
+    assert torch.equal(s * (1 - b.hole), b.s * (1 - b.hole)) and ((inside > 0) & (inside < 1)).any()
+
+
 def test_the_inner_levels_of_a_grown_spnet_know_the_smaller_pictures(tmp_path):
     settings = {"sizes": (16, 32), "pictures": (8, 8), "batch": 4, "grow": True, "width": 8, "downs": 3}
     trained = trainer(tmp_path, "spnet-plus", **settings).fit(show=False).best().state_dict()

@@ -14,7 +14,7 @@ from spg.editor.history import History
 from spg.editor.refusal import Refused
 from spg.editor.variants import recognised
 from spg.holes import check_hole
-from spg.labels import check_labels
+from spg.labels import CLASSES, check_labels
 
 
 class Session:
@@ -84,9 +84,17 @@ class Session:
         return self._filled[1]
 
     def paint(self):
-        """One run of SG-Net after the layout."""
+        """One run of SG-Net after the layout; where it is SP-Net's, SG-Net may read its probabilities."""
         self.painted += 1
-        return self.net.paint(self.picture, self.hole, self.layout)
+        return self.net.paint(self.picture, self.hole, self.layout, self._opinion())
+
+    def _opinion(self):
+        """S in the hole, 8×H×W: SP-Net's where the question is open, else what was decided. None: all is decided."""
+        decided = self.drawing.decided == 1
+        if decided[self.hole == 1].all():
+            return None
+        one_hot = self.drawing.painted == np.arange(len(CLASSES))[:, None, None]
+        return np.where(decided, one_hot, self.probabilities)
 
     # ------------------------------------------------------------ edits
 

@@ -32,12 +32,12 @@ class SegmentationGuidance(Task):
 
     def prepare(self, profile, device):
         super().prepare(profile, device)
-        self.alexnet_weight, self.l1_weight = profile.alexnet, profile.l1
+        self.alexnet_weight, self.l1_weight, self.ssim_weight = profile.alexnet, profile.l1, profile.ssim
         if profile.alexnet:
             whole = None if profile.masked else profile.sizes[-1]
             network = perceptual.load(profile.perceptual, device)
             self.alexnet = losses.AlexNetLoss(network, whole, profile.patch, profile.margin)
-        self.guess = profile.guess
+        self.guess, self.soft = profile.guess, profile.soft
         self.spnets = guessers(profile, device) if self.guided and profile.guess else {}
 
     def scene(self, b):
@@ -50,8 +50,8 @@ class SegmentationGuidance(Task):
             return b
         with torch.no_grad():
             s_r = spnet(b.i0, b.s0, b.hole)
-        # one class per pixel, as at the test
-        layout = torch.zeros_like(s_r).scatter_(1, s_r.argmax(1, keepdim=True), 1)
+        # as at the test: SP-Net's probabilities, or one class per pixel
+        layout = s_r if self.soft else torch.zeros_like(s_r).scatter_(1, s_r.argmax(1, keepdim=True), 1)
         guessed = torch.rand(len(s_r), 1, 1, 1, device=s_r.device) < self.guess
         return b._replace(s=torch.where(guessed, complete(b.s0, layout, b.hole), b.s))
 
@@ -71,6 +71,9 @@ class SegmentationGuidance(Task):
             terms["alexnet"] = self.alexnet_weight * self.alexnet(b.image, judged, where)
         if self.l1_weight:
             terms["l1"] = self.l1_weight * losses.hole_l1(i_r, b.image, where)
+        if self.ssim_weight:
+            judged = self.judged(b.i0, i_r, b.hole)
+            terms["ssim"] = self.ssim_weight * losses.hole_ssim(judged, b.image, where)
         return terms
 
     def picture(self, b, i_r):

@@ -27,7 +27,7 @@ def load_net(path, model=None):
         restore(net, tensors)
     except RuntimeError as error:
         raise ValueError(f"{path}: its tensors do not fit its profile (another width?): {error}") from error
-    net.trained_at = about["size"]
+    net.trained_at, net.soft = about["size"], profile.soft
     return net.eval(), about
 
 
