@@ -124,7 +124,7 @@ def test_a_soft_painter_reads_sp_nets_doubts_until_somebody_decides(monkeypatch)
     monkeypatch.setattr(s.net, "paint", lambda *args: told.append(args) or s.picture)
     s.edit(brush([[40, 30]]))
     assert s.filled is s.picture
-    _, hole, layout, opinion = told[0]
+    _, hole, _, opinion = told[0]
     decided = s.drawing.decided == 1
     assert decided.any() and (opinion[VEHICLE][decided] == 1).all()
     still_open = (hole == 1) & ~decided
