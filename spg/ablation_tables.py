@@ -21,9 +21,26 @@ def budget(result):
     return (
         f"Profile {its['name']}, {sum(its['pictures']):,} pictures a training at {its['sizes'][-1]} px, width "
         f"{its['width']}; at most {seeds} seeds. Mean ± sd over seeds; in brackets, the 95 % interval over pictures of "
-        "the difference to the base. **Bold**: worse than the base, the interval clear of 0; *italic*: better. With "
-        "SP-Net's layout, a base is compared with itself given the true one.\n"
+        "the difference to the base. **Bold**: worse than the base, the interval clear of 0 and every seed of that "
+        "sign; *italic*: better. With SP-Net's layout, a base is compared with itself given the true one.\n"
     )
+
+
+def verdict(entry, key, direction):
+    """`better`, `worse` or `undecided`: what one way of judging a row says of it against its base; None: nothing.
+
+    Decided is what holds for other pictures (the interval is clear of 0) and in every training (each seed's difference
+    has the same sign) [our decision: an interval over pictures knows nothing of another training]. direction: 1 where
+    more is better, -1 where less is, 0 where neither is.
+    """
+    found = entry["difference"].get(key)
+    if not found or not direction:
+        return None
+    value, low, high = found
+    agree = all(seed * value > 0 for seed in entry["by_seed"][key])
+    if low <= 0 <= high or not agree:
+        return "undecided"
+    return "better" if value * direction > 0 else "worse"
 
 
 def _pictures(rows, way, title):
@@ -47,6 +64,6 @@ def _cell(entry, key, decimals, direction):
     if not difference:
         return text
     value, low, high = difference
-    mark = "" if low <= 0 <= high or not direction else "**" if value * direction < 0 else "*"
+    mark = {"worse": "**", "better": "*"}.get(verdict(entry, key, direction), "")
     change = f"{signed(value, decimals)} [{signed(low, decimals)}, {signed(high, decimals)}]"
     return f"{text} ({mark}{change}{mark})"

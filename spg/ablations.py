@@ -141,8 +141,8 @@ def summary(out, seeds, profile):
     """What `spg table` shows of the rows found under OUT: means over pictures, mean ± sd over seeds, and differences.
 
     A difference is paired over pictures, after averaging each picture's value over the seeds both rows have; its
-    interval says how sure it is for other pictures, the sd how much a seed moves the mean. Raises FileNotFoundError
-    where nothing is done yet.
+    interval says how sure it is for other pictures, `by_seed` and the sd how much a seed moves it. Raises
+    FileNotFoundError where nothing is done yet.
     """
     found = {name: _results(out, seeds, name) for name in ROWS}
     found = {name: results for name, results in found.items() if results}
@@ -175,25 +175,21 @@ def _compared(section, way, keys, name, found):
     against = "true" if own and way == "predicted" else way
     base = {seed: _judged(r[section], against) for seed, r in found.get(ROWS[name].base, {}).items()}
     both = [seed for seed in results if seed in base] if not own or against != way else []
-    entry = {"mean": {}, "sd": {}, "difference": {}}
+    entry = {"mean": {}, "sd": {}, "difference": {}, "by_seed": {}}
     for key in keys:
         values = [r[key] for r in results.values()]
         entry["mean"][key] = float(np.mean(values))
         entry["sd"][key] = float(np.std(values, ddof=1)) if len(values) > 1 else None
         if both and key in results[both[0]]["per_image"]:
-            per_image = [_over_seeds(of, both, key) for of in (results, base)]
-            entry["difference"][key] = [float(v) for v in metrics.paired_difference(*per_image)]
+            pairs = [[np.array(of[seed]["per_image"][key], float) for of in (results, base)] for seed in both]
+            entry["difference"][key] = [float(v) for v in metrics.paired_difference(*np.mean(pairs, axis=0))]
+            entry["by_seed"][key] = [metrics.mean(row - its) for row, its in pairs]
     return entry
 
 
 def _judged(methods, way):
     """A net that looks at no layout paints the same with any."""
     return methods.get(way) or methods["true"]
-
-
-def _over_seeds(results, seeds, key):
-    """Each picture's value, averaged over the seeds: n numbers, NaN where a picture has none."""
-    return np.mean([np.array(results[seed]["per_image"][key], float) for seed in seeds], axis=0)
 
 
 def parse_seeds(text):

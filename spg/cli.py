@@ -85,14 +85,15 @@ def _inpaint(a):
 
 
 def _ablate(a):
-    from spg import ablations, evaluation, profiles, tables
+    from spg import ablation_plot, ablations, evaluation, plots, profiles, tables
 
     profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
     seeds, only = ablations.parse_seeds(a.seeds), a.only.split(",") if a.only else None
     ablations.run(a.data, profile, seeds, a.out, only, a.split, a.limit)
     result, file = ablations.summary(a.out, seeds, profile), Path(a.out) / "ablations.json"
     evaluation.write_json(result, file)
-    print(tables.table([result]), f"\n-> {file}", sep="")
+    plots.save(ablation_plot.plot({a.data: result}), file.with_suffix(".png"))
+    print(tables.table([result]), f"\n-> {file} and {file.with_suffix('.png').name}", sep="")
 
 
 def _bench(a):

@@ -8,6 +8,8 @@ import torch
 from tiny import Tiny
 
 from spg import ablations, cli, tables
+from spg.ablation_plot import COLOURS, plot
+from spg.ablation_tables import verdict
 from spg.ablations import ROWS, chosen, parse_seeds, run, summary
 from spg.profiles import at, profile
 from spg.samples import Batch, TrainingSamples, batches
@@ -108,6 +110,8 @@ def test_rows_are_trained_once_and_compared(tmp_path, tiny_data, monkeypatch):
     assert row["true"]["mean"]["psnr"] == pytest.approx(np.mean(means[0]))
     assert row["true"]["sd"]["psnr"] == pytest.approx(np.std(means[0], ddof=1))
     assert row["true"]["difference"]["psnr"][0] == pytest.approx(np.mean(means[0]) - np.mean(means[1]), abs=1e-4)
+    by_seed = [a - b for a, b in zip(*means, strict=True)]
+    assert row["true"]["by_seed"]["psnr"] == pytest.approx(by_seed, abs=1e-4)
     base = result["rows"]["spg"]
     assert base["true"]["difference"] == {}
     for way in ("true", "predicted"):
@@ -121,6 +125,33 @@ def test_rows_are_trained_once_and_compared(tmp_path, tiny_data, monkeypatch):
     text = tables.table([result])
     assert "SG-Net's design without a layout" in text
     assert "at most 2 seeds" in text
+
+
+@pytest.mark.parametrize(
+    ("difference", "by_seed", "direction", "said"),
+    [
+        ([1.0, 0.5, 1.5], [1.2, 0.8], 1, "better"),
+        ([1.0, 0.5, 1.5], [1.2, 0.8], -1, "worse"),
+        ([1.0, -0.5, 2.5], [1.2, 0.8], 1, "undecided"),  # other pictures might say otherwise
+        ([1.0, 0.5, 1.5], [2.2, -0.2], 1, "undecided"),  # another training does
+        ([1.0, 0.5, 1.5], [1.2, 0.8], 0, None),
+        (None, None, 1, None),
+    ],
+)
+def test_a_row_is_decided_for_other_pictures_and_in_every_training(difference, by_seed, direction, said):
+    entry = {"difference": {"psnr": difference}, "by_seed": {"psnr": by_seed}}
+    assert verdict(entry, "psnr", direction) == said
+
+
+def test_the_plot_shows_each_row_that_has_a_difference():
+    there = {"difference": {"psnr": [1.0, 0.5, 1.5]}, "by_seed": {"psnr": [1.2, 0.8]}}
+    rows = {"spg": {"true": {"difference": {}, "by_seed": {}}}, "no-l1": {"true": there}, "spnet": {"layout": {}}}
+    (axes,) = plot({"a": {"rows": rows}}, keys=("psnr",)).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["no-l1"]
+    interval, seeds, mean, _ = axes.lines
+    assert [list(line.get_xdata()) for line in (interval, seeds)] == [[0.5, 1.5], [1.2, 0.8]]
+    assert mean.get_color() == COLOURS["better"]
+    plot({"none": {"rows": {}}})
 
 
 def test_nothing_done_yet_is_said(tmp_path):
