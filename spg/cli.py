@@ -34,18 +34,21 @@ def _data(a):
 
 
 def _train(a):
-    from spg import data, profiles, tasks
+    from spg import data, profiles, tasks, weights
     from spg.machine import make_fabric
     from spg.training import Trainer
 
     profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
     fabric = make_fabric(profile, a.accelerator)
     scenes_at = functools.partial(data.open, a.data, a.split, limit=a.limit)
-    source = {"data": a.data, "split": a.split, "limit": a.limit}
-    trainer = Trainer(a.model, tasks.task(a.model), profile, scenes_at, source, a.out, fabric, a.resume)
+    source, start = {"data": a.data, "split": a.split, "limit": a.limit}, None
+    if a.start:
+        start = weights.one(a.start, a.model)
+        source["start"] = weights.account(start)
+    trainer = Trainer(a.model, tasks.task(a.model), profile, scenes_at, source, a.out, fabric, a.resume, start)
     trainer.fit()
     if fabric.is_global_zero:
-        seen, minutes = trainer.step * profile.batch, trainer.seconds / 60
+        seen, minutes = trainer.about()["pictures_seen"], trainer.seconds / 60
         print(f"{a.model}: {seen} pictures in {minutes:.1f} minutes -> {Path(a.out) / a.model}.safetensors")
 
 
@@ -191,6 +194,9 @@ def _add_train(commands):
     c.add_argument("--limit", type=int, help="only the first so many pictures")
     c.add_argument("--profile", default="quick", help="smoke, quick (default), cpu or paper")
     c.add_argument("--out", required=True, help="folder for checkpoints and log")
+    c.add_argument(
+        "--start", metavar="W", help="begin with the net of a checkpoint, folder or shipped set: fine-tuning"
+    )
     c.add_argument("--resume", action="store_true", help="go on from OUT's checkpoint, if there is one")
     c.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="change profile settings")
     c.add_argument("--accelerator", default="auto", help="auto (default), cpu, cuda or mps")

@@ -123,6 +123,13 @@ def bounding_boxes(hole, margin=0):
     return torch.stack([*firsts, *lasts], 1).to(hole.dtype)
 
 
+def calm_colours(x, cell):
+    """x (N×3×H×W) with its colours averaged over cells of so many pixels and its brightness (Rec. 601) as it was."""
+    brightness = torch.einsum("nchw,c->nhw", x, x.new_tensor([0.299, 0.587, 0.114]))[:, None]
+    colours = F.avg_pool2d(x - brightness, cell, ceil_mode=True, count_include_pad=False)
+    return brightness + F.interpolate(colours, size=x.shape[-2:], mode="bilinear")
+
+
 class AlexNetLoss(nn.Module):
     """Σ_l 1/(H_l W_l) Σ_hw ‖w_l ⊙ (Φ^l(x) − Φ^l(Î))‖²_2 on the local hole patch, eq. (3): LPIPS.
 
@@ -132,14 +139,19 @@ class AlexNetLoss(nn.Module):
     resolution instead: the work of a 128-pixel patch is four times that of a 64-pixel one [our decision]; 0: never.
     margin: of known surroundings in the patch, as a share of the picture's side. Without any, nothing judges how
     the filling meets the known pixels, and a seam is free [our decision].
+    chroma: side of the cells over which the network is shown colours averaged, as a share of the picture's side. It
+    takes stripes of red, green and blue for texture, and a net that paints them is paid for it [our decision]; 0: off.
     """
 
-    def __init__(self, distance, patch=None, window=0, margin=0.0):
+    def __init__(self, distance, patch=None, window=0, margin=0.0, chroma=0.0):
         super().__init__()
-        self.distance, self.patch, self.window, self.margin = distance, patch, window, margin
+        self.distance, self.patch, self.window, self.margin, self.chroma = distance, patch, window, margin, chroma
 
     def forward(self, image, filled, hole):
         """image I, filled Î: N×3×H×W in [-1, 1]; hole N×1×H×W. Returns the mean over the batch."""
+        if self.chroma:
+            cell = max(2, round(self.chroma * max(image.shape[-2:])))
+            image, filled = calm_colours(image, cell), calm_colours(filled, cell)
         side = self.patch or max(32, *(n // 2 for n in image.shape[-2:]))
         margin = round(self.margin * max(image.shape[-2:]))
         if self.window and side > self.window:

@@ -74,6 +74,7 @@ class Profile:
     soft: bool = False  # that layout is SP-Net's probabilities, at the test too, not one class per pixel
     perceptual: str = "stlpips"
     margin: float = 0.0  # of known surroundings around the hole in the AlexNet loss, as a share of the picture's side
+    chroma: float = 0.0  # side of the cells that the AlexNet loss sees colours averaged over, as a share of the side
     patch: int = 0  # side of a window in the hole that the AlexNet loss looks at; 0: the whole hole, resized
     # the machine
     precision: str = "32-true"

@@ -22,6 +22,7 @@ from spg.profiles import at, from_dict
 from spg.progress import progress
 from spg.samples import Batch, TrainingSamples, batches
 from spg.schedule import in_stage, learning_rate, schedule, share
+from spg.tasks.design import restore
 
 FREE_TO_CHANGE = {"workers", "precision", "save_every"}  # settings a resumed training may change
 
@@ -30,17 +31,18 @@ class Trainer:
     """Trains `task` under `profile`; writes OUT/MODEL.last.safetensors (all state) and OUT/MODEL.safetensors (the net).
 
     scenes_at: size → data set. source: what to record of the data, {"data": spec, …}; it may not change on resume.
+    start: checkpoint of a net to go on from instead of from chance; its pictures and seconds count on.
     Interrupted at any step and resumed, it ends with the weights it would have had (bit-identical on a CPU).
     """
 
-    def __init__(self, model, task, profile, scenes_at, source, out, fabric=None, resume=False):
+    def __init__(self, model, task, profile, scenes_at, source, out, fabric=None, resume=False, start=None):
         keep_freed_memory()
         self.model, self.task, self.profile, self.source = model, task, profile, source
         self.scenes_at, self.out = scenes_at, Path(out)
         self.fabric = fabric or make_fabric(profile)
         if profile.batch % self.fabric.world_size:
             raise ValueError(f"batch {profile.batch} cannot be shared by {self.fabric.world_size} processes")
-        self.step, self.seconds = 0, 0.0
+        self.step, self.seen, self.seconds = 0, 0, 0.0  # seen: pictures before step 0
         self.task.data = source.get("data", "").split(":")[0]
         state, about = self._earlier(resume)
         self.task.prepare(self.profile, self.fabric.device)
@@ -48,6 +50,8 @@ class Trainer:
         self._build(about["size"] if about else self.profile.sizes[0])
         if about:
             self._resume(state, about)
+        elif start:
+            self._start(start)
 
     # ------------------------------------------------------------ building and resuming
 
@@ -100,6 +104,18 @@ class Trainer:
         self._check_same(about)
         return state, about
 
+    def _start(self, path):
+        tensors, about = checkpoints.load(path)
+        if about["model"] != self.model or about["size"] != self.size:
+            it = f"a {about['model']!r} net for {about['size']} px"
+            raise ValueError(f"{path} holds {it}: this training starts with {self.model!r} at {self.size} px")
+        try:
+            for net in filter(None, (self.nets["G"].module, self.average)):
+                restore(net, tensors)
+        except RuntimeError as error:
+            raise ValueError(f"{path}: its tensors do not fit this profile (width, downs, grow?): {error}") from error
+        self.seen, self.seconds = about["pictures_seen"], about["seconds"]
+
     def _resume(self, state, about):
         for name, net in self.nets.items():
             net.module.load_state_dict(state[name])
@@ -112,10 +128,11 @@ class Trainer:
         if "cuda_rng" in state and self.fabric.device.type == "cuda":
             torch.cuda.set_rng_state(state["cuda_rng"], self.fabric.device)
         self.step, self.seconds = about["step"], about["seconds"]
+        self.seen = about["pictures_seen"] - self.step * self.profile.batch
 
     def _check_same(self, about):
         then, now = from_dict(about["profile"]).as_dict(), self.profile.as_dict()
-        then, now = then | {k: about[k] for k in self.source}, now | self.source
+        then, now = then | {k: about.get(k) for k in self.source}, now | self.source
         changed = [k for k in now if then[k] != now[k] and k not in FREE_TO_CHANGE]
         if changed:
             what = "; ".join(f"{k} was {then[k]!r}, is now {now[k]!r}" for k in changed)
@@ -288,7 +305,7 @@ class Trainer:
             "classes": list(labels.CLASSES),
             "size": self.size,
             "step": self.step,
-            "pictures_seen": self.step * p.batch,
+            "pictures_seen": self.seen + self.step * p.batch,
             "seconds": round(self.seconds, 1),
             "threads": torch.get_num_threads(),
             "profile": p.as_dict(),

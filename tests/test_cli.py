@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from spg import checkpoints
 from spg.baselines.patchmatch import available
 from spg.cli import main
 from spg.labels import PALETTE
+from spg.weights.shipping import command
 
 SMOKE = ["--data", "streets", "--limit", "12", "--profile", "smoke", "--set", "pictures=8", "sizes=64"]
 
@@ -19,6 +21,17 @@ def run(tmp_path_factory):
     for model in ("spnet", "sgnet", "segmenter"):
         assert main(["train", model, *SMOKE, "--out", str(out)]) == 0
     return out
+
+
+def test_a_net_of_another_folder_is_trained_on(run, tmp_path, capsys):
+    again = ["train", "sgnet", *SMOKE, "l1=3.0", "--start", str(run), "--out", str(tmp_path)]
+    assert main(again) == 0 and "sgnet: 16 pictures in" in capsys.readouterr().out
+    about = checkpoints.about(tmp_path / "sgnet.safetensors")
+    first, second = command(about).split("\n")
+    assert first.endswith("--out START") and second.endswith("l1=3.0 --start START --out DIR")
+    assert main([*again, "--resume"]) == 0
+    assert main(["train", "glcic", *SMOKE, "--start", str(run), "--out", str(tmp_path)]) == 2
+    assert "holds no glcic, only " in capsys.readouterr().err
 
 
 PATCHMATCH = "patchmatch," if available() else ""

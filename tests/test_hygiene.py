@@ -27,7 +27,8 @@ FLOORS = (
     "holes labels conversion progress provenance shipped memory markdown paper_table _torchvision",
     "data fills generators pyramid growing discriminators losses perceptual metrics segmenter baselines",
     "profiles schedule samples distributed machine checkpoints interrupt logbook tasks training weights inpainting",
-    "methods batch summary evaluation views units tables ablations ablation_tables ablation_plot study editor plots bench course",
+    "methods batch summary evaluation views units tables ablations ablation_tables ablation_plot study editor plots "
+    "bench course",
     "cli __main__",
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS, 1) for name in names.split()}

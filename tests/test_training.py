@@ -25,10 +25,10 @@ def smoke(**settings):
     return profile("smoke", **{"sizes": (32,), "pictures": (24,), "width": 2, "discriminator_width": 2, **settings})
 
 
-def trainer(out, model="spnet", resume=False, data=Tiny, accelerator="cpu", **settings):
+def trainer(out, model="spnet", resume=False, data=Tiny, accelerator="cpu", start=None, **settings):
     profile = smoke(**settings)
     fabric = machine.make_fabric(profile, accelerator)
-    return Trainer(model, task(model), profile, data, {"data": "tiny"}, out, fabric, resume)
+    return Trainer(model, task(model), profile, data, {"data": "tiny"}, out, fabric, resume, start)
 
 
 def one_batch(size=32, n=4):
@@ -147,6 +147,23 @@ def test_a_net_that_grows_resumes_within_any_stage(tmp_path, model):
         resumed = trainer(tmp_path / f"at{stop}", model, resume=True, **settings).fit(show=False)
         for name, value in whole.best().state_dict().items():
             assert torch.equal(value, resumed.best().state_dict()[name]), (stop, name)
+
+
+def test_a_training_may_start_with_the_net_of_another_and_counts_on(tmp_path):
+    first = trainer(tmp_path / "a", average=0.9).fit(show=False)
+    start = tmp_path / "a" / "spnet.safetensors"
+    second = trainer(tmp_path / "b", start=start, average=0.9, l1=1.0, pictures=(8,))
+    for net in (second.nets["G"].module, second.best()):
+        assert all(torch.equal(v, first.best().state_dict()[k]) for k, v in net.state_dict().items())
+    second.fit(show=False)
+    about = checkpoints.about(tmp_path / "b" / "spnet.safetensors")
+    assert (about["step"], about["pictures_seen"]) == (2, 24 + 8) and about["seconds"] > first.seconds
+    again = trainer(tmp_path / "b", resume=True, start=start, average=0.9, l1=1.0, pictures=(8,))
+    assert again.about()["pictures_seen"] == 24 + 8  # resumed, not started anew
+    with pytest.raises(ValueError, match="holds a 'spnet' net for 32 px: this training starts with 'sgnet' at 32 px"):
+        trainer(tmp_path / "c", "sgnet", start=start)
+    with pytest.raises(ValueError, match=r"do not fit this profile \(width"):
+        trainer(tmp_path / "c", start=start, width=4)
 
 
 def test_sgnet_meets_the_mistakes_of_an_spnet_of_its_size(tmp_path):

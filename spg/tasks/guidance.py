@@ -36,7 +36,7 @@ class SegmentationGuidance(Task):
         if profile.alexnet:
             whole = None if profile.masked else profile.sizes[-1]
             network = perceptual.load(profile.perceptual, device)
-            self.alexnet = losses.AlexNetLoss(network, whole, profile.patch, profile.margin)
+            self.alexnet = losses.AlexNetLoss(network, whole, profile.patch, profile.margin, profile.chroma)
         self.guess, self.soft = profile.guess, profile.soft
         self.spnets = guessers(profile, device) if self.guided and profile.guess else {}
 

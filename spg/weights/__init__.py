@@ -6,18 +6,20 @@
 from spg.shipped import registry, shipped_nets
 from spg.weights.cards import cards
 from spg.weights.discriminators import load_discriminators, ship_discriminators
-from spg.weights.files import default, find_nets, record, resolve, with_segmenter
+from spg.weights.files import account, default, find_nets, one, record, resolve, with_segmenter
 from spg.weights.nets import Nets, load, load_net
 from spg.weights.shipping import ship
 
 __all__ = [
     "Nets",
+    "account",
     "cards",
     "default",
     "find_nets",
     "load",
     "load_discriminators",
     "load_net",
+    "one",
     "record",
     "registry",
     "resolve",

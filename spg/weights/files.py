@@ -40,6 +40,14 @@ def resolve(weights):
     return nets
 
 
+def one(weights, model):
+    """The file of one model (see `resolve`). Raises ValueError naming what these weights hold instead."""
+    files = resolve(weights)
+    if model not in files:
+        raise ValueError(f"{weights} holds no {model}, only {', '.join(files)}")
+    return files[model]
+
+
 def _joined(places):
     nets = {}
     for place in places:
@@ -133,6 +141,11 @@ def _record(path):
         **{"file": path.name, "data": data_of(about), **kept, "profile": about["profile"]["name"]},
         "sha256": sha256(path),
     }
+
+
+def account(path):
+    """What a checkpoint says of itself, and its sha256: all that a training which starts with it has to remember."""
+    return checkpoints.about(path) | {"sha256": sha256(path)}
 
 
 def sha256(path):

@@ -74,8 +74,8 @@ def in_half(tensors):
     return {k: v.half() if v.dtype == torch.float32 else v for k, v in checkpoints.flatten(tensors).items()}
 
 
-def command(about):
-    """The `spg train` command behind a checkpoint, from what it says of itself."""
+def command(about, out="DIR"):
+    """The `spg train` command behind a checkpoint, from what it says of itself; two lines where it had a start."""
     base = profile(about["profile"]["name"]).as_dict()
     machine = ("workers", "precision", "save_every")  # no part of the result
     changed = {k: v for k, v in about["profile"].items() if k not in machine and _plain(v) != _plain(base.get(k))}
@@ -84,7 +84,9 @@ def command(about):
     words += ["--limit", str(about["limit"])] if about.get("limit") else []
     words += ["--profile", base["name"]]
     words += ["--set", *(f"{key}={_text(value)}" for key, value in changed.items())] if changed else []
-    return " ".join([*words, "--out", "DIR"])
+    words += ["--start", "START"] if about.get("start") else []
+    first = [command(about["start"], "START")] if about.get("start") else []
+    return "\n".join([*first, " ".join([*words, "--out", out])])
 
 
 def _plain(value):
