@@ -125,6 +125,11 @@ def test_rows_are_trained_once_and_compared(tmp_path, tiny_data, monkeypatch):
     text = tables.table([result])
     assert "SG-Net's design without a layout" in text
     assert "at most 2 seeds" in text
+    settings = [f"{k}={v[0] if isinstance(v, tuple) else v}" for k, v in {**SMALL, "alexnet": 0.0}.items()]
+    command = ["ablate", "--data", "tiny", "--profile", "smoke", "--seeds", "0,1", "--only", "no-segmentation"]
+    assert cli.main([*command, "--out", str(tmp_path), "--set", *settings]) == 0
+    assert json.loads((tmp_path / "ablations.json").read_text())["rows"] == result["rows"]
+    assert (tmp_path / "ablations.png").stat().st_size > 1000
 
 
 @pytest.mark.parametrize(
