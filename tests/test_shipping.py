@@ -126,6 +126,13 @@ def test_every_shipped_net_is_small_and_described():
     assert all(keys <= net.keys() and net["recipe"].startswith("spg train ") for net in files)
 
 
+def test_every_recipe_is_the_profile_its_net_was_trained_with():
+    """Defaults move on; a recipe that leaves one out then describes another training."""
+    for name, found in shipped.registry().items():
+        for model, net in found["nets"].items():
+            assert net["recipe"] == shipping.command(net), f"{name}, {model}: say what a profile no longer says"
+
+
 def test_every_shipped_net_has_its_numbers():
     for name, e in weights.registry().items():
         assert e["licence"] and e["nets"]

@@ -46,7 +46,8 @@ def _card(name, entry):
 
 
 def _course(net):
-    return [f"{net['pictures_seen']:,}", f"{net['step']:,}", f"{net['seconds'] / 60:.0f}"]
+    steps = net["pictures_seen"] // net["profile"]["batch"]  # those of a start count
+    return [f"{net['pictures_seen']:,}", f"{steps:,}", f"{net['seconds'] / 60:.0f}"]
 
 
 def _recipes(nets):
