@@ -126,6 +126,13 @@ def test_every_shipped_net_is_small_and_described():
     assert all(keys <= net.keys() and net["recipe"].startswith("spg train ") for net in files)
 
 
+def test_no_folder_of_the_trainers_machine_is_told(run):
+    about = checkpoints.about(run / "sgnet" / "sgnet.safetensors") | {"data": "cityscapes:/home/a"}
+    told = shipping._without_folders(about | {"start": about | {"start": about}})
+    assert told["data"] == told["start"]["data"] == told["start"]["start"]["data"] == "cityscapes"
+    assert "/home" not in json.dumps(told) and about["data"] == "cityscapes:/home/a"
+
+
 def test_every_recipe_is_the_profile_its_net_was_trained_with():
     """Defaults move on; a recipe that leaves one out then describes another training."""
     for name, found in shipped.registry().items():

@@ -54,13 +54,19 @@ def ship(name, runs, licence, results, recipe=None):
 def _half(name, model, path, folder, recipe):
     """Write a checkpoint in half precision to folder. Returns its entry: file, hashes, recipe, its own account."""
     tensors, about = checkpoints.load(path)
-    about |= {"data": data_of(about)}  # not the folder it lay in
+    about = _without_folders(about)
     file = folder / f"{name}-{model}.safetensors"
     checkpoints.save(file, in_half(tensors), about)
     if file.stat().st_size > LARGEST:
         raise ValueError(f"{path} takes {file.stat().st_size / 1e6:.1f} MB in half precision, at most 16 are shipped")
     hashes = {"sha256": sha256(file), "source_sha256": sha256(path)}
     return {"file": file.name, **hashes, "recipe": recipe or command(about), **about}
+
+
+def _without_folders(about):
+    """What a checkpoint says of itself, its data named without the folder they lay in; its start's too."""
+    start = {"start": _without_folders(about["start"])} if about.get("start") else {}
+    return about | {"data": data_of(about)} | start
 
 
 def _drop_discriminators(entry, gone):
