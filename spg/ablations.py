@@ -102,12 +102,17 @@ def spnet_of(name):
     return "spnet-plus" if "plus" in ROWS[name].model else "spnet"
 
 
+def spnet_file(name, folder):
+    """That SP-Net's checkpoint, beside the row's own folder."""
+    return folder.parent / spnet_of(name) / f"{spnet_of(name)}.safetensors"
+
+
 def train(name, spec, profile, seed, folder):
     """Train one row, or go on with it."""
     row = ROWS[name]
     settings = {"seed": seed, **row.settings}
     if row.guess:
-        settings |= {"guess": 1.0, "spnet": str(folder.parent / spnet_of(name) / "spnet.safetensors")}
+        settings |= {"guess": 1.0, "spnet": str(spnet_file(name, folder))}
     its = profile.with_settings(**settings)
 
     def scenes_at(size):
@@ -121,7 +126,7 @@ def train(name, spec, profile, seed, folder):
 def judge(name, spec, profile, folder, split, limit):
     """The result of one trained row, each picture's values kept: with the true layout, and with the predicted one."""
     scenes = data.open(spec, split, profile.sizes[-1], limit)
-    spnet, _ = weights.load_net(folder.parent / spnet_of(name) / f"{spnet_of(name)}.safetensors")
+    spnet, _ = weights.load_net(spnet_file(name, folder))
     if paints(name):
         net = Inpainter(spnet, weights.load_net(folder / f"{ROWS[name].model}.safetensors")[0], size=scenes.size)
         methods = {"true": net.paint}

@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny import Tiny
 
-from spg import ablations, cli, tables
+from spg import ablations, checkpoints, cli, tables
 from spg.ablation_plot import COLOURS, plot
 from spg.ablation_tables import verdict
 from spg.ablations import ROWS, chosen, parse_seeds, run, summary
@@ -89,6 +89,17 @@ def test_a_row_brings_what_it_is_compared_with():
         chosen(["no-alex"])
     with pytest.raises(ValueError, match="got 'x'"):
         parse_seeds("0,x")
+
+
+def test_the_plus_rows_meet_the_layouts_of_their_own_spnet(tmp_path, tiny_data):
+    p = profile("smoke", **SMALL | {"alexnet": 0.0})
+    run("tiny", p, [0], tmp_path, ["plus-predicted-layouts", "plus-probabilities"], limit=3)
+    rows = summary(tmp_path, [0], p)["rows"]
+    assert list(rows) == ["spnet-plus", "spg-plus", "plus-predicted-layouts", "plus-probabilities"]
+    files = [tmp_path / "0" / name / "sgnet-plus.safetensors" for name in rows if name.startswith("plus")]
+    profiles = [checkpoints.about(file)["profile"] for file in files]
+    assert [(its["guess"], its["soft"]) for its in profiles] == [(1.0, False), (1.0, True)]
+    assert all(its["spnet"].endswith("spnet-plus/spnet-plus.safetensors") for its in profiles)
 
 
 def test_rows_are_trained_once_and_compared(tmp_path, tiny_data, monkeypatch):
