@@ -21,7 +21,7 @@ class Obedient:
     def predict(self, picture, hole, known):
         return known, np.full((8, *hole.shape), 1 / 8, np.float32)
 
-    def paint(self, picture, hole, layout):
+    def paint(self, picture, hole, layout, probabilities=None):
         return np.where(hole == 1, 10 * layout, picture).astype(np.uint8)
 
     def segment(self, picture, hole):
