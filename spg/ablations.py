@@ -103,7 +103,7 @@ def spnet_of(name):
 
 
 def spnet_file(name, folder):
-    """That SP-Net's checkpoint, beside the row's own folder."""
+    """The checkpoint of the SP-Net that gives a row its layouts; it lies beside the row's own folder."""
     return folder.parent / spnet_of(name) / f"{spnet_of(name)}.safetensors"
 
 

@@ -65,14 +65,12 @@ class SegmentationGuidance(Task):
 
     def terms(self, b, i_r):
         """Loss terms of this model's own, already weighted."""
-        terms, where = {}, self.where(b.hole)
+        terms, where, judged = {}, self.where(b.hole), self.judged(b.i0, i_r, b.hole)
         if self.alexnet_weight:
-            judged = self.judged(b.i0, i_r, b.hole)
             terms["alexnet"] = self.alexnet_weight * self.alexnet(b.image, judged, where)
         if self.l1_weight:
             terms["l1"] = self.l1_weight * losses.hole_l1(i_r, b.image, where)
         if self.ssim_weight:
-            judged = self.judged(b.i0, i_r, b.hole)
             terms["ssim"] = self.ssim_weight * losses.hole_ssim(judged, b.image, where)
         return terms
 
