@@ -28,7 +28,9 @@ def test_a_net_of_another_folder_is_trained_on(run, tmp_path, capsys):
     assert main(again) == 0 and "sgnet: 16 pictures in" in capsys.readouterr().out
     about = checkpoints.about(tmp_path / "sgnet.safetensors")
     first, second = command(about).split("\n")
-    assert first.endswith("--out START") and second.endswith("l1=3.0 --start START --out DIR")
+    assert first.endswith("--out LEG-1") and second.endswith("l1=3.0 --start LEG-1 --out DIR")
+    third = command(about | {"start": about}).split("\n")
+    assert [leg.split("--out ")[1] for leg in third] == ["LEG-1", "LEG-2", "DIR"] and "--start LEG-2" in third[-1]
     assert main([*again, "--resume"]) == 0
     assert main(["train", "glcic", *SMOKE, "--start", str(run), "--out", str(tmp_path)]) == 2
     assert "holds no glcic, only " in capsys.readouterr().err

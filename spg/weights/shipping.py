@@ -81,7 +81,15 @@ def in_half(tensors):
 
 
 def command(about, out="DIR"):
-    """The `spg train` command behind a checkpoint, from what it says of itself; two lines where it had a start."""
+    """The `spg train` command behind a checkpoint, from what it says of itself; where it had a start, a line each."""
+    legs = [about]
+    while legs[0].get("start"):
+        legs.insert(0, legs[0]["start"])
+    outs = [*(f"LEG-{k}" for k in range(1, len(legs))), out]
+    return "\n".join(_leg(*leg) for leg in zip(legs, [None, *outs], outs, strict=False))
+
+
+def _leg(about, start, out):
     base = profile(about["profile"]["name"]).as_dict()
     machine = ("workers", "precision", "save_every")  # no part of the result
     changed = {k: v for k, v in about["profile"].items() if k not in machine and _plain(v) != _plain(base.get(k))}
@@ -90,9 +98,8 @@ def command(about, out="DIR"):
     words += ["--limit", str(about["limit"])] if about.get("limit") else []
     words += ["--profile", base["name"]]
     words += ["--set", *(f"{key}={_text(value)}" for key, value in changed.items())] if changed else []
-    words += ["--start", "START"] if about.get("start") else []
-    first = [command(about["start"], "START")] if about.get("start") else []
-    return "\n".join([*first, " ".join([*words, "--out", out])])
+    words += ["--start", start] if start else []
+    return " ".join([*words, "--out", out])
 
 
 def _plain(value):
