@@ -52,8 +52,8 @@ def _wanted(name):
 def lineup(names, nets=None, labels="true", train_scenes=None):
     """The `Lineup` of these methods; where nets hold an SP-Net, also of it and of two naive layouts.
 
-    nets: the `Nets` of --weights. labels: `true` gives an SP-Net the true labels outside the hole, `predicted`
-    lets the segmenter find them. NAME=PATH: the painter of that checkpoint, or the better pair of that folder.
+    nets: the `Nets` of --weights. labels: `true` gives an SP-Net and the naive layouts the true labels outside the
+    hole, `predicted` lets the segmenter find them. NAME=PATH: the painter of that checkpoint, or the better pair of that folder.
     train_scenes: where the most frequent class of each row is counted. Raises ValueError naming an unknown or
     repeated method, or what nets lack.
     """
@@ -69,7 +69,7 @@ def lineup(names, nets=None, labels="true", train_scenes=None):
         else:
             methods[name] = _learned(name, nets, spnets)
     segmenter = next(iter(spnets.values())).net.segment if spnets and labels == "predicted" else None
-    return Lineup(methods, _layouts(spnets, train_scenes), segmenter, own)
+    return Lineup(methods, _layouts(spnets, train_scenes, segmenter), segmenter, own)
 
 
 def _without_labels(fill):
@@ -124,13 +124,18 @@ class _Layout:
         return np.where(hole == 1, completed, labels)  # the segmenter's labels were its input, not its work
 
 
-def _layouts(spnets, train_scenes):
-    """name → complete(image, hole, labels) → uint8 H×W: the SP-Nets beside two naive fills; nothing without any."""
+def _layouts(spnets, train_scenes, segmenter=None):
+    """name → complete(image, hole, labels) → uint8 H×W: the SP-Nets beside two naive fills; nothing without any.
+
+    segmenter: where the labels are predicted, so that the nearest one is the nearest *found* one.
+    """
     if not spnets:
         return {}
     row = RowPrior(row_prior(train_scenes))
-    naive = {
-        "nearest": lambda image, hole, labels: nearest_known(labels, hole),
-        "row": lambda image, hole, labels: row(labels, hole),
-    }
+
+    def nearest(image, hole, labels):
+        found = labels if segmenter is None else segmenter(image, hole)
+        return np.where(hole == 1, nearest_known(found, hole), labels)
+
+    naive = {"nearest": nearest, "row": lambda image, hole, labels: row(labels, hole)}
     return naive | {model: layout.recall for model, layout in spnets.items()}

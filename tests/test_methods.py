@@ -7,6 +7,7 @@ from tiny_nets import train
 
 import spg
 from spg import evaluation, methods, weights
+from spg.baselines.layouts import nearest_known
 from spg.holes import evaluation_hole
 from spg.tasks import MODELS
 from spg.weights.designs import METHODS
@@ -72,6 +73,8 @@ def test_predicted_labels_are_the_segmenters(run, nets, question):
     assert (filled == whole.image).all()
     assert (filled == found.methods["spg-plus"](image, hole, labels[::-1])).all()
     assert (found.segmenter(image, hole)[hole == 0] == whole.labels[hole == 0]).all()
+    seen = found.segmenter(image, hole)
+    assert (found.layouts["nearest"](image, hole, labels)[hole == 1] == nearest_known(seen, hole)[hole == 1]).all()
     assert lineup(["spg-plus"], nets).segmenter is None
 
 
