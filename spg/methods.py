@@ -53,9 +53,9 @@ def lineup(names, nets=None, labels="true", train_scenes=None):
     """The `Lineup` of these methods; where nets hold an SP-Net, also of it and of two naive layouts.
 
     nets: the `Nets` of --weights. labels: `true` gives an SP-Net and the naive layouts the true labels outside the
-    hole, `predicted` lets the segmenter find them. NAME=PATH: the painter of that checkpoint, or the better pair of that folder.
-    train_scenes: where the most frequent class of each row is counted. Raises ValueError naming an unknown or
-    repeated method, or what nets lack.
+    hole, `predicted` lets the segmenter find them. NAME=PATH: the painter of that checkpoint, or the better pair of
+    that folder. train_scenes: where the most frequent class of each row is counted. Raises ValueError naming an
+    unknown or repeated method, or what nets lack.
     """
     needed(names)
     nets = nets or Nets({})
