@@ -41,11 +41,11 @@ def _train(a):
     profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
     fabric = make_fabric(profile, a.accelerator)
     scenes_at = functools.partial(data.open, a.data, a.split, limit=a.limit)
-    source, start = {"data": a.data, "split": a.split, "limit": a.limit}, None
+    source, start, task = {"data": a.data, "split": a.split, "limit": a.limit}, None, tasks.task(a.model)
     if a.start:
-        start = weights.one(a.start, a.model)
+        start = weights.one(a.start, a.model, otherwise=task.twin)
         source["start"] = weights.account(start)
-    trainer = Trainer(a.model, tasks.task(a.model), profile, scenes_at, source, a.out, fabric, a.resume, start)
+    trainer = Trainer(a.model, task, profile, scenes_at, source, a.out, fabric, a.resume, start)
     trainer.fit()
     if fabric.is_global_zero:
         seen, minutes = trainer.about()["pictures_seen"], trainer.seconds / 60

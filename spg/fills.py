@@ -4,6 +4,7 @@ Push-pull (Gortler et al. 1996): average the known pixels coarser and coarser, t
 where nothing is known. It costs a few milliseconds, and gradients may flow through it.
 """
 
+import torch
 import torch.nn.functional as F
 
 TRACE = 1e-3  # how much of the coarser level a wholly known pixel takes: enough to divide by, too little to see
@@ -29,9 +30,22 @@ def smooth(x0, hole):
 def smooth_by_class(i0, s, hole, cell=4):
     """I0 with the hole filled class by class: a road pixel takes its colour from road pixels only.
 
-    i0 N×3×H×W, s N×C×H×W the completed map (one-hot), hole N×1×H×W. A class that shows nowhere outside the hole
-    takes the colour that `smooth` gives. Borders between the classes are as sharp as the map's; the colours
-    themselves are averaged over cells of so many pixels first, which costs little and saves most of the work.
+    i0 N×3×H×W, s N×C×H×W the completed map, hole N×1×H×W. Where s holds probabilities, the colour is the expected one.
+    Borders between the classes are as sharp as the map's. cell: see `class_colours`.
+    """
+    return choose(i0, class_colours(i0, s, hole, cell), s, hole)
+
+
+def choose(i0, colours, s, hole):
+    """I0 with the hole filled by the colours (N×C×3×H×W) of the classes that s (N×C×H×W) says are there."""
+    return i0 + hole * (colours * s[:, :, None]).sum(1)
+
+
+def class_colours(i0, s, hole, cell=4):
+    """What each class would look like at each pixel, N×C×3×H×W: a smooth continuation of where it is known.
+
+    The colours are averaged over cells of so many pixels first, which costs little and saves most of the work. A class
+    that shows nowhere outside the hole has the colour that `smooth` gives.
     """
     n, classes, *shape = s.shape
     seen = s * (1 - hole)
@@ -39,6 +53,5 @@ def smooth_by_class(i0, s, hole, cell=4):
     per_class, weight = (F.avg_pool2d(v, cell, ceil_mode=True, count_include_pad=False) for v in (per_class, seen))
     colours = push_pull(per_class, weight.repeat_interleave(3, 1))
     colours = F.interpolate(colours, size=shape, mode="bilinear").view(n, classes, 3, *shape)
-    nowhere = (seen.sum((2, 3), keepdim=True) == 0).to(i0.dtype)
-    painted = (colours * s[:, :, None]).sum(1) + push_pull(i0, 1 - hole) * (s * nowhere).sum(1, keepdim=True)
-    return i0 + hole * painted
+    nowhere = (seen.sum((2, 3)) == 0)[:, :, None, None, None]
+    return torch.where(nowhere, push_pull(i0, 1 - hole)[:, None], colours)

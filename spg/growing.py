@@ -1,10 +1,12 @@
-"""Growing a net: the same net with more layers around it takes over what the smaller one has learned (our decision).
+"""Growing a net: one with more layers, or more inputs, takes over what the smaller one has learned (our decision).
 
 A net trained at 64 pixels has cells that cover a certain share of the picture. Doubling the picture and adding one
 halving keeps that share, so the trained layers go on meaning what they meant (`spg.profiles.at`).
 """
 
 import torch
+
+from spg.checkpoints import flatten
 
 
 @torch.no_grad()
@@ -20,3 +22,17 @@ def inherit(net, smaller):
         there = own.get(place(name, smaller))
         if there is not None and there.shape == value.shape:
             there.copy_(value)
+
+
+@torch.no_grad()
+def adopt(net, twin):
+    """Begin net as its twin: the same layers with fewer channels in and out. What net has besides counts for 0.
+
+    twin: a checkpoint's tensors. Raises RuntimeError naming a tensor that finds no room in net.
+    """
+    own = net.state_dict()
+    for name, value in flatten(twin).items():
+        there = own.get(name, value.new_empty(0))
+        if there.ndim != value.ndim or any(a < b for a, b in zip(there.shape, value.shape, strict=True)):
+            raise RuntimeError(f"{name} of the twin, {list(value.shape)}, does not fit into {list(there.shape)}")
+        there.zero_()[tuple(map(slice, value.shape))] = value

@@ -3,6 +3,7 @@
 Four departures from `spg.generators`, each because the same hours of training then buy more:
 - skip connections, so that the known surroundings reach the hole without passing the narrow middle;
 - the nets correct a smooth fill (`spg.fills`) instead of painting from nothing; with a layout, class by class;
+- SG-Net+ can begin as its trained twin without segmentation, so that the layout can only add to what that has learned;
 - every level sees the picture at its own size and adds its own correction to the coarser levels' result;
 - so a level can be added without disturbing those already trained (`spg.growing`).
 """
@@ -13,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from spg.fills import smooth, smooth_by_class
+from spg.fills import choose, class_colours, smooth
 from spg.generators import DILATIONS, ResidualBlock, convolution
 
 INNER = 2  # the halvings of the innermost level, a small U-Net; every further one is an outer level of its own
@@ -122,17 +123,32 @@ class SPNetPlus(Pyramid):
 class SGNetPlus(Pyramid):
     """(I0, S, R) → I_R, colours N×3×H×W: corrections to the fill of I0 class by class, cut off at ±1.
 
-    classes=0 is the twin without segmentation: it corrects the smooth fill; S is ignored and may be None.
+    It sees three fills: one that knows no classes, the colours *expected* under S, and the *crisp* ones of S's
+    likeliest classes, the same where S is one-hot. How much of each goes into I_R it says for every pixel, so it may
+    hedge where S is unsure and commit where S is sure. Untrained, it gives the expected ones.
+
+    classes=0 is the twin without segmentation: it corrects the first fill; S is ignored and may be None. What the
+    guided net has beside it comes last, so that it can begin as its trained twin (`spg.growing.adopt`).
     """
 
     def __init__(self, classes=8, width=16, downs=4):
-        super().__init__((6 + classes if classes else 3) + 1, 3, width, downs)
+        super().__init__(3 + 1 + (6 + classes if classes else 0), 3 + (2 if classes else 0), width, downs)
         self.guided = classes > 0
+        if self.guided:
+            self.heads[0].bias.data[3] = 1.0  # the share of the expected colours
 
     def forward(self, i0, s, hole):
-        base = blurred = smooth(i0, hole)
+        blurred = smooth(i0, hole)
         if self.guided:
-            base = smooth_by_class(i0, s, hole)
-        inputs = [base, blurred, s, hole] if self.guided else [base, hole]
-        i_r = base + super().forward(torch.cat(inputs, 1)).float()
+            i_r = self._guided(i0, s, hole, blurred)
+        else:
+            i_r = blurred + super().forward(torch.cat([blurred, hole], 1)).float()
         return i_r if self.training else i_r.clamp(-1, 1)  # a clamp would stop the gradient of colours cut off
+
+    def _guided(self, i0, s, hole, blurred):
+        colours = class_colours(i0, s, hole)
+        likeliest = torch.zeros_like(s).scatter_(1, s.argmax(1, keepdim=True), 1)
+        expected, crisp = (choose(i0, colours, layout, hole) for layout in (s, likeliest))
+        painted = super().forward(torch.cat([blurred, hole, expected, crisp, s], 1)).float()
+        correction, of_expected, of_crisp = painted.split([3, 1, 1], 1)
+        return blurred + of_expected * (expected - blurred) + of_crisp * (crisp - blurred) + correction

@@ -13,7 +13,7 @@ import torch
 
 from spg import checkpoints, labels, losses
 from spg.distributed import join_batch_norms
-from spg.growing import inherit
+from spg.growing import adopt, inherit
 from spg.interrupt import InterruptAfterStep
 from spg.logbook import Logbook
 from spg.machine import make_fabric
@@ -106,12 +106,13 @@ class Trainer:
 
     def _start(self, path):
         tensors, about = checkpoints.load(path)
-        if about["model"] != self.model or about["size"] != self.size:
+        if about["model"] not in (self.model, self.task.twin) or about["size"] != self.size:
             it = f"a {about['model']!r} net for {about['size']} px"
             raise ValueError(f"{path} holds {it}: this training starts with {self.model!r} at {self.size} px")
+        begin = restore if about["model"] == self.model else adopt
         try:
             for net in filter(None, (self.nets["G"].module, self.average)):
-                restore(net, tensors)
+                begin(net, tensors)
         except RuntimeError as error:
             raise ValueError(f"{path}: its tensors do not fit this profile (width, downs, grow?): {error}") from error
         self.seen, self.seconds = about["pictures_seen"], about["seconds"]

@@ -78,7 +78,7 @@ def test_a_grown_pyramid_begins_as_the_small_one_enlarged(downs):
     small = perturb(SGNetPlus(width=32, downs=downs)).eval()
     large = SGNetPlus(width=16, downs=downs + 1).eval()
     inherit(large, small)
-    x = torch.rand(1, 15, 32, 32)
+    x = torch.rand(1, 3 + 1 + 6 + 8, 32, 32)
     want = torch.nn.functional.interpolate(
         Pyramid.forward(small, torch.nn.functional.avg_pool2d(x, 2)), scale_factor=2, mode="bilinear"
     )

@@ -18,9 +18,10 @@ class Task:
     adversarial, weights: the form of the adversarial loss and the weights "adv" and "feature", where a model has its
     own; None: the profile's.
     data: name of the data set, set by the trainer before `prepare`.
+    twin: the model, of the same layers with fewer inputs, that a training may start with; None: there is none.
     """
 
-    phases = adversarial = weights = data = None
+    phases = adversarial = weights = data = twin = None
     masked = conditional = True
 
     def discriminator(self, profile):

@@ -40,12 +40,12 @@ def resolve(weights):
     return nets
 
 
-def one(weights, model):
-    """The file of one model (see `resolve`). Raises ValueError naming what these weights hold instead."""
+def one(weights, model, otherwise=None):
+    """The file of one model (see `resolve`), else of another. Raises ValueError naming what these weights hold."""
     files = resolve(weights)
-    if model not in files:
+    if model not in files and otherwise not in files:
         raise ValueError(f"{weights} holds no {model}, only {', '.join(files)}")
-    return files[model]
+    return files.get(model) or files[otherwise]
 
 
 def _joined(places):
