@@ -195,7 +195,10 @@ def _add_train(commands):
     c.add_argument("--profile", default="quick", help="smoke, quick (default), cpu or paper")
     c.add_argument("--out", required=True, help="folder for checkpoints and log")
     c.add_argument(
-        "--start", metavar="W", help="begin with the net of a checkpoint, folder or shipped set: fine-tuning"
+        "--start",
+        metavar="W",
+        help="begin with the net of a checkpoint, folder or shipped set: fine-tuning; sgnet-plus may begin as its twin "
+        "sgnet-plus-noseg",
     )
     c.add_argument("--resume", action="store_true", help="go on from OUT's checkpoint, if there is one")
     c.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="change profile settings")

@@ -110,7 +110,10 @@ class Trainer:
             it = f"a {about['model']!r} net for {about['size']} px"
             raise ValueError(f"{path} holds {it}: this training starts with {self.model!r} at {self.size} px")
         begin = restore if about["model"] == self.model else adopt
+        its, own = (at(p, self.size) for p in (from_dict(about["profile"]), self.profile))
         try:
+            if its != own:
+                raise RuntimeError(f"it has {its}, here {own} is asked for")
             for net in filter(None, (self.nets["G"].module, self.average)):
                 begin(net, tensors)
         except RuntimeError as error:

@@ -32,6 +32,10 @@ def test_a_net_of_another_folder_is_trained_on(run, tmp_path, capsys):
     third = command(about | {"start": about}).split("\n")
     assert [leg.split("--out ")[1] for leg in third] == ["LEG-1", "LEG-2", "DIR"] and "--start LEG-2" in third[-1]
     assert main([*again, "--resume"]) == 0
+    twin, plus = ["train", "sgnet-plus-noseg", *SMOKE, "--out", str(tmp_path / "twin")], str(tmp_path / "plus")
+    assert main(twin) == 0 and main(["train", "sgnet-plus", *SMOKE, "--start", twin[-1], "--out", plus]) == 0
+    recipe = command(checkpoints.about(f"{plus}/sgnet-plus.safetensors")).split("\n")
+    assert [leg.split()[2] for leg in recipe] == ["sgnet-plus-noseg", "sgnet-plus"]
     assert main(["train", "glcic", *SMOKE, "--start", str(run), "--out", str(tmp_path)]) == 2
     assert "holds no glcic, only " in capsys.readouterr().err
 

@@ -7,7 +7,7 @@ import torch
 
 from spg.fills import smooth, smooth_by_class
 from spg.generators import SGNet, SPNet
-from spg.growing import inherit
+from spg.growing import adopt, inherit
 from spg.profiles import at, profile
 from spg.pyramid import Pyramid, SGNetPlus, SPNetPlus
 from spg.tasks import task
@@ -83,6 +83,33 @@ def test_a_grown_pyramid_begins_as_the_small_one_enlarged(downs):
         Pyramid.forward(small, torch.nn.functional.avg_pool2d(x, 2)), scale_factor=2, mode="bilinear"
     )
     assert torch.allclose(Pyramid.forward(large, x), want, atol=1e-5)
+
+
+def test_a_guided_net_begins_as_its_trained_twin_and_then_goes_its_own_way():
+    i0, s, hole = scene()
+    twin, guided = perturb(SGNetPlus(0, width=4)).eval(), perturb(SGNetPlus(width=4)).eval()
+    assert not torch.equal(guided(i0, s, hole), twin(i0, None, hole))
+    adopt(guided, twin.state_dict())
+    assert torch.equal(guided(i0, s, hole), twin(i0, None, hole))
+    guided.train()(i0, s, hole).square().mean().backward()
+    layout = guided.outer[-1].stem[0].weight.grad[:, -8:]
+    assert layout.abs().sum() > 0 and guided.heads[0].weight.grad[3:].abs().sum() > 0  # nothing that is new is stuck
+
+
+def test_a_twin_must_fit():
+    with pytest.raises(RuntimeError, match=r"inner\.stem\.0\.weight of the twin, \[64, 4, 3, 3\], does not fit into"):
+        adopt(SGNetPlus(width=4), SGNetPlus(0, width=32).state_dict())
+    with pytest.raises(RuntimeError, match=r"out\.weight of the twin, .* does not fit into \[0\]"):
+        adopt(SGNetPlus(width=4), {"out.weight": torch.zeros(3, 3)})
+
+
+def test_where_the_layout_is_unsure_the_net_may_hedge_or_commit():
+    i0, s, hole = scene()
+    unsure = s * (1 - hole) + hole * (0.6 * s + 0.4 * s.roll(1, 1))
+    net = SGNetPlus(width=4)
+    assert torch.allclose(net(i0, unsure, hole), smooth_by_class(i0, unsure, hole), atol=1e-6)  # expected colours
+    net.heads[0].bias.data[3:] = torch.tensor([0.0, 1.0])
+    assert torch.allclose(net(i0, unsure, hole), smooth_by_class(i0, s, hole), atol=1e-6)  # the likeliest class's
 
 
 @pytest.mark.parametrize("net", [SPNet, SGNet])
