@@ -6,8 +6,6 @@ halving keeps that share, so the trained layers go on meaning what they meant (`
 
 import torch
 
-from spg.checkpoints import flatten
-
 
 @torch.no_grad()
 def inherit(net, smaller):
@@ -28,10 +26,10 @@ def inherit(net, smaller):
 def adopt(net, twin):
     """Begin net as its twin: the same layers with fewer channels in and out. What net has besides counts for 0.
 
-    twin: a checkpoint's tensors. Raises RuntimeError naming a tensor that finds no room in net.
+    twin: its tensors by name. Raises RuntimeError naming a tensor that finds no room in net.
     """
     own = net.state_dict()
-    for name, value in flatten(twin).items():
+    for name, value in twin.items():
         there = own.get(name, value.new_empty(0))
         if there.ndim != value.ndim or any(a < b for a, b in zip(there.shape, value.shape, strict=True)):
             raise RuntimeError(f"{name} of the twin, {list(value.shape)}, does not fit into {list(there.shape)}")

@@ -115,7 +115,7 @@ class Trainer:
             if its != own:
                 raise RuntimeError(f"it has {its}, here {own} is asked for")
             for net in filter(None, (self.nets["G"].module, self.average)):
-                begin(net, tensors)
+                begin(net, checkpoints.flatten(tensors))
         except RuntimeError as error:
             raise ValueError(f"{path}: its tensors do not fit this profile (width, downs, grow?): {error}") from error
         self.seen, self.seconds = about["pictures_seen"], about["seconds"]
