@@ -1,6 +1,6 @@
 """SPG-Net+: the paper's two steps as we would build them today, `spnet-plus` and `sgnet-plus` (all our decision).
 
-Four departures from `spg.generators`, each because the same hours of training then buy more:
+Five departures from `spg.generators`, each because the same hours of training then buy more:
 - skip connections, so that the known surroundings reach the hole without passing the narrow middle;
 - the nets correct a smooth fill (`spg.fills`) instead of painting from nothing; with a layout, class by class;
 - SG-Net+ can begin as its trained twin without segmentation, so that the layout can only add to what that has learned;
