@@ -209,7 +209,10 @@ def test_a_grey_mask_needs_a_word(run, tmp_path, capsys):
             "evaluate --data streets --limit 2 --size 64 --methods glcic --weights streets-64 --out x.json",
             "method 'glcic': streets-64 lacks glcic: train with `spg train glcic --data SPEC --out DIR`",
         ),
-        ("evaluate --data streets --limit 2 --methods noseg --out x.json", "none shipped that hold sgnet-noseg"),
+        (
+            "evaluate --data streets --limit 2 --size 64 --methods noseg --out x.json",
+            "no weights for streets: none under runs/, none shipped that hold sgnet-noseg",
+        ),
         ("inpaint none.png --hole none.png --out o.png", "none.png"),
         ("inpaint none.png --hole none.png --out o.png --design best", "unknown design 'best'; known: spg-plus, spg"),
         ("table nothing.json", "nothing.json"),
