@@ -41,6 +41,12 @@ def choose(i0, colours, s, hole):
     return i0 + hole * (colours * s[:, :, None]).sum(1)
 
 
+def likeliest(s):
+    """s (N×C×H×W) with each pixel's largest share made 1 and the rest 0; classes that tie for it share it."""
+    top = (s == s.amax(1, keepdim=True)).to(s.dtype)
+    return top / top.sum(1, keepdim=True)
+
+
 def class_colours(i0, s, hole, cell=4):
     """What each class would look like at each pixel, N×C×3×H×W: a smooth continuation of where it is known.
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from spg.fills import choose, class_colours, smooth
+from spg.fills import choose, class_colours, likeliest, smooth
 from spg.generators import DILATIONS, ResidualBlock, convolution
 
 INNER = 2  # the halvings of the innermost level, a small U-Net; every further one is an outer level of its own
@@ -147,8 +147,7 @@ class SGNetPlus(Pyramid):
 
     def _guided(self, i0, s, hole, blurred):
         colours = class_colours(i0, s, hole)
-        likeliest = torch.zeros_like(s).scatter_(1, s.argmax(1, keepdim=True), 1)
-        expected, crisp = (choose(i0, colours, layout, hole) for layout in (s, likeliest))
+        expected, crisp = (choose(i0, colours, layout, hole) for layout in (s, likeliest(s)))
         painted = super().forward(torch.cat([blurred, hole, expected, crisp, s], 1)).float()
         correction, of_expected, of_crisp = painted.split([3, 1, 1], 1)
         return blurred + of_expected * (expected - blurred) + of_crisp * (crisp - blurred) + correction

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from spg.fills import push_pull, smooth, smooth_by_class
+from spg.fills import likeliest, push_pull, smooth, smooth_by_class
 
 
 def hole_in_the_middle(n=1, side=32):
@@ -73,3 +73,8 @@ def test_nothing_known_gives_zero():
     zeros = torch.zeros(1, 3, 16, 16)
     assert torch.equal(push_pull(zeros, zeros[:, :1]), zeros)
     assert torch.equal(smooth_by_class(zeros, torch.ones(1, 1, 16, 16), torch.ones(1, 1, 16, 16)), zeros)
+
+
+def test_the_likeliest_class_takes_all_and_a_tie_is_shared():
+    s = torch.tensor([[0.2, 0.4, 1.0], [0.5, 0.4, 0.0], [0.3, 0.2, 0.0]])[None, :, None]
+    assert torch.equal(likeliest(s)[0, :, 0].T, torch.tensor([[0, 1, 0], [0.5, 0.5, 0], [1, 0, 0]]))
