@@ -63,14 +63,14 @@ def test_a_streets_scene(tmp_path, capsys):
     assert "| scene 6 |" in capsys.readouterr().out
 
 
-def test_a_frankfurt_frame(tmp_path, capsys):
+def test_frankfurt_frames(tmp_path, capsys):
     root = os.environ.get("SPG_DATA")
     if not root or not (Path(root) / "cityscapes").is_dir():
         pytest.skip("no Cityscapes here: set SPG_DATA")
-    row = run(tmp_path, "--data", "cityscapes", "--size", "256", "--weights", "cityscapes-256")["rows"][0]
+    mean = run(tmp_path, "--data", "cityscapes", "--size", "256", "--limit", "3", "--weights", "cityscapes-256")["mean"]
     with capsys.disabled():
-        print(f"\n[editor] six variants, one frankfurt frame, cityscapes-256: {row}")
-    assert row["difference"] > 0.02 and row["lpips"] > 0.01 and 0 < row["obeyed"] < 1
+        print(f"\n[editor] six variants, means of three frankfurt frames, cityscapes-256: {mean}")
+    assert mean["difference"] > 0.05 and mean["lpips"] > 0.02 and 0.5 < mean["obeyed"] < 1
 
 
 def test_many_scenes_are_shown_as_their_mean():
