@@ -3,7 +3,7 @@
 Five departures from `spg.generators`, each because the same hours of training then buy more:
 - skip connections, so that the known surroundings reach the hole without passing the narrow middle;
 - the nets correct a smooth fill (`spg.fills`) instead of painting from nothing; with a layout, class by class;
-- SG-Net+ can begin as its trained twin without segmentation, so that the layout can only add to what that has learned;
+- SG-Net+ can begin as its trained twin without segmentation, and learn from there what a layout is good for;
 - every level sees the picture at its own size and adds its own correction to the coarser levels' result;
 - so a level can be added without disturbing those already trained (`spg.growing`).
 """
