@@ -197,8 +197,8 @@ def _add_train(commands):
     c.add_argument(
         "--start",
         metavar="W",
-        help="begin with the net of a checkpoint, folder or shipped set: fine-tuning; sgnet-plus may begin as its twin "
-        "sgnet-plus-noseg",
+        help="begin with the net of a checkpoint, folder or shipped set: fine-tuning; sgnet and sgnet-plus may "
+        "begin as their twins sgnet-noseg and sgnet-plus-noseg",
     )
     c.add_argument("--resume", action="store_true", help="go on from OUT's checkpoint, if there is one")
     c.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="change profile settings")

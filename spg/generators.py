@@ -122,12 +122,21 @@ class SPNet(Generator):
 class SGNet(Generator):
     """Segmentation guidance: (I0, S, R) → I_R, colours N×3×H×W in [-1, 1] (tanh).
 
-    classes=0 builds the ablation without segmentation: S is then ignored and may be None.
+    classes=0 builds the ablation without segmentation: S is then ignored and may be None. The guided net can begin
+    as that one, trained (`spg.growing.adopt`; our decision).
     """
 
     def __init__(self, classes=8, **design):
         super().__init__(3 + classes + 1, 3, **design)
+        self.classes = classes
         self.guided = classes > 0
+
+    def as_here(self, name, value):
+        """A tensor of the net without segmentation as it lies here: the classes, which count for 0, before the hole."""
+        if name != "down.0.0.weight":
+            return value
+        classes = value.new_zeros(len(value), self.classes, *value.shape[2:])
+        return torch.cat([value[:, :-1], classes, value[:, -1:]], 1)
 
     def forward(self, i0, s, hole):
         return super().forward(self.inputs(i0, s if self.guided else None, hole)).float().tanh()

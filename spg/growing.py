@@ -26,10 +26,13 @@ def inherit(net, smaller):
 def adopt(net, twin):
     """Begin net as its twin: the same layers with fewer channels in and out. What net has besides counts for 0.
 
-    twin: its tensors by name. Raises RuntimeError naming a tensor that finds no room in net.
+    twin: its tensors by name. A net whose own inputs do not all come last says in `as_here(name, value)` how a tensor
+    of its twin lies in it. Raises RuntimeError naming a tensor that finds no room in net.
     """
+    as_here = getattr(net, "as_here", lambda name, value: value)
     own = net.state_dict()
     for name, value in twin.items():
+        value = as_here(name, value)
         there = own.get(name, value.new_empty(0))
         if there.ndim != value.ndim or any(a < b for a, b in zip(there.shape, value.shape, strict=True)):
             raise RuntimeError(f"{name} of the twin, {list(value.shape)}, does not fit into {list(there.shape)}")

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from spg.generators import DILATIONS, Generator, SGNet, SPNet, complete, known
+from spg.growing import adopt
 
 
 def layer_table(net):
@@ -92,3 +93,13 @@ def test_known_pixels_come_out_bit_identical():
     keep = (hole == 0).expand_as(image)
     assert torch.equal(painted[keep], image[keep])
     assert not torch.equal(painted[~keep], image[~keep])
+
+
+def test_the_papers_net_too_begins_as_its_trained_twin_and_then_learns_what_a_layout_is_good_for():
+    i0, s, hole = torch.rand(2, 3, 32, 32), torch.rand(2, 8, 32, 32), (torch.rand(2, 1, 32, 32) > 0.5).float()
+    twin, guided = SGNet(0, width=4).eval(), SGNet(width=4).eval()
+    adopt(guided, twin.state_dict())
+    assert torch.allclose(guided(i0, s, hole), twin(i0, None, hole), atol=1e-6)
+    assert guided(i0, s, hole).sub(guided(i0, s, 1 - hole)).abs().max() > 1e-4  # the hole is still an input
+    guided.train()(i0, s, hole).square().mean().backward()
+    assert guided.down[0][0].weight.grad[:, 3:-1].abs().sum() > 0

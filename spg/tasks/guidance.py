@@ -15,12 +15,13 @@ class SegmentationGuidance(Task):
     """SG-Net: (I0, S, R) → I_R on true label maps, judged by discriminators that see (S, candidate Î).
 
     guided=False is the ablation without segmentation: (I0, R) → I_R, its discriminators see (I0, Î).
-    plus=True trains our own net of the same inputs and outputs, `spg.pyramid.SGNetPlus`; it may begin as its twin.
+    plus=True trains our own net of the same inputs and outputs, `spg.pyramid.SGNetPlus`. Both may begin as the twin,
+    the same net without segmentation.
     """
 
     def __init__(self, guided=True, plus=False):
         self.guided, self.plus = guided, plus
-        self.twin = "sgnet-plus-noseg" if guided and plus else None
+        self.twin = ("sgnet-plus-noseg" if plus else "sgnet-noseg") if guided else None
 
     def generator(self, profile, design):
         classes = C if self.guided else 0
