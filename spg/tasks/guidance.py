@@ -35,6 +35,7 @@ class SegmentationGuidance(Task):
     def prepare(self, profile, device):
         super().prepare(profile, device)
         self.alexnet_weight, self.l1_weight, self.ssim_weight = profile.alexnet, profile.l1, profile.ssim
+        self.known_weight = profile.known
         if profile.alexnet:
             whole = None if profile.masked else profile.sizes[-1]
             network = perceptual.load(profile.perceptual, device)
@@ -72,6 +73,8 @@ class SegmentationGuidance(Task):
             terms["alexnet"] = self.alexnet_weight * self.alexnet(b.image, judged, where)
         if self.l1_weight:
             terms["l1"] = self.l1_weight * losses.hole_l1(i_r, b.image, where)
+        if self.known_weight:
+            terms["known"] = self.known_weight * losses.hole_l1(i_r, b.image, 1 - b.hole)
         if self.ssim_weight:
             terms["ssim"] = self.ssim_weight * losses.hole_ssim(judged, b.image, where)
         return terms
