@@ -41,6 +41,9 @@ ROWS = {
     "spnet-no-image": Row("spnet", "the layout from the labels alone", {"blind": "image"}, "spnet"),
     "spnet-no-hole-channel": Row("spnet", "mid-grey and missing look the same", {"blind": "hole"}, "spnet"),
     "spnet-no-dilation": Row("spnet", "the nine blocks see their neighbours only", {"dilated": False}, "spnet"),
+    "spnet-known-pixels": Row(
+        "spnet", "with a cross-entropy on what is known, beside the losses in the hole", {"known": 10.0}, "spnet"
+    ),
     "spg": Row("sgnet", "SG-Net as in the profile"),
     "no-segmentation": Row("sgnet-noseg", "SG-Net's design without a layout"),
     "predicted-layouts": Row("sgnet", "trained on SP-Net's layouts, not on true ones", guess=True),

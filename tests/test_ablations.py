@@ -74,13 +74,14 @@ def test_losses_on_the_whole_picture_see_what_is_painted_outside_the_hole():
         assert bool((output.grad * (1 - b.hole)).abs().sum() > 0) == expected
 
 
-def test_an_l1_on_the_known_pixels_sees_them_and_leaves_the_hole_to_the_other_losses():
-    its, net, _ = players(ROWS["known-pixels"])
+def test_losses_on_the_known_pixels_see_them_and_leave_the_hole_to_the_others():
     b = one_batch()
-    output = its.generate(net, b).detach().requires_grad_()
-    known = its.terms(b, output)["known"]
-    (gradient,) = torch.autograd.grad(known, output)
-    assert (gradient * b.hole == 0).all() and (gradient * (1 - b.hole)).abs().sum() > 0
+    for name in ("spnet-known-pixels", "known-pixels"):
+        its, net, _ = players(ROWS[name])
+        output = its.generate(net, b).detach().requires_grad_()
+        known = its.terms(b, output)["known"]
+        (gradient,) = torch.autograd.grad(known, output)
+        assert (gradient * b.hole == 0).all() and (gradient * (1 - b.hole)).abs().sum() > 0
     assert its.terms(b, b.image + 0.1)["known"].item() == pytest.approx(20 * 0.1, rel=1e-4)
     assert its.terms(b, torch.where(b.hole == 1, b.image + 1, b.image))["known"].item() == 0
 

@@ -26,6 +26,7 @@ class SegmentationPrediction(Task):
     def prepare(self, profile, device):
         super().prepare(profile, device)
         self.own_weights = {"cross_entropy": profile.cross_entropy, "dice": profile.dice}
+        self.known_weight = profile.known
 
     def generate(self, net, b):
         return net(b.i0, b.s0, b.hole)
@@ -38,7 +39,10 @@ class SegmentationPrediction(Task):
         """Loss terms of this model's own, already weighted."""
         where = self.where(b.hole)
         of = {"cross_entropy": losses.hole_cross_entropy, "dice": losses.hole_dice}
-        return {name: weight * of[name](s_r, b.s, where) for name, weight in self.own_weights.items() if weight}
+        terms = {name: weight * of[name](s_r, b.s, where) for name, weight in self.own_weights.items() if weight}
+        if self.known_weight:
+            terms["known"] = self.known_weight * losses.hole_cross_entropy(s_r, b.s, 1 - b.hole)
+        return terms
 
     def picture(self, b, s_r):
         """The completed map as class numbers, N×H×W, for the log."""
