@@ -69,7 +69,7 @@ class Profile:
     dice: float = 0.0  # SP-Net's second
     l1: float = 0.0  # SG-Net's named departure
     ssim: float = 0.0  # SG-Net's second
-    known: float = 0.0  # a third of each: its pixel loss on what is known anyway, so that it completes what it sees
+    known: float = 0.0  # a third of both: cross-entropy or l1 on what is known, so that the narrow middle carries it
     guess: float = 0.0  # share of the pictures that SG-Net sees with SP-Net's layout, not the true one
     spnet: str = ""  # that SP-Net's checkpoint
     soft: bool = False  # that layout is SP-Net's probabilities, at the test too, not one class per pixel
