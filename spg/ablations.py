@@ -41,6 +41,9 @@ ROWS = {
     "spnet-no-image": Row("spnet", "the layout from the labels alone", {"blind": "image"}, "spnet"),
     "spnet-no-hole-channel": Row("spnet", "mid-grey and missing look the same", {"blind": "hole"}, "spnet"),
     "spnet-no-dilation": Row("spnet", "the nine blocks see their neighbours only", {"dilated": False}, "spnet"),
+    "spnet-known-pixels": Row(
+        "spnet", "with a cross-entropy on what is known, beside the losses in the hole", {"known": 10.0}, "spnet"
+    ),
     "spg": Row("sgnet", "SG-Net as in the profile"),
     "no-segmentation": Row("sgnet-noseg", "SG-Net's design without a layout"),
     "predicted-layouts": Row("sgnet", "trained on SP-Net's layouts, not on true ones", guess=True),
@@ -52,6 +55,7 @@ ROWS = {
     "one-scale": Row("sgnet", "one discriminator instead of three", {"scales": 1}),
     "no-dilation": Row("sgnet", "the nine blocks see their neighbours only", {"dilated": False}),
     "whole-picture": Row("sgnet", "losses on all that is painted, not on the hole", {"masked": False}),
+    "known-pixels": Row("sgnet", "with an l1 on what is known, beside the losses in the hole", {"known": 20.0}),
     "unconditional": Row("sgnet", "discriminators that do not see the layout", {"conditional": False}),
     "no-hole-channel": Row("sgnet", "mid-grey and missing look the same", {"blind": "hole"}),
     "spnet-plus": Row("spnet-plus", "SP-Net+ as in the profile", base="spnet-plus"),

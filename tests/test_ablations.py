@@ -10,7 +10,7 @@ from tiny import Tiny
 from spg import ablations, checkpoints, cli, tables
 from spg.ablation_plot import COLOURS, plot
 from spg.ablation_tables import verdict
-from spg.ablations import ROWS, Row, chosen, parse_seeds, run, summary
+from spg.ablations import ROWS, chosen, parse_seeds, run, summary
 from spg.profiles import at, profile
 from spg.samples import Batch, TrainingSamples, batches
 from spg.tasks import task
@@ -76,8 +76,8 @@ def test_losses_on_the_whole_picture_see_what_is_painted_outside_the_hole():
 
 def test_losses_on_the_known_pixels_see_them_and_leave_the_hole_to_the_others():
     b = one_batch()
-    for model in ("spnet", "sgnet"):
-        its, net, _ = players(Row(model, "", {"known": 20.0}))
+    for name in ("spnet-known-pixels", "known-pixels"):
+        its, net, _ = players(ROWS[name])
         output = its.generate(net, b).detach().requires_grad_()
         known = its.terms(b, output)["known"]
         (gradient,) = torch.autograd.grad(known, output)
