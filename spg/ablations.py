@@ -18,12 +18,14 @@ from spg.training import Trainer
 KIND = "ablations"
 PICTURE = ("l1", "l2", "ssim", "psnr", "lpips", "boundary_lpips", "sharpness")  # of the rows that paint
 LAYOUT = ("hole_accuracy", "hole_miou")  # of the rows that complete layouts
+MORE = 0.25  # pictures of a row that goes on from another, as a share of the profile's
 
 
 class Row(NamedTuple):
     """model: what `spg train` calls it; settings: the diff against the profile; base: the row it is compared with.
 
-    guess: train on the layouts of the seed's own SP-Net in place of true ones.
+    guess: train on the layouts of the seed's own SP-Net in place of true ones. start: the row whose trained net this
+    one goes on from, for `MORE` pictures; its base does the same, so that both have seen equally many.
     """
 
     model: str
@@ -31,6 +33,7 @@ class Row(NamedTuple):
     settings: dict = {}  # noqa: RUF012, read only
     base: str = "spg"
     guess: bool = False
+    start: str = ""
 
 
 ROWS = {
@@ -68,6 +71,20 @@ ROWS = {
         "sgnet-plus", "the same, as probabilities, at the test too", {"soft": True}, "spg-plus", guess=True
     ),
     "plus-ssim": Row("sgnet-plus", "with a loss on SSIM", {"ssim": 3.0}, "spg-plus"),
+    "plus-no-segmentation-on": Row(
+        "sgnet-plus-noseg",
+        "the net without a layout, a quarter more pictures",
+        base="plus-no-segmentation",
+        start="plus-no-segmentation",
+    ),
+    "plus-as-twin": Row(
+        "sgnet-plus",
+        "in that quarter it is told SP-Net+'s probabilities",
+        {"soft": True},
+        "plus-no-segmentation-on",
+        guess=True,
+        start="plus-no-segmentation",
+    ),
 }
 
 
@@ -87,12 +104,14 @@ def run(spec, profile, seeds, out, only=None, split="val", limit=None):
 
 
 def chosen(only=None):
-    """The rows asked for, in order, and those they need: a base to be compared with, an SP-Net for the layouts."""
+    """The rows asked for, in order, and those they need: a base, a net to go on from, an SP-Net for the layouts."""
     for name in only or ():
         if name not in ROWS:
             raise ValueError(f"no row {name!r}; the rows are {', '.join(ROWS)}")
-    wanted = set(only or ROWS)
-    needed = wanted | {ROWS[name].base for name in wanted} | {spnet_of(name) for name in wanted if paints(name)}
+    needed = set(only or ROWS)
+    needed |= {ROWS[name].base for name in needed}
+    needed |= {ROWS[name].start for name in needed if ROWS[name].start}
+    needed |= {spnet_of(name) for name in needed if paints(name)}
     return [name for name in ROWS if name in needed]
 
 
@@ -106,9 +125,9 @@ def spnet_of(name):
     return "spnet-plus" if "plus" in ROWS[name].model else "spnet"
 
 
-def spnet_file(name, folder):
-    """The checkpoint of the SP-Net that gives a row its layouts; it lies beside the row's own folder."""
-    return folder.parent / spnet_of(name) / f"{spnet_of(name)}.safetensors"
+def net_file(name, folder):
+    """The checkpoint of another row of the same seed; its folder lies beside this one."""
+    return folder.parent / name / f"{ROWS[name].model}.safetensors"
 
 
 def train(name, spec, profile, seed, folder):
@@ -116,7 +135,10 @@ def train(name, spec, profile, seed, folder):
     row = ROWS[name]
     settings = {"seed": seed, **row.settings}
     if row.guess:
-        settings |= {"guess": 1.0, "spnet": str(spnet_file(name, folder))}
+        settings |= {"guess": 1.0, "spnet": str(net_file(spnet_of(name), folder))}
+    if row.start:
+        settings["pictures"] = tuple(round(MORE * count) for count in profile.pictures)
+    start = net_file(row.start, folder) if row.start else None
     its = profile.with_settings(**settings)
 
     def scenes_at(size):
@@ -124,20 +146,20 @@ def train(name, spec, profile, seed, folder):
 
     source = {"data": spec, "split": "train", "limit": None}
     task = tasks.task(row.model)
-    Trainer(row.model, task, its, scenes_at, source, folder, make_fabric(its), resume=True).fit()
+    Trainer(row.model, task, its, scenes_at, source, folder, make_fabric(its), resume=True, start=start).fit()
 
 
 def judge(name, spec, profile, folder, split, limit):
     """The result of one trained row, each picture's values kept: with the true layout, and with the predicted one."""
     scenes = data.open(spec, split, profile.sizes[-1], limit)
-    spnet, _ = weights.load_net(spnet_file(name, folder))
+    spnet, _ = weights.load_net(net_file(spnet_of(name), folder))
     if paints(name):
-        net = Inpainter(spnet, weights.load_net(folder / f"{ROWS[name].model}.safetensors")[0], size=scenes.size)
+        net = Inpainter(spnet, weights.load_net(net_file(name, folder))[0], size=scenes.size)
         methods = {"true": net.paint}
         if net.sgnet.guided:
             methods["predicted"] = lambda image, hole, labels: net(image, hole, labels).image
         return evaluation.evaluate(scenes, methods, keep_per_image=True, extra={"row": name})
-    own, _ = weights.load_net(folder / f"{ROWS[name].model}.safetensors")
+    own, _ = weights.load_net(net_file(name, folder))
     net = Inpainter(own, None, size=scenes.size)
     complete = {"layout": lambda image, hole, labels: net.predict(image, hole, labels)[0]}
     return evaluation.evaluate(scenes, {}, layouts=complete, perceptual=None, keep_per_image=True, extra={"row": name})

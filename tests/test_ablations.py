@@ -96,6 +96,8 @@ def test_a_row_brings_what_it_is_compared_with():
     assert chosen(["no-alexnet"]) == ["spnet", "spg", "no-alexnet"]
     assert chosen(["plus-no-segmentation"]) == ["spnet-plus", "spg-plus", "plus-no-segmentation"]
     assert chosen(["spnet-no-image"]) == ["spnet", "spnet-no-image"]
+    twins = ["plus-no-segmentation", "plus-no-segmentation-on", "plus-as-twin"]
+    assert chosen(["plus-as-twin"]) == ["spnet-plus", *twins]
     assert chosen() == list(ROWS)
     with pytest.raises(ValueError, match="no row 'no-alex'; the rows are spnet, "):
         chosen(["no-alex"])
@@ -112,6 +114,17 @@ def test_the_plus_rows_meet_the_layouts_of_their_own_spnet(tmp_path, tiny_data):
     profiles = [checkpoints.about(file)["profile"] for file in files]
     assert [(its["guess"], its["soft"]) for its in profiles] == [(1.0, False), (1.0, True)]
     assert all(its["spnet"].endswith("spnet-plus/spnet-plus.safetensors") for its in profiles)
+
+
+def test_a_row_goes_on_from_another_for_as_many_pictures_as_its_base(tmp_path, tiny_data):
+    p = profile("smoke", **SMALL | {"pictures": (16,), "alexnet": 0.0})
+    run("tiny", p, [0], tmp_path, ["plus-as-twin"], limit=3)
+    rows = summary(tmp_path, [0], p)["rows"]
+    files = {name: tmp_path / "0" / name / f"{ROWS[name].model}.safetensors" for name in rows}
+    seen = {name: checkpoints.about(file)["pictures_seen"] for name, file in files.items()}
+    assert seen == {"spnet-plus": 16, "plus-no-segmentation": 16, "plus-no-segmentation-on": 20, "plus-as-twin": 20}
+    worth = rows["plus-as-twin"]["true"]["mean"]["l1"] - rows["plus-no-segmentation-on"]["true"]["mean"]["l1"]
+    assert rows["plus-as-twin"]["true"]["difference"]["l1"][0] == pytest.approx(worth, abs=1e-3)
 
 
 def test_rows_are_trained_once_and_compared(tmp_path, tiny_data, monkeypatch):
