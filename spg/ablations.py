@@ -59,6 +59,7 @@ ROWS = {
     "no-dilation": Row("sgnet", "the nine blocks see their neighbours only", {"dilated": False}),
     "whole-picture": Row("sgnet", "losses on all that is painted, not on the hole", {"masked": False}),
     "known-pixels": Row("sgnet", "with an l1 on what is known, beside the losses in the hole", {"known": 20.0}),
+    "local-scores": Row("sgnet", "discriminators' scores count where they see the hole", {"local": True}),
     "unconditional": Row("sgnet", "discriminators that do not see the layout", {"conditional": False}),
     "no-hole-channel": Row("sgnet", "mid-grey and missing look the same", {"blind": "hole"}),
     "spnet-plus": Row("spnet-plus", "SP-Net+ as in the profile", base="spnet-plus"),

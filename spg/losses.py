@@ -14,15 +14,15 @@ C1, C2 = 0.01**2, 0.03**2  # of SSIM (Wang et al. 2004), for pictures in [0, 1]
 
 
 def _least_squares(scores, real):
-    return (scores - float(real)).square().mean()
+    return (scores - float(real)).square()
 
 
 def _log(scores, real):
-    return F.binary_cross_entropy_with_logits(scores, torch.full_like(scores, float(real)))
+    return F.binary_cross_entropy_with_logits(scores, torch.full_like(scores, float(real)), reduction="none")
 
 
 def _hinge(scores, real):
-    return F.relu(1 - scores if real else 1 + scores).mean()
+    return F.relu(1 - scores if real else 1 + scores)
 
 
 ADVERSARIAL = {"least-squares": _least_squares, "log": _log, "hinge": _hinge}
@@ -34,25 +34,37 @@ def _form(name):
     return ADVERSARIAL[name]
 
 
-def discriminator_loss(real, fake, form="least-squares"):
+def _scored(penalties, where):
+    """Mean of a map of penalties N×1×h×w: over all of it, or over the cells with a pixel of where (N×1×H×W) in them.
+
+    A single score for the whole picture, N×1, has no place and always counts.
+    """
+    if where is None or penalties.ndim == 2:
+        return penalties.mean()
+    return _hole_mean(penalties, F.adaptive_max_pool2d(where, penalties.shape[-2:]))
+
+
+def discriminator_loss(real, fake, form="least-squares", where=None):
     """What D minimises: Σ_k of the form's penalty for calling real fake, and fake real, halved.
 
     `log` is −½ Σ_k E[log D_k(c, x)] + E[log(1 − D_k(c, G(c)))], eq. (1) itself; `least-squares` is
-    pix2pixHD's, the default [our decision]; `hinge` as in Lim & Ye 2017. real, fake: D's outputs.
+    pix2pixHD's, the default [our decision]; `hinge` as in Lim & Ye 2017. real, fake: D's outputs. where: N×1×H×W,
+    the pixels that scores must see to count, such as the hole [our decision]; None: all scores count.
     """
     penalty = _form(form)
-    return sum((penalty(r[-1], True) + penalty(f[-1], False)) / 2 for r, f in zip(real, fake, strict=True))
+    pairs = zip(real, fake, strict=True)
+    return sum((_scored(penalty(r[-1], True), where) + _scored(penalty(f[-1], False), where)) / 2 for r, f in pairs)
 
 
-def generator_loss(fake, form="least-squares"):
-    """What G minimises: Σ_k of the penalty for D calling its work fake (−E[D_k] for `hinge`).
+def generator_loss(fake, form="least-squares", where=None):
+    """What G minimises: Σ_k of the penalty for D calling its work fake (−E[D_k] for `hinge`). where: as above.
 
     `log` is the non-saturating −log D_k(c, G(c)), which has the same fixed point as eq. (1).
     """
     penalty = _form(form)
     if form == "hinge":
-        return sum(-f[-1].mean() for f in fake)
-    return sum(penalty(f[-1], True) for f in fake)
+        return sum(_scored(-f[-1], where) for f in fake)
+    return sum(_scored(penalty(f[-1], True), where) for f in fake)
 
 
 # ---------------------------------------------------------------- (2) discriminator features

@@ -58,6 +58,7 @@ class Profile:
     discriminator_width: int = 64
     conditional: bool = True  # False: D sees the candidate without its condition [an ablation]
     scales: int = 3
+    local: bool = False  # True: D's scores count only where they see the hole, the rest is real on both sides
     encoder: str = "resnet50"  # of the segmenter
     # the losses: weights λ [1, 10, 10 are our decision], 0 = off
     masked: bool = True  # False: they judge all that a net paints, not the completed hole [an ablation]

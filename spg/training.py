@@ -194,8 +194,8 @@ class Trainer:
         terms = self.task.terms(batch, output) if "G" in players else {}
         if "D" in players:
             real, fake = (self.nets["D"](x) for x in self.task.candidates(batch, output))
-            judge = losses.discriminator_loss(real, fake, self._form())
-            terms |= self._generator_terms(real, fake, self.task.where(batch.hole)) if "G" in players else {}
+            judge = losses.discriminator_loss(real, fake, self._form(), self.task.scored(batch.hole))
+            terms |= self._generator_terms(real, fake, batch.hole) if "G" in players else {}
         values = self._finite({k: v.item() for k, v in terms.items()})
         if "G" in players:
             self._backward("G", sum(terms.values()), retain_graph="D" in players)
@@ -217,12 +217,12 @@ class Trainer:
     def _form(self):
         return self.task.adversarial or self.profile.adversarial
 
-    def _generator_terms(self, real, fake, where):
+    def _generator_terms(self, real, fake, hole):
         terms = {}
         if adv := self._weight("adv"):
-            terms["adv"] = adv * losses.generator_loss(fake, self._form())
+            terms["adv"] = adv * losses.generator_loss(fake, self._form(), self.task.scored(hole))
         if feature := self._weight("feature"):
-            terms["feature"] = feature * losses.feature_loss(real, fake, where)
+            terms["feature"] = feature * losses.feature_loss(real, fake, self.task.where(hole))
         return terms
 
     def _backward(self, name, loss, **options):

@@ -92,6 +92,12 @@ def test_an_unconditional_discriminator_sees_the_candidate_alone():
     assert [x.shape[1] for x in its.candidates(b, its.generate(net, b))] == [3, 3]
 
 
+def test_local_scores_count_in_the_hole_only():
+    b = one_batch()
+    assert players(ROWS["spg"])[0].scored(b.hole) is None
+    assert players(ROWS["local-scores"])[0].scored(b.hole) is b.hole
+
+
 def test_a_row_brings_what_it_is_compared_with():
     assert chosen(["no-alexnet"]) == ["spnet", "spg", "no-alexnet"]
     assert chosen(["plus-no-segmentation"]) == ["spnet-plus", "spg-plus", "plus-no-segmentation"]

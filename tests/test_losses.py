@@ -53,6 +53,25 @@ def test_adversarial_gradients(form):
     assert torch.autograd.gradcheck(lambda r, f: losses.discriminator_loss([[r]], [[f]], form), (x, y))
 
 
+@pytest.mark.parametrize("form", losses.ADVERSARIAL)
+def test_scores_that_see_no_pixel_of_the_hole_do_not_count(form):
+    where = torch.zeros(2, 1, 8, 8)
+    where[0, 0, :2, 3], where[1, 0, 7, 7] = 1, 1  # cells of two pixels: one of the first picture, one of the second
+    score, blind = torch.randn(2, 1, 4, 4), torch.randn(2, 1, 4, 4)
+    for n, row, column in ((0, 0, 1), (1, 3, 3)):
+        blind[n, 0, row, column] = score[n, 0, row, column]
+    for loss in (losses.generator_loss, lambda x, *a: losses.discriminator_loss(x, x, *a)):
+        torch.testing.assert_close(loss([[score]], form, where), loss([[blind]], form, where))
+        seen = torch.stack([score[0, 0, 0, 1], score[1, 0, 3, 3]]).view(2, 1, 1, 1)
+        torch.testing.assert_close(loss([[score]], form, where), loss([[seen]], form))
+        assert loss([[score]], form) != loss([[blind]], form)
+
+
+def test_a_score_for_the_whole_picture_always_counts():
+    score, where = torch.randn(2, 1), torch.ones(2, 1, 8, 8)
+    assert losses.generator_loss([[score]], "log", where) == losses.generator_loss([[score]], "log")
+
+
 def test_unknown_form_is_named():
     with pytest.raises(ValueError, match="form 'wasserstein'; use one of least-squares, log, hinge"):
         losses.generator_loss(scores(0.0), "wasserstein")

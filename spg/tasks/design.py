@@ -23,6 +23,7 @@ class Task:
 
     phases = adversarial = weights = data = twin = None
     masked = conditional = True
+    local = False
 
     def discriminator(self, profile):
         """The module that judges; None: nobody does."""
@@ -30,7 +31,7 @@ class Task:
 
     def prepare(self, profile, device):
         """Load what the losses need."""
-        self.masked, self.conditional = profile.masked, profile.conditional
+        self.masked, self.conditional, self.local = profile.masked, profile.conditional, profile.local
 
     def judged(self, known, painted, hole):
         """What the losses see of a result: the completed picture or map, or (masked=False) all that was painted."""
@@ -39,6 +40,10 @@ class Task:
     def where(self, hole):
         """Where the losses look: into the hole, or (masked=False) everywhere."""
         return hole if self.masked else torch.ones_like(hole)
+
+    def scored(self, hole):
+        """The pixels that D's scores must see to count: the hole (local=True), or None, and all of them count."""
+        return hole if self.local else None
 
     def under(self, condition, candidate):
         """What D sees: the candidate under its condition, or (conditional=False) alone."""
