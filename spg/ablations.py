@@ -25,7 +25,7 @@ class Row(NamedTuple):
     """model: what `spg train` calls it; settings: the diff against the profile; base: the row it is compared with.
 
     guess: train on the layouts of the seed's own SP-Net in place of true ones. start: the row whose trained net this
-    one goes on from, for `MORE` pictures; its base does the same, so that both have seen equally many.
+    one goes on from, for `MORE` pictures.
     """
 
     model: str

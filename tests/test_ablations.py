@@ -129,8 +129,8 @@ def test_a_row_goes_on_from_another_for_as_many_pictures_as_its_base(tmp_path, t
     files = {name: tmp_path / "0" / name / f"{ROWS[name].model}.safetensors" for name in rows}
     seen = {name: checkpoints.about(file)["pictures_seen"] for name, file in files.items()}
     assert seen == {"spnet-plus": 16, "plus-no-segmentation": 16, "plus-no-segmentation-on": 20, "plus-as-twin": 20}
-    worth = rows["plus-as-twin"]["true"]["mean"]["l1"] - rows["plus-no-segmentation-on"]["true"]["mean"]["l1"]
-    assert rows["plus-as-twin"]["true"]["difference"]["l1"][0] == pytest.approx(worth, abs=1e-3)
+    worth = rows["plus-as-twin"]["true"]["mean"]["psnr"] - rows["plus-no-segmentation-on"]["true"]["mean"]["psnr"]
+    assert rows["plus-as-twin"]["true"]["difference"]["psnr"][0] == pytest.approx(worth, abs=1e-4)
 
 
 def test_rows_are_trained_once_and_compared(tmp_path, tiny_data, monkeypatch):
