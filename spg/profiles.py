@@ -55,6 +55,7 @@ class Profile:
     upsample: str = "nearest"
     dilated: bool = True  # False: the nine blocks look at their neighbours only [an ablation]
     blind: str = ""  # an input of both nets that is taken away: image or hole [ablations]
+    grained: bool = False  # SG-Net+ is given grain in the hole, to make texture of
     discriminator_width: int = 64
     conditional: bool = True  # False: D sees the candidate without its condition [an ablation]
     scales: int = 3

@@ -1,11 +1,13 @@
 """SPG-Net+: the paper's two steps as we would build them today, `spnet-plus` and `sgnet-plus` (all our decision).
 
-Five departures from `spg.generators`, each because the same hours of training then buy more:
+Six departures from `spg.generators`, each because the same hours of training then buy more:
 - skip connections, so that the known surroundings reach the hole without passing the narrow middle;
 - the nets correct a smooth fill (`spg.fills`) instead of painting from nothing; with a layout, class by class;
 - SG-Net+ can begin as its trained twin without segmentation, and learn from there what a layout is good for;
 - every level sees the picture at its own size and adds its own correction to the coarser levels' result;
-- so a level can be added without disturbing those already trained (`spg.growing`).
+- so a level can be added without disturbing those already trained (`spg.growing`);
+- SG-Net+ may be given grain in the hole, to make texture of: where all it sees is smooth, a net that treats every
+  place alike can only paint smoothly.
 """
 
 from itertools import pairwise
@@ -19,10 +21,17 @@ from spg.generators import DILATIONS, ResidualBlock, convolution
 
 INNER = 2  # the halvings of the innermost level, a small U-Net; every further one is an outer level of its own
 NARROWEST = 16  # channels of the outermost level, at least
+TILE = 64  # side of the grain that is repeated over the picture
 
 
 def _up(x, like):
     return F.interpolate(x, size=like.shape[-2:], mode="bilinear")
+
+
+def grain(size, offset=(0, 0)):
+    """A map 1×1×H×W of normal random numbers, always the same: one tile, shifted by offset and repeated."""
+    tile = torch.randn(1, 1, TILE, TILE, generator=torch.Generator().manual_seed(0)).roll(offset, (2, 3))
+    return tile.repeat(1, 1, *(-(-n // TILE) for n in size))[..., : size[0], : size[1]]
 
 
 class InnerLevel(nn.Module):
@@ -89,12 +98,17 @@ class Pyramid(nn.Module):
             nn.init.zeros_(head.weight)  # a new level begins by changing nothing
             nn.init.zeros_(head.bias)
 
+    def sees(self, x):
+        """What a level sees of the input at its own size."""
+        return x
+
     def forward(self, x):
         height, width = x.shape[-2:]
         x = F.pad(x, (0, -width % self.stride, 0, -height % self.stride), mode="replicate")
         sizes = [x]
         for _ in self.outer:
             sizes.append(F.avg_pool2d(sizes[-1], 2))
+        sizes = [self.sees(x) for x in sizes]
         seen, outside = [], 0.0  # from the outside in …
         for level, x in zip(reversed(self.outer), sizes, strict=False):
             seen.append(level.stem(x) if not seen else level.stem(x) + outside)
@@ -129,13 +143,29 @@ class SGNetPlus(Pyramid):
 
     classes=0 is the twin without segmentation: it corrects the first fill; S is ignored and may be None. What the
     guided net has beside it comes last, so that it can begin as its trained twin (`spg.growing.adopt`).
+
+    grained: every level sees `grain` in the hole, of its own at its own size. Shifted at random in training, so that
+    no place has a grain to remember; at the test always the same, and so is the picture.
     """
 
-    def __init__(self, classes=8, width=16, downs=4):
-        super().__init__(3 + 1 + (6 + classes if classes else 0), 3 + (2 if classes else 0), width, downs)
-        self.guided = classes > 0
+    def __init__(self, classes=8, width=16, downs=4, grained=False):
+        super().__init__(4 + grained + (6 + classes if classes else 0), 3 + (2 if classes else 0), width, downs)
+        self.guided, self.grained = classes > 0, grained
         if self.guided:
             self.heads[0].bias.data[3] = 1.0  # the share of the expected colours
+
+    def sees(self, x):
+        if not self.grained:
+            return x
+        offset = tuple(torch.randint(TILE, (2,)).tolist()) if self.training else (0, 0)
+        noise = grain(x.shape[-2:], offset).to(x) * x[:, 3:4]
+        return torch.cat([x[:, :4], noise, x[:, 4:]], 1)
+
+    def as_here(self, name, value):
+        """A tensor of a net without grain as it lies here: the grain, which counts for 0, after the hole."""
+        if not self.grained or not name.endswith("stem.0.weight") or value.shape[1] % 2:
+            return value
+        return torch.cat([value[:, :4], torch.zeros_like(value[:, :1]), value[:, 4:]], 1)
 
     def forward(self, i0, s, hole):
         blurred = smooth(i0, hole)

@@ -109,8 +109,9 @@ class Trainer:
         if about["model"] not in (self.model, self.task.twin) or about["size"] != self.size:
             it = f"a {about['model']!r} net for {about['size']} px"
             raise ValueError(f"{path} holds {it}: this training starts with {self.model!r} at {self.size} px")
-        begin = restore if about["model"] == self.model else adopt
-        its, own = (at(p, self.size) for p in (from_dict(about["profile"]), self.profile))
+        its = from_dict(about["profile"])
+        begin = restore if (about["model"], its.grained) == (self.model, self.profile.grained) else adopt
+        its, own = (at(p, self.size) for p in (its, self.profile))
         try:
             if its != own:
                 raise RuntimeError(f"it has {its}, here {own} is asked for")

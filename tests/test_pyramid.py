@@ -103,6 +103,46 @@ def test_a_twin_must_fit():
         adopt(SGNetPlus(width=4), {"out.weight": torch.zeros(3, 3)})
 
 
+@pytest.mark.parametrize("classes", [0, 8])
+def test_a_net_with_grain_begins_as_the_one_without(classes):
+    i0, s, hole = scene()
+    plain = perturb(SGNetPlus(classes, width=4)).eval()
+    grained = perturb(SGNetPlus(classes, width=4, grained=True)).eval()
+    adopt(grained, plain.state_dict())
+    assert torch.allclose(grained(i0, s, hole), plain(i0, s, hole), atol=1e-5)
+    grained.train()(i0, s, hole).square().mean().backward()
+    assert grained.outer[-1].stem[0].weight.grad[:, 4].abs().sum() > 0  # and learns what grain is good for
+
+
+def test_a_guided_net_with_grain_begins_as_its_twin_with_grain():
+    i0, s, hole = scene()
+    twin = perturb(SGNetPlus(0, width=4, grained=True)).eval()
+    guided = perturb(SGNetPlus(8, width=4, grained=True)).eval()
+    adopt(guided, twin.state_dict())
+    assert torch.allclose(guided(i0, s, hole), twin(i0, None, hole), atol=1e-5)
+
+
+def test_grain_lies_in_the_hole_and_is_the_same_at_every_test():
+    i0, s, hole = scene()
+    net = perturb(SGNetPlus(width=4, grained=True)).eval()
+    assert torch.equal(net(i0, s, hole), net(i0, s, hole))
+    seen = net.sees(torch.cat([i0, hole, i0], 1))[:, 4:5]
+    assert (seen[hole == 0] == 0).all() and seen[hole == 1].std() > 0.8
+    shifted = [net.train().sees(torch.cat([i0, hole, i0], 1))[:, 4:5] for _ in range(4)]
+    assert not all(torch.equal(seen, other) for other in shifted)  # in training no place has a grain of its own
+
+
+def test_texture_of_nothing_needs_grain():
+    """In the middle of a hole in a plain wall all inputs are smooth: what the net paints there is flat without it."""
+    i0, hole = torch.full((1, 3, 96, 96), 0.2), torch.zeros(1, 1, 96, 96)
+    hole[..., 16:80, 16:80] = 1
+    flat, grained = (perturb(SGNetPlus(0, width=4, downs=2, grained=g)).eval() for g in (False, True))
+    for net in (flat, grained):
+        net.inner.middle = torch.nn.Identity()  # its dilated blocks would see the rim
+    roughness = [net(i0 * (1 - hole), None, hole)[..., 40:56, 40:56].diff().abs().mean() for net in (flat, grained)]
+    assert roughness[0] < 1e-3 < roughness[1]
+
+
 def test_where_the_layout_is_unsure_the_net_may_hedge_or_commit():
     i0, s, hole = scene()
     unsure = s * (1 - hole) + hole * (0.6 * s + 0.4 * s.roll(1, 1))

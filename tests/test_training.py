@@ -168,6 +168,17 @@ def test_a_training_may_start_with_the_net_of_another_and_counts_on(tmp_path):
         trainer(tmp_path / "c", start=start, width=4)
 
 
+def test_a_training_may_go_on_with_grain(tmp_path):
+    first = trainer(tmp_path / "a", "sgnet-plus").fit(show=False)
+    start = tmp_path / "a" / "sgnet-plus.safetensors"
+    grained = trainer(tmp_path / "b", "sgnet-plus", start=start, grained=True)
+    assert grained.about()["pictures_seen"] == first.about()["pictures_seen"]
+    before, now = first.best().inner.stem[0].weight, grained.best().inner.stem[0].weight
+    assert torch.equal(now[:, 4], torch.zeros_like(now[:, 4])) and torch.equal(now[:, 5:], before[:, 4:])
+    grained.fit(show=False)
+    assert grained.best().inner.stem[0].weight[:, 4].abs().sum() > 0
+
+
 @pytest.mark.parametrize(("model", "other"), [("sgnet", "sgnet-plus"), ("sgnet-plus", "sgnet")])
 def test_a_guided_training_may_start_with_its_twin(tmp_path, model, other):
     twin = trainer(tmp_path, f"{model}-noseg", average=0.9).fit(show=False)

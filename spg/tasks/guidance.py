@@ -26,7 +26,7 @@ class SegmentationGuidance(Task):
     def generator(self, profile, design):
         classes = C if self.guided else 0
         if self.plus:
-            return SGNetPlus(classes, *design)
+            return SGNetPlus(classes, *design, grained=profile.grained)
         return SGNet(classes, **paper_design(profile, design))
 
     def discriminator(self, profile):
