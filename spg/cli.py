@@ -72,6 +72,7 @@ def _evaluate(a):
         device=nets.device if nets else "cpu",
         pictures=a.pictures,
         extra=extra | {"own_weights": lineup.own_weights},
+        each=a.each,
     )
     evaluation.write_json(result, a.out)
     print(tables.table([result]), f"\n-> {a.out}", sep="")
@@ -219,6 +220,7 @@ def _add_evaluate(commands):
     c.add_argument("--size", type=int, required=True, help="side in pixels")
     c.add_argument("--limit", type=int, help="only the first so many pictures")
     c.add_argument("--seed", type=int, default=0, help="of the hole set")
+    c.add_argument("--each", type=int, default=1, help="holes a picture, of the sets SEED, SEED + 1, …; default: 1")
     c.add_argument("--weights", nargs="+", help=WEIGHTS)
     c.add_argument(
         "--labels", choices=("true", "predicted"), default="true", help="S0: true labels, or the segmenter's"

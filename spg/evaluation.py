@@ -36,6 +36,7 @@ def evaluate(
     keep_per_image=False,
     extra=None,
     segmenter=None,
+    each=1,
 ):
     """Fill the fixed holes of a data set with every method and measure the results.
 
@@ -43,6 +44,8 @@ def evaluate(
     methods: dict name -> fill(image uint8 3×H×W, hole uint8 H×W, labels uint8 H×W) -> uint8 3×H×W. The missing
         pixels of image are 0; labels are the true ones everywhere, and a method that should not know them masks them.
     holes, seed: the hole set, see `spg.holes.evaluation_hole`. limit: the first so many scenes only.
+    each: holes a scene, those of the sets seed, seed + 1, …. A scene counts as the mean over its holes, so that
+        intervals are over scenes, which are independent, and not over holes, which are not.
     layouts: dict name -> complete(image, hole, labels) -> uint8 H×W; here labels too are 0 in the hole.
     perceptual: network of the AlexNet distance, a name or a `PerceptualDistance`, on device; None leaves it out.
     pictures: folder for contact sheets of the first scenes. keep_per_image: keep each picture's values.
@@ -56,21 +59,24 @@ def evaluate(
     for date and seconds.
     """
     n = len(scenes) if limit is None else min(limit, len(scenes))
-    if n < 1 or not (methods or layouts):
-        raise ValueError(f"nothing to evaluate: {n} scenes, {len(methods)} methods, {len(layouts or {})} layouts")
+    if n < 1 or each < 1 or not (methods or layouts):
+        what = f"{n} scenes, {each} holes each, {len(methods)} methods, {len(layouts or {})} layouts"
+        raise ValueError(f"nothing to evaluate: {what}")
     distance = networks.load(perceptual, device) if isinstance(perceptual, str) else perceptual
     judge = _Judge(methods, layouts or {}, segmenter, distance, device)
     for i in bar(range(n), desc="evaluate", unit="img", disable=not progress):
-        hole = evaluation_hole(scenes.name, scenes.split, scenes.size, holes, seed, i)
-        judge.add(scenes[i], hole, picture=bool(pictures) and i < PICTURED)
+        for k in range(each):
+            hole = evaluation_hole(scenes.name, scenes.split, scenes.size, holes, seed + k, i)
+            judge.add(scenes[i], hole, picture=bool(pictures) and i < PICTURED and k == 0)
     if pictures:
         judge.write_sheets(Path(pictures))
     return {
         **{"data": scenes.name, "split": scenes.split, "size": scenes.size, "holes": holes, "seed": seed, "n": n},
+        **({"each": each} if each > 1 else {}),
         **provenance(),
         "perceptual": None if distance is None else distance.name,
         **(extra or {}),
-        **judge.result(keep_per_image),
+        **judge.result(each, keep_per_image),
     }
 
 
@@ -141,12 +147,15 @@ class _Judge:
             for place, where in (("known", 1 - hole), ("missing", hole)):
                 self.segmented[place].append(metrics.confusion(labels, found, where))
 
-    def result(self, keep_per_image):
+    def result(self, each, keep_per_image):
+        """What a result file says; each: holes a scene."""
+        counts = {name: summary.summed(rows, each) for name, rows in self.counts.items()}
+        segmented = {place: summary.summed(rows, each) for place, rows in self.segmented.items()}
         return {
-            "methods": summary.methods(self.records, keep_per_image),
-            "paired": summary.paired(self.records),
-            "layouts": summary.layouts(self.counts, keep_per_image),
-            "segmenter": summary.segmenter(**self.segmented) if self.segmenter else None,
+            "methods": summary.methods(self.records, each, keep_per_image),
+            "paired": summary.paired(self.records, each),
+            "layouts": summary.layouts(counts, keep_per_image),
+            "segmenter": summary.segmenter(**segmented) if self.segmenter else None,
         }
 
     def write_sheets(self, folder):

@@ -10,9 +10,23 @@ BINS = ("<5%", "5-10%", "10-25%", ">25%")  # of the area; the paper's holes are 
 LEADS = ("spg-plus", "spg")  # the methods whose differences to all others are kept
 
 
-def methods(records, keep_per_image=False):
-    """name → summary. records: name → list of {metric: value, "seconds", "share" of the area that is missing}."""
-    return {name: _method(rows, keep_per_image) for name, rows in records.items()}
+def methods(records, each=1, keep_per_image=False):
+    """name → summary. records: name → list of {metric: value, "seconds", "share" of the area that is missing}.
+
+    each: so many of them, one after the other, are of one picture, which counts as their mean.
+    """
+    return {name: _method(rows, each, keep_per_image) for name, rows in records.items()}
+
+
+def summed(counts, each):
+    """Confusions C×C, one a hole, summed to one a picture of so many holes."""
+    return [sum(counts[i : i + each]) for i in range(0, len(counts), each)]
+
+
+def _values(records, metric, each):
+    """One value a picture: the mean over its holes that have one; NaN where none has."""
+    values = [record[metric] for record in records]
+    return [metrics.mean(values[i : i + each]) for i in range(0, len(values), each)]
 
 
 def layouts(counts, keep_per_image=False):
@@ -46,19 +60,19 @@ def pairs(names):
     return found
 
 
-def paired(records):
-    """A → B → {metric: [mean of A − B, low, high]} for `pairs`; None for a metric without a value."""
+def paired(records, each=1):
+    """A → B → {metric: [mean of A − B, low, high]} for `pairs`; None for a metric without a value. each: as above."""
     found = {}
     for a, b in pairs(list(records)):
         found.setdefault(a, {})[b] = {
-            metric: _all(metrics.paired_difference(*([row[metric] for row in records[name]] for name in (a, b))))
+            metric: _all(metrics.paired_difference(*(_values(records[name], metric, each) for name in (a, b))))
             for metric in METRICS
         }
     return found
 
 
-def _method(records, keep_per_image):
-    columns = {metric: [record[metric] for record in records] for metric in METRICS}
+def _method(records, each, keep_per_image):
+    columns = {metric: _values(records, metric, each) for metric in METRICS}
     summary = {metric: number(metrics.mean(values)) for metric, values in columns.items()}
     summary["seconds_per_image"] = number(np.median([record["seconds"] for record in records]))
     summary["ci95"] = {metric: _all(metrics.interval(values)) for metric, values in columns.items()}

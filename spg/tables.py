@@ -77,7 +77,7 @@ def _section(result, bold, views):
     if result.get("kind") in KINDS:
         keys, render = KINDS[result["kind"]]
         return _header(result, keys) + render(result)
-    header = _header(result, ("data", "split", "size", "holes", "seed", "n", "labels", "perceptual", "commit"))
+    header = _header(result, ("data", "split", "size", "holes", "seed", "n", "each", "labels", "perceptual", "commit"))
     return header + "\n".join(_rendered(result, bold, views))
 
 
@@ -100,6 +100,7 @@ _WORDS = {
     "holes": "holes {}",
     "seed": "seed {}",
     "n": "n = {}",
+    "each": "{} holes each",
     "labels": "{} labels",
     "perceptual": "LPIPS by {}",
     "commit": "commit {}",

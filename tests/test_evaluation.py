@@ -104,6 +104,23 @@ def test_values_are_the_definitions_written_out(full):
     assert row["ci95"]["psnr"][0] < psnr < row["ci95"]["psnr"][1]
 
 
+def test_a_scene_with_several_holes_counts_once_as_their_mean():
+    scenes, layout = Scenes(), {"nearest": lambda image, hole, labels: nearest_known(labels, hole)}
+    several = run(scenes, each=2, layouts=layout, keep_per_image=True)
+    single = [run(scenes, seed=seed, layouts=layout, keep_per_image=True) for seed in (0, 1)]
+    assert (several["n"], several["each"]) == (4, 2) and "each" not in single[0]
+    for metric in ("l1", "psnr"):
+        values = several["methods"]["telea"]["per_image"][metric]
+        both = [one["methods"]["telea"]["per_image"][metric] for one in single]
+        assert values == pytest.approx(np.mean(both, 0), rel=1e-5)
+    accuracy = several["layouts"]["nearest"]["per_image"]["hole_accuracy"]
+    assert len(accuracy) == 4 and accuracy != single[0]["layouts"]["nearest"]["per_image"]["hole_accuracy"]
+    holes = {name: row["n"] for name, row in several["methods"]["telea"]["bins"].items()}
+    assert sum(holes.values()) == 8  # a bin is one of holes
+    with pytest.raises(ValueError, match="nothing to evaluate: 4 scenes, 0 holes each"):
+        run(scenes, each=0)
+
+
 def test_lpips_is_the_networks(full):
     import torch
 
@@ -256,7 +273,7 @@ def test_a_bad_layout_is_named():
 
 
 def test_nothing_to_evaluate_says_so():
-    with pytest.raises(ValueError, match="nothing to evaluate: 4 scenes, 0 methods, 0 layouts"):
+    with pytest.raises(ValueError, match="nothing to evaluate: 4 scenes, 1 holes each, 0 methods, 0 layouts"):
         run(methods={})
     with pytest.raises(ValueError, match="unknown hole sampler 'square'; known: paper, centre, freeform"):
         run(holes="square")

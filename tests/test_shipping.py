@@ -85,6 +85,13 @@ def test_what_may_not_be_shipped_is_named_and_nothing_is_written(run, shelf, mon
         weights.ship("tiny-32", run, None, [result])
     with pytest.raises(ValueError, match="no result measures sgnet and spnet: run `spg evaluate`"):
         weights.ship("tiny-32", run, "MIT", [])
+    several = shelf / "several.json"
+    several.write_text(json.dumps(json.loads(result.read_text()) | {"each": 4}))
+    with pytest.raises(
+        ValueError, match=r"several\.json has 4 holes a picture, cards have one: evaluate without --each"
+    ):
+        weights.ship("tiny-32", run, "MIT", [several])
+    several.unlink()
     oracle = result_of(run, shelf / "oracle.json", ["spg-oracle"])
     oracle.write_text(json.dumps(json.loads(oracle.read_text()) | {"layouts": {}}))
     with pytest.raises(ValueError, match="no result measures spnet"):  # its layouts would have been enough

@@ -118,6 +118,8 @@ def _read(results, nets):
     found = []
     for path in results:
         result = json.loads(Path(path).read_text("utf-8"))
+        if result.get("each", 1) > 1:
+            raise ValueError(f"{path} has {result['each']} holes a picture, cards have one: evaluate without --each")
         known = {}
         for model, said in result.get("weights", {}).items():
             if model in nets and said["sha256"] not in (nets[model]["sha256"], nets[model].get("source_sha256")):
