@@ -163,7 +163,8 @@ class SGNetPlus(Pyramid):
 
     def as_here(self, name, value):
         """A tensor of a net without grain as it lies here: the grain, which counts for 0, after the hole."""
-        if not self.grained or not name.endswith("stem.0.weight") or value.shape[1] % 2:
+        without = (4, self.inner.stem[0].in_channels - 1)  # channels of a twin and of its own kind that have none
+        if not self.grained or not name.endswith("stem.0.weight") or value.shape[1] not in without:
             return value
         return torch.cat([value[:, :4], torch.zeros_like(value[:, :1]), value[:, 4:]], 1)
 

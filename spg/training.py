@@ -118,7 +118,8 @@ class Trainer:
             for net in filter(None, (self.nets["G"].module, self.average)):
                 begin(net, checkpoints.flatten(tensors))
         except RuntimeError as error:
-            raise ValueError(f"{path}: its tensors do not fit this profile (width, downs, grow, grained?): {error}") from error
+            settings = "width, downs, grow, grained"
+            raise ValueError(f"{path}: its tensors do not fit this profile ({settings}?): {error}") from error
         self.seen, self.seconds = about["pictures_seen"], about["seconds"]
 
     def _resume(self, state, about):
