@@ -35,7 +35,7 @@ def _data(a):
 
 def _train(a):
     from spg import data, profiles, tasks, weights
-    from spg.machine import make_fabric
+    from spg.machine import make_fabric, together
     from spg.training import Trainer
 
     profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
@@ -46,7 +46,8 @@ def _train(a):
         start = weights.one(a.start, a.model, otherwise=task.twin)
         source["start"] = weights.account(start)
     trainer = Trainer(a.model, task, profile, scenes_at, source, a.out, fabric, a.resume, start)
-    trainer.fit()
+    with together():
+        trainer.fit()
     if fabric.is_global_zero:
         seen, minutes = trainer.about()["pictures_seen"], trainer.seconds / 60
         print(f"{a.model}: {seen} pictures in {minutes:.1f} minutes -> {Path(a.out) / a.model}.safetensors")
@@ -198,8 +199,8 @@ def _add_train(commands):
     c.add_argument(
         "--start",
         metavar="W",
-        help="begin with the net of a checkpoint, folder or shipped set: fine-tuning; sgnet and sgnet-plus may "
-        "begin as their twins sgnet-noseg and sgnet-plus-noseg",
+        help="begin with the net of a checkpoint, folder or shipped set: fine-tuning, on samples not yet seen; sgnet "
+        "and sgnet-plus may begin as their twins sgnet-noseg and sgnet-plus-noseg",
     )
     c.add_argument("--resume", action="store_true", help="go on from OUT's checkpoint, if there is one")
     c.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="change profile settings")

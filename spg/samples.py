@@ -1,6 +1,7 @@
 """Training samples: picture number k of a training is a function of the seed and k alone.
 
-So a resumed training, or one shared by several processes, sees the pictures it would have seen.
+So a resumed training, or one shared by several processes, sees the pictures it would have seen; and one that starts
+with another's net counts on from where that one ended, and so meets new holes.
 """
 
 from typing import NamedTuple

@@ -172,7 +172,7 @@ class Trainer:
         p, f = self.profile, self.fabric
         samples = TrainingSamples(scenes, p.holes, p.flip, p.seed)
         for images, maps, holes in batches(
-            samples, self.step * p.batch, last - self.step, p.batch, f.global_rank, f.world_size, p.workers
+            samples, self.seen + self.step * p.batch, last - self.step, p.batch, f.global_rank, f.world_size, p.workers
         ):
             yield Batch.of(images, maps, holes, f.device)
 

@@ -157,6 +157,8 @@ def test_a_training_may_start_with_the_net_of_another_and_counts_on(tmp_path):
     second = trainer(tmp_path / "b", start=start, average=0.9, l1=1.0, pictures=(8,))
     for net in (second.nets["G"].module, second.best()):
         assert all(torch.equal(v, first.best().state_dict()[k]) for k, v in net.state_dict().items())
+    samples = TrainingSamples(Tiny(32), second.profile.holes, second.profile.flip, second.profile.seed)
+    assert torch.equal(next(second._batches(Tiny(32), 2)).hole[0, 0], torch.as_tensor(samples[24][2]).float())
     second.fit(show=False)
     about = checkpoints.about(tmp_path / "b" / "spnet.safetensors")
     assert (about["step"], about["pictures_seen"]) == (2, 24 + 8) and 50 <= about["seconds"] < 100
