@@ -135,8 +135,10 @@ def test_every_shipped_net_is_small_and_described():
 
 def test_no_folder_of_the_trainers_machine_is_told(run):
     about = checkpoints.about(run / "sgnet" / "sgnet.safetensors") | {"data": "cityscapes:/elsewhere/a"}
+    about["profile"]["spnet"] = "/elsewhere/runs/h/spnet/spnet.safetensors"
     told = shipping._without_folders(about | {"start": about | {"start": about}})
     assert told["data"] == told["start"]["data"] == told["start"]["start"]["data"] == "cityscapes"
+    assert told["start"]["profile"]["spnet"] == "h/spnet/spnet.safetensors"
     assert "/elsewhere" not in json.dumps(told) and about["data"] == "cityscapes:/elsewhere/a"
 
 

@@ -64,9 +64,13 @@ def _half(name, model, path, folder, recipe):
 
 
 def _without_folders(about):
-    """What a checkpoint says of itself, its data named without the folder they lay in; its start's too."""
+    """What a checkpoint says of itself, its data and its SP-Net named without the folder they lay in; its start's too."""
     start = {"start": _without_folders(about["start"])} if about.get("start") else {}
-    return about | {"data": data_of(about)} | start
+    spnet = Path(about["profile"].get("spnet", ""))
+    if spnet.is_absolute():
+        spnet = Path(*spnet.parts[-3:])  # run, model and file
+    named = {"profile": about["profile"] | {"spnet": spnet.as_posix()}} if spnet.name else {}
+    return about | {"data": data_of(about)} | named | start
 
 
 def _drop_discriminators(entry, gone):
