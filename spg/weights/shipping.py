@@ -64,7 +64,7 @@ def _half(name, model, path, folder, recipe):
 
 
 def _without_folders(about):
-    """What a checkpoint says of itself, its data and its SP-Net named without the folder they lay in; its start's too."""
+    """What a checkpoint says of itself, data and SP-Net without the folders they lay in; its start too."""
     start = {"start": _without_folders(about["start"])} if about.get("start") else {}
     spnet = Path(about["profile"].get("spnet", ""))
     if spnet.is_absolute():
