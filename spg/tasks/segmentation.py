@@ -17,7 +17,7 @@ class Segmentation(Task):
     def terms(self, b, s):
         """Loss terms of this model's own: SP-Net's two, where the picture is known.
 
-        By cross-entropy alone it finds no sign and hardly a person: together they are two pixels in a hundred.
+        Dice, because signs and persons are together two pixels in a hundred.
         """
         known = 1 - b.hole
         return {"cross_entropy": losses.hole_cross_entropy(s, b.s, known), "dice": losses.hole_dice(s, b.s, known)}
