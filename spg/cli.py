@@ -35,7 +35,7 @@ def _data(a):
 
 def _train(a):
     from spg import data, profiles, tasks, weights
-    from spg.machine import make_fabric, together
+    from spg.machine import leave, make_fabric
     from spg.training import Trainer
 
     profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
@@ -46,8 +46,8 @@ def _train(a):
         start = weights.one(a.start, a.model, otherwise=task.twin)
         source["start"] = weights.account(start)
     trainer = Trainer(a.model, task, profile, scenes_at, source, a.out, fabric, a.resume, start)
-    with together():
-        trainer.fit()
+    trainer.fit()
+    leave()
     if fabric.is_global_zero:
         seen, minutes = trainer.about()["pictures_seen"], trainer.seconds / 60
         print(f"{a.model}: {seen} pictures in {minutes:.1f} minutes -> {Path(a.out) / a.model}.safetensors")

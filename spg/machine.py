@@ -1,7 +1,6 @@
 """The machine a training runs on: one device, or all that `torchrun` started."""
 
 import os
-from contextlib import contextmanager
 
 import torch
 from lightning_fabric import Fabric
@@ -31,22 +30,8 @@ def make_fabric(profile, accelerator="auto"):
     return fabric
 
 
-@contextmanager
-def together():
-    """Work that all processes end at the same step, done or interrupted; then the group that joins them is closed.
-
-    After any other error it stays open: the rest may be waiting for this process, and closing would wait for them.
-    """
-    try:
-        yield
-    except KeyboardInterrupt:
-        _close_group()
-        raise
-    _close_group()
-
-
-def _close_group():
-    """Wait for the rest, then leave them.
+def leave():
+    """Wait for the other processes, then leave their group; call it only where all of them have done their work.
 
     gloo's thread needs Python's lock to let go of the last tensors it carried. A process that goes straight on to its
     end never gives it: it hangs, or is aborted with its work done. While it waits at the barrier the lock is free.

@@ -66,11 +66,10 @@ def _half(name, model, path, folder, recipe):
 def _without_folders(about):
     """What a checkpoint says of itself, data and SP-Net without the folders they lay in; its start too."""
     start = {"start": _without_folders(about["start"])} if about.get("start") else {}
-    spnet = Path(about["profile"].get("spnet", ""))
+    profile, spnet = about["profile"], Path(about["profile"].get("spnet", ""))
     if spnet.is_absolute():
-        spnet = Path(*spnet.parts[-3:])  # run, model and file
-    named = {"profile": about["profile"] | {"spnet": spnet.as_posix()}} if spnet.name else {}
-    return about | {"data": data_of(about)} | named | start
+        profile = profile | {"spnet": "/".join(spnet.parts[-3:])}  # run, model and file
+    return about | {"data": data_of(about), "profile": profile} | start
 
 
 def _drop_discriminators(entry, gone):
