@@ -1,6 +1,6 @@
 """One trainer for every model: a generator against its discriminators, on Lightning Fabric.
 
-The same loop on a CPU, one GPU or many (`torchrun -m spg.cli train …`). What differs between models is in
+The same loop on a CPU, one GPU or many (`torchrun -m -- spg.cli train …`). What differs between models is in
 `spg.tasks`, every setting in `spg.profiles`.
 """
 

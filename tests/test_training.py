@@ -450,6 +450,23 @@ def test_two_processes_have_the_joined_batchs_gradient(tmp_path):
         assert (one[name] - two[name]).abs().max() <= 2e-3 * scale + 1e-7, name
 
 
+@pytest.mark.parametrize(
+    ("name", "has", "precision"),
+    [
+        ("AMD EPYC", [], "32-true"),
+        ("AMD EPYC", ["avx512_bf16"], "bf16-mixed"),
+        ("Intel Xeon", ["avx512_bf16"], "32-true"),
+        ("Intel Xeon", ["avx512_bf16", "amx_bf16"], "bf16-mixed"),
+    ],
+)
+def test_bfloat16_only_on_cpus_that_are_faster_in_it(monkeypatch, name, has, precision):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"cpu_name": name} | dict.fromkeys(has, True))
+    fabric = machine.make_fabric(smoke(precision="bf16-mixed"), "cpu")
+    with fabric.autocast():
+        product = torch.ones(2, 2) @ torch.ones(2, 2)
+    assert product.dtype == {"32-true": torch.float32, "bf16-mixed": torch.bfloat16}[precision]
+
+
 def test_batch_must_divide_among_processes(tmp_path):
     fabric = machine.make_fabric(smoke(), "cpu")
     fabric._strategy  # noqa: B018, the property is what world_size reads
