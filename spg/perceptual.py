@@ -5,10 +5,11 @@ R. Zhang et al., The unreasonable effectiveness of deep features as a perceptual
     d(x, y) = Σ_l 1/(H_l W_l) Σ_hw Σ_c w_lc (Φ̂^l(x) − Φ̂^l(y))²
 
 Φ^l: features of layer l, Φ̂^l: the same with unit length over channels, w_l: learned, non-negative.
-Two networks, told apart by `.name`; their numbers must not be compared with one another:
+Three networks, told apart by `.name`; their numbers must not be compared with one another:
 
 - `stlpips`: the shift-tolerant AlexNet of A. Ghildyal and F. Liu (ECCV 2022), whose weights lie in the
   PyPI package stlpips-pytorch (BSD-2). Needs no download: our default.
+- `stlpips-vgg`: their shift-tolerant VGG16, from the same package: a second ruler, for nets trained by the first.
 - `lpips`: the original, PyPI package lpips. torchvision downloads its backbone on first use.
 """
 
@@ -145,13 +146,31 @@ class ShiftTolerantAlexNet(nn.Module):
             features.append(x)
         return features
 
-    def load_published(self, state):
-        """Take the convolutions out of stlpips-pytorch's state dict, by their order."""
-        convolutions = [m for m in self.modules() if isinstance(m, nn.Conv2d)]
-        published = ("slice1.0", "slice2.5", "slice3.9", "slice4.11", "slice5.13")
-        for convolution, key in zip(convolutions, published, strict=True):
-            convolution.load_state_dict({p: state[f"net.{key}.{p}"] for p in ("weight", "bias")})
-        return self
+
+class ShiftTolerantVGG(nn.Module):
+    """VGG16's thirteen convolutions with every pooling's stride replaced by a blur (Ghildyal and Liu 2022).
+
+    N×3×H×W, normalised -> the five N×C_l×H_l×W_l features before each pooling, C = 64, 128, 256, 512, 512.
+    """
+
+    def __init__(self):
+        super().__init__()
+        widths = (3, 64, 128, 256, 512, 512)
+        self.stages = nn.ModuleList(self._stage(*widths[k : k + 2], k) for k in range(5))
+
+    @staticmethod
+    def _stage(c_in, c_out, k):
+        layers = [nn.MaxPool2d(2, 1), Blur()] if k else []
+        for n in range(2 if k < 2 else 3):
+            layers += [nn.Conv2d(c_out if n else c_in, c_out, 3, padding=1), nn.ReLU()]
+        return nn.Sequential(*layers)
+
+    def forward(self, x):
+        features = []
+        for stage in self.stages:
+            x = stage(x)
+            features.append(x)
+        return features
 
 
 def load(name="stlpips", device="cpu"):
@@ -171,13 +190,26 @@ def _load(name, device):
 
 
 def _load_stlpips():
+    return _published(ShiftTolerantAlexNet(), "alex", name="stlpips", smallest=21)
+
+
+def _load_stlpips_vgg():
+    return _published(ShiftTolerantVGG(), "vgg", name="stlpips-vgg", smallest=18)
+
+
+def _published(network, file, **options):
+    """The `PerceptualDistance` over a network whose convolutions are, in their order, those of a file of stlpips."""
     package = importlib.util.find_spec("stlpips_pytorch")  # found, not imported: its import needs torchsummary
     if package is None:
         raise ImportError("the AlexNet distance needs the weights in stlpips-pytorch: pip install stlpips-pytorch")
-    path = Path(package.origin).parent / "weights" / "vST0.0" / "alex_shift_tolerant.pth"
+    path = Path(package.origin).parent / "weights" / "vST0.0" / f"{file}_shift_tolerant.pth"
     state = torch.load(path, map_location="cpu", weights_only=True)
+    convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d)]
+    keys = [k.removesuffix(".weight") for k in state if k.startswith("net.") and k.endswith(".weight")]
+    for convolution, key in zip(convolutions, keys, strict=True):
+        convolution.load_state_dict({p: state[f"{key}.{p}"] for p in ("weight", "bias")})
     weights = [state[f"lin{i}.model.1.weight"] for i in range(5)]
-    return PerceptualDistance(ShiftTolerantAlexNet().load_published(state), weights, name="stlpips", smallest=21)
+    return PerceptualDistance(network, weights, **options)
 
 
 def _load_lpips():
@@ -202,4 +234,4 @@ def _from_lpips(model):
     return PerceptualDistance(model.net, weights, name="lpips", smallest=31)
 
 
-_LOADERS = {"stlpips": _load_stlpips, "lpips": _load_lpips}
+_LOADERS = {"stlpips": _load_stlpips, "stlpips-vgg": _load_stlpips_vgg, "lpips": _load_lpips}

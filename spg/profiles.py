@@ -13,7 +13,7 @@ CHOICES = {
     "holes": tuple(SAMPLERS),
     "adversarial": tuple(ADVERSARIAL),
     "upsample": ("nearest", "transposed"),
-    "perceptual": ("stlpips", "lpips"),
+    "perceptual": ("stlpips", "stlpips-vgg", "lpips"),
     "blind": ("", "image", "hole"),
     "precision": ("32-true", "bf16-mixed"),  # not 16-mixed: its loss scaling is shared by the two players
 }
@@ -58,6 +58,7 @@ class Profile:
     grained: bool = False  # SG-Net+ is given grain in the hole, to make texture of
     discriminator_width: int = 64
     conditional: bool = True  # False: D sees the candidate without its condition [an ablation]
+    informed: bool = False  # SG-Net's D sees I0 beside S, as its twin's sees I0 [our decision; the paper's sees S]
     scales: int = 3
     local: bool = False  # True: D's scores count only where they see the hole, the rest is real on both sides
     encoder: str = "resnet50"  # of the segmenter

@@ -38,17 +38,19 @@ def published():
         sys.modules["torchsummary"] = types.SimpleNamespace(summary=None)
     from stlpips_pytorch import stlpips
 
-    return lambda **options: stlpips.LPIPS(net="alex", variant="shift_tolerant", verbose=False, **options)
+    return lambda net, **options: stlpips.LPIPS(net=net, variant="shift_tolerant", verbose=False, **options)
 
 
-@pytest.mark.parametrize("size", [(21, 21), (48, 64), (65, 33)])
-def test_equals_the_published_network(published, size):
-    distance = perceptual.load()
+@pytest.mark.parametrize("size", [None, (48, 64), (65, 33)])
+@pytest.mark.parametrize("name, net", [("stlpips", "alex"), ("stlpips-vgg", "vgg")])
+def test_equals_the_published_network(published, name, net, size):
+    distance = perceptual.load(name)
+    size = size or (distance.smallest,) * 2
     noise = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(1)) * 2 - 1
     for x, y in (pictures(2, *size), (noise, noise.flip(0))):
         with torch.no_grad():
-            assert torch.allclose(distance(x, y), published()(x, y).flatten(), atol=1e-6)
-            assert torch.allclose(distance.maps(x, y), published(spatial=True)(x, y), atol=1e-6)
+            assert torch.allclose(distance(x, y), published(net)(x, y).flatten(), atol=1e-6)
+            assert torch.allclose(distance.maps(x, y), published(net, spatial=True)(x, y), atol=1e-6)
         assert (distance(x, y) > 1e-4).all()
 
 
@@ -149,7 +151,7 @@ def test_small_and_unequal_images_are_refused():
 def test_load_is_shared_and_knows_its_names():
     assert perceptual.load() is perceptual.load("stlpips", torch.device("cpu"))
     assert perceptual.load().name == "stlpips"
-    with pytest.raises(ValueError, match="unknown perceptual network 'vgg'; known: stlpips, lpips"):
+    with pytest.raises(ValueError, match="unknown perceptual network 'vgg'; known: stlpips, stlpips-vgg, lpips"):
         perceptual.load("vgg")
 
 

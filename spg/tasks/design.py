@@ -23,7 +23,7 @@ class Task:
 
     phases = adversarial = weights = data = twin = None
     masked = conditional = True
-    local = False
+    local = informed = False
 
     def discriminator(self, profile):
         """The module that judges; None: nobody does."""

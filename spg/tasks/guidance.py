@@ -14,6 +14,7 @@ from spg.tasks.prediction import SegmentationPrediction
 class SegmentationGuidance(Task):
     """SG-Net: (I0, S, R) → I_R on true label maps, judged by discriminators that see (S, candidate Î).
 
+    A profile that is `informed` shows them I0 as well, so that the hole's surroundings are told from its filling.
     guided=False is the ablation without segmentation: (I0, R) → I_R, its discriminators see (I0, Î).
     plus=True trains our own net of the same inputs and outputs, `spg.pyramid.SGNetPlus`. Both may begin as the twin,
     the same net without segmentation.
@@ -30,12 +31,13 @@ class SegmentationGuidance(Task):
         return SGNet(classes, **paper_design(profile, design))
 
     def discriminator(self, profile):
-        return multi_scale(profile, (C if self.guided else 3) * profile.conditional + 3)
+        condition = C + 3 * profile.informed if self.guided else 3
+        return multi_scale(profile, condition * profile.conditional + 3)
 
     def prepare(self, profile, device):
         super().prepare(profile, device)
         self.alexnet_weight, self.l1_weight, self.ssim_weight = profile.alexnet, profile.l1, profile.ssim
-        self.known_weight = profile.known
+        self.known_weight, self.informed = profile.known, profile.informed
         if profile.alexnet:
             whole = None if profile.masked else profile.sizes[-1]
             network = perceptual.load(profile.perceptual, device)
@@ -62,9 +64,9 @@ class SegmentationGuidance(Task):
         return net(b.i0, b.s if self.guided else None, b.hole)
 
     def candidates(self, b, i_r):
-        """What D compares: the true picture and the filled one, each under the condition S (or I0)."""
-        condition = b.s if self.guided else b.i0
-        return [self.under([condition], i) for i in (b.image, self.judged(b.i0, i_r, b.hole))]
+        """What D compares: the true picture and the filled one, each under the condition S (or I0; informed: both)."""
+        condition = [b.s] * self.guided + [b.i0] * (self.informed or not self.guided)
+        return [self.under(condition, i) for i in (b.image, self.judged(b.i0, i_r, b.hole))]
 
     def terms(self, b, i_r):
         """Loss terms of this model's own, already weighted."""
