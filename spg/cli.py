@@ -69,6 +69,7 @@ def _evaluate(a):
         a.holes,
         a.seed,
         layouts=lineup.layouts,
+        perceptual=a.perceptual,
         segmenter=lineup.segmenter,
         device=nets.device if nets else "cpu",
         pictures=a.pictures,
@@ -225,6 +226,9 @@ def _add_evaluate(commands):
     c.add_argument("--weights", nargs="+", help=WEIGHTS)
     c.add_argument(
         "--labels", choices=("true", "predicted"), default="true", help="S0: true labels, or the segmenter's"
+    )
+    c.add_argument(
+        "--perceptual", default="stlpips", help="network of LPIPS: stlpips (default), stlpips-vgg or lpips (a download)"
     )
     c.add_argument("--pictures", help="folder for contact sheets")
     c.add_argument("--out", required=True, help="the JSON file")

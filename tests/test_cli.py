@@ -97,6 +97,20 @@ def test_weights_can_lie_in_several_places(run, tmp_path):
     assert json.loads(out.read_text())["weights"].keys() == {"spnet", "sgnet"}
 
 
+def test_lpips_by_another_network(run, tmp_path, capsys):
+    out = tmp_path / "r.json"
+    command = ["evaluate", "--data", "streets", "--split", "test", "--size", "64", "--limit", "1", "--methods", "telea"]
+    found = []
+    for network in ("stlpips", "stlpips-vgg"):
+        assert main([*command, "--perceptual", network, "--out", str(out)]) == 0
+        found.append(json.loads(out.read_text()))
+        assert f"LPIPS by {network} ·" in capsys.readouterr().out
+    alexnet, vgg = ({k: f["methods"]["telea"][k] for k in ("psnr", "lpips")} for f in found)
+    assert alexnet["psnr"] == vgg["psnr"] and alexnet["lpips"] != vgg["lpips"]
+    assert main([*command, "--perceptual", "inception", "--out", str(out)]) == 2
+    assert "unknown perceptual network 'inception'" in capsys.readouterr().err
+
+
 def test_evaluate_with_predicted_labels(run, tmp_path):
     results = []
     for labels in ("true", "predicted"):

@@ -298,6 +298,17 @@ def test_the_discriminators_condition():
     assert torch.equal(fake[:, 8:][outside], b.image[outside])
 
 
+def test_informed_discriminators_of_sgnet_see_the_damaged_picture_too(tmp_path):
+    b, i_r = one_batch(), torch.rand_like(one_batch().image)
+    for model, condition in (("sgnet", [b.s, b.i0]), ("sgnet-noseg", [b.i0])):  # the twin's see it already
+        t = trainer(tmp_path / model, model, informed=True)
+        real, fake = t.task.candidates(b, i_r)
+        assert torch.equal(real, torch.cat([*condition, b.image], 1)) and torch.equal(real[:, :-3], fake[:, :-3])
+        assert t.play(b)["discriminator"] > 0  # and the discriminators take that many channels
+    alone = trainer(tmp_path / "alone", "sgnet", informed=True, conditional=False)
+    assert alone.task.candidates(b, i_r)[0].shape[1] == 3 and alone.play(b)
+
+
 def test_moving_average_follows_and_is_what_is_kept(tmp_path):
     t = trainer(tmp_path, average=0.5)
     t.fit(show=False)
