@@ -36,12 +36,9 @@ class SegmentationGuidance(Task):
 
     def prepare(self, profile, device):
         super().prepare(profile, device)
-        self.alexnet_weight, self.l1_weight, self.ssim_weight = profile.alexnet, profile.l1, profile.ssim
+        self.l1_weight, self.ssim_weight = profile.l1, profile.ssim
         self.known_weight, self.informed = profile.known, profile.informed
-        if profile.alexnet:
-            whole = None if profile.masked else profile.sizes[-1]
-            network = perceptual.load(profile.perceptual, device)
-            self.alexnet = losses.AlexNetLoss(network, whole, profile.patch, profile.margin, profile.chroma)
+        self.perceptual = perceptual_losses(profile, device)
         self.guess, self.soft = profile.guess, profile.soft
         self.spnets = guessers(profile, device) if self.guided and profile.guess else {}
 
@@ -71,8 +68,8 @@ class SegmentationGuidance(Task):
     def terms(self, b, i_r):
         """Loss terms of this model's own, already weighted."""
         terms, where, judged = {}, self.where(b.hole), self.judged(b.i0, i_r, b.hole)
-        if self.alexnet_weight:
-            terms["alexnet"] = self.alexnet_weight * self.alexnet(b.image, judged, where)
+        for name, (weight, loss) in self.perceptual.items():
+            terms[name] = weight * loss(b.image, judged, where)
         if self.l1_weight:
             terms["l1"] = self.l1_weight * losses.hole_l1(i_r, b.image, where)
         if self.known_weight:
@@ -84,6 +81,18 @@ class SegmentationGuidance(Task):
     def picture(self, b, i_r):
         """The filled picture, N×3×H×W in [-1, 1], for the log."""
         return complete(b.i0, i_r, b.hole)
+
+
+def perceptual_losses(profile, device):
+    """{name: (weight, loss)} of the AlexNet loss and of the same by VGG16, without those of weight 0."""
+    whole = None if profile.masked else profile.sizes[-1]
+    options = whole, profile.patch, profile.margin, profile.chroma
+    terms = {"alexnet": (profile.alexnet, profile.perceptual), "vgg": (profile.vgg, "stlpips-vgg")}
+    return {
+        name: (weight, losses.AlexNetLoss(perceptual.load(network, device), *options))
+        for name, (weight, network) in terms.items()
+        if weight
+    }
 
 
 def guessers(profile, device):
