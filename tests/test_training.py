@@ -12,7 +12,8 @@ import pytest
 import torch
 from tiny import Tiny
 
-from spg import checkpoints, machine
+from spg import checkpoints, losses, machine, perceptual
+from spg.generators import complete
 from spg.profiles import profile
 from spg.samples import Batch, TrainingSamples, batches
 from spg.schedule import learning_rate, schedule
@@ -307,6 +308,18 @@ def test_informed_discriminators_of_sgnet_see_the_damaged_picture_too(tmp_path):
         assert t.play(b)["discriminator"] > 0  # and the discriminators take that many channels
     alone = trainer(tmp_path / "alone", "sgnet", informed=True, conditional=False)
     assert alone.task.candidates(b, i_r)[0].shape[1] == 3 and alone.play(b)
+
+
+def test_the_alexnet_loss_may_be_joined_by_the_same_of_vgg(tmp_path):
+    b = one_batch()
+    t = trainer(tmp_path, "sgnet", alexnet=2.0, vgg=3.0)
+    i_r = t.nets["G"](b.i0, b.s, b.hole)
+    terms = t.task.terms(b, i_r)
+    filled = complete(b.i0, i_r, b.hole)
+    for name, weight, network in (("alexnet", 2.0, "stlpips"), ("vgg", 3.0, "stlpips-vgg")):
+        loss = losses.AlexNetLoss(perceptual.load(network))(b.image, filled, b.hole).detach()
+        assert loss > 0 and float(terms[name].detach()) == pytest.approx(weight * float(loss), rel=1e-5)
+    assert "vgg" not in trainer(tmp_path / "without", "sgnet").task.terms(b, i_r)
 
 
 def test_moving_average_follows_and_is_what_is_kept(tmp_path):
