@@ -77,7 +77,7 @@ class Profile:
     spnet: str = ""  # that SP-Net's checkpoint
     soft: bool = False  # that layout is SP-Net's probabilities, at the test too, not one class per pixel
     perceptual: str = "stlpips"
-    vgg: float = 0.0  # SG-Net's third: the AlexNet loss by a second network, so that what fools one alone does not pay
+    vgg: float = 0.0  # SG-Net's third departure: loss (3) by VGG16 as well, so that what fools AlexNet alone pays less
     margin: float = 0.0  # of known surroundings around the hole in the AlexNet loss, as a share of the picture's side
     chroma: float = 0.0  # side of the cells that the AlexNet loss sees colours averaged over, as a share of the side
     patch: int = 0  # side of a window in the hole that the AlexNet loss looks at; 0: the whole hole, resized
