@@ -121,7 +121,18 @@ class Blur(nn.Module):
         return F.conv2d(padded, self.kernel.expand(channels, 1, 3, 3), stride=2, groups=channels)
 
 
-class ShiftTolerantAlexNet(nn.Module):
+class Stages(nn.Module):
+    """A network cut into `stages`: what each gives is a layer Φ^l."""
+
+    def forward(self, x):
+        features = []
+        for stage in self.stages:
+            x = stage(x)
+            features.append(x)
+        return features
+
+
+class ShiftTolerantAlexNet(Stages):
     """AlexNet's five convolutions with every stride replaced by a blur (Ghildyal and Liu 2022).
 
     N×3×H×W, normalised -> the five N×C_l×H_l×W_l features after each ReLU, C = 64, 192, 384, 256, 256.
@@ -139,15 +150,8 @@ class ShiftTolerantAlexNet(nn.Module):
             ]
         )
 
-    def forward(self, x):
-        features = []
-        for stage in self.stages:
-            x = stage(x)
-            features.append(x)
-        return features
 
-
-class ShiftTolerantVGG(nn.Module):
+class ShiftTolerantVGG(Stages):
     """VGG16's thirteen convolutions with every pooling's stride replaced by a blur (Ghildyal and Liu 2022).
 
     N×3×H×W, normalised -> the five N×C_l×H_l×W_l features before each pooling, C = 64, 128, 256, 512, 512.
@@ -164,13 +168,6 @@ class ShiftTolerantVGG(nn.Module):
         for n in range(2 if k < 2 else 3):
             layers += [nn.Conv2d(c_out if n else c_in, c_out, 3, padding=1), nn.ReLU()]
         return nn.Sequential(*layers)
-
-    def forward(self, x):
-        features = []
-        for stage in self.stages:
-            x = stage(x)
-            features.append(x)
-        return features
 
 
 def load(name="stlpips", device="cpu"):
