@@ -18,6 +18,7 @@ def make_fabric(profile, accelerator="auto"):
     cuda = accelerator in ("auto", "cuda") and torch.cuda.is_available()
     if accelerator == "cuda" and not cuda:
         raise ValueError("--accelerator cuda: torch sees no CUDA device here; leave it out to train on the CPU")
+    torch.backends.cudnn.benchmark = cuda  # a stage's shapes repeat: the search for the fastest kernels pays
     fabric = Fabric(
         accelerator=("cuda" if cuda else "cpu") if accelerator == "auto" else accelerator,
         devices=local,
@@ -28,6 +29,12 @@ def make_fabric(profile, accelerator="auto"):
     )
     fabric.launch()
     return fabric
+
+
+def about(device):
+    """What a checkpoint says of the machine: "threads", and on CUDA the card's name as "gpu"."""
+    gpu = {"gpu": torch.cuda.get_device_name(device)} if device.type == "cuda" else {}
+    return {"threads": torch.get_num_threads()} | gpu
 
 
 def leave():

@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 
 import torch
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from spg import checkpoints, labels, losses
+from spg import checkpoints, labels, losses, machine
 from spg.distributed import join_batch_norms
 from spg.growing import adopt, inherit
 from spg.interrupt import InterruptAfterStep
 from spg.logbook import Logbook
-from spg.machine import make_fabric
 from spg.memory import keep_freed_memory
 from spg.profiles import at, from_dict
 from spg.progress import progress
@@ -39,7 +39,7 @@ class Trainer:
         keep_freed_memory()
         self.model, self.task, self.profile, self.source = model, task, profile, source
         self.scenes_at, self.out = scenes_at, Path(out)
-        self.fabric = fabric or make_fabric(profile)
+        self.fabric = fabric or machine.make_fabric(profile)
         if profile.batch % self.fabric.world_size:
             raise ValueError(f"batch {profile.batch} cannot be shared by {self.fabric.world_size} processes")
         self.step, self.seen, self.seconds = 0, 0, 0.0  # seen: pictures before step 0
@@ -170,7 +170,7 @@ class Trainer:
 
     def _batches(self, scenes, last):
         p, f = self.profile, self.fabric
-        samples = TrainingSamples(scenes, p.holes, p.flip, p.seed)
+        samples = TrainingSamples(scenes, p.holes, p.flip, p.seed, p.crop)
         for images, maps, holes in batches(
             samples, self.seen + self.step * p.batch, last - self.step, p.batch, f.global_rank, f.world_size, p.workers
         ):
@@ -253,13 +253,13 @@ class Trainer:
         if self.average is None:
             return
         steps = in_stage(self.profile, self.step)
-        pace = 1 - min(self.profile.average, (1 + steps) / (10 + steps))
-        net = self.nets["G"].module.state_dict()
-        for name, value in self.average.state_dict().items():
-            if value.is_floating_point():
-                value.lerp_(net[name], pace)
-            else:
-                value.copy_(net[name])
+        decay = min(self.profile.average, (1 + steps) / (10 + steps))
+        average, net = self.average.state_dict(), self.nets["G"].module.state_dict()
+        smooth = [name for name, value in average.items() if value.is_floating_point()]
+        follow = get_ema_multi_avg_fn(decay)  # all tensors at once: a GPU would wait for 300 small calls
+        follow([average[name] for name in smooth], [net[name] for name in smooth], None)
+        for name in average.keys() - set(smooth):
+            average[name].copy_(net[name])
 
     # ------------------------------------------------------------ saving and telling
 
@@ -313,7 +313,7 @@ class Trainer:
             "step": self.step,
             "pictures_seen": self.seen + self.step * p.batch,
             "seconds": round(self.seconds, 1),
-            "threads": torch.get_num_threads(),
+            **machine.about(self.fabric.device),
             "profile": p.as_dict(),
         }
 
