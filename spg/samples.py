@@ -4,6 +4,7 @@ So a resumed training, or one shared by several processes, sees the pictures it 
 with another's net counts on from where that one ended, and so meets new holes.
 """
 
+import signal
 from typing import NamedTuple
 
 import cv2
@@ -98,4 +99,11 @@ def batches(samples, start, count, batch, rank=0, world=1, workers=0):
     chunks = [range(first, first + share) for first in firsts]
     pin = torch.cuda.is_available()
     own = torch.Generator()  # or the loader would draw from torch's, and a resumed training's dropout would differ
-    yield from DataLoader(samples, batch_sampler=chunks, num_workers=workers, pin_memory=pin, generator=own)
+    options = {"num_workers": workers, "worker_init_fn": leave_signals, "pin_memory": pin, "generator": own}
+    yield from DataLoader(samples, batch_sampler=chunks, **options)
+
+
+def leave_signals(worker):
+    """In a reading process: Ctrl-C and `timeout` ask the whole group, but only the trainer saves and then ends it."""
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.SIG_IGN)
