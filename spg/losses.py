@@ -143,7 +143,20 @@ def calm_colours(x, cell):
     """
     brightness = x.mean(1, keepdim=True)
     colours = F.avg_pool2d(x - brightness, cell, ceil_mode=True, count_include_pad=False)
-    return brightness + F.interpolate(colours, size=x.shape[-2:], mode="bilinear")
+    return brightness + _enlarge(colours, x.shape[-2:])
+
+
+def _enlarge(cells, size):
+    """Bilinear interpolation as two matrix products.
+
+    On a GPU the gradient of `F.interpolate` adds up a cell's pixels one after another: a third of a training step.
+    """
+    rows, columns = (
+        F.interpolate(torch.eye(n, device=cells.device)[None], size=m, mode="linear")[0]
+        for n, m in zip(cells.shape[-2:], size, strict=True)
+    )
+    with torch.autocast(cells.device.type, enabled=False):  # a colour has more than bfloat16's eight bits
+        return rows.mT @ cells @ columns
 
 
 class AlexNetLoss(nn.Module):

@@ -44,7 +44,6 @@ class Profile:
     decay_from: float = 0.5
     holes: str = "paper"
     flip: bool = True  # mirror every second picture [our decision]
-    crop: float = 1.0  # smallest random crop, enlarged to the whole, as a share of the side; 1: none [our decision]
     grow: bool = False  # train the inner part of the net at the smaller sizes, see `at`
     warm_up: int = 0  # pictures over which each stage's learning rate rises from 0
     judge_from: float = 0.0  # share of all pictures after which the discriminators play
@@ -112,9 +111,8 @@ class Profile:
             or not 0 <= self.decay_from <= 1
             or not 0 <= self.average < 1
             or not 0 <= self.judge_from <= 1
-            or not 0 < self.crop <= 1
         ):
-            raise ValueError("batch must be ≥ 1, decay_from and judge_from in [0, 1], average in [0, 1), crop in (0, 1]")
+            raise ValueError("batch must be ≥ 1, decay_from and judge_from in [0, 1] and average in [0, 1)")
 
     def as_dict(self):
         """A JSON-ready dict of all settings."""

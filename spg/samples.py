@@ -7,7 +7,6 @@ with another's net counts on from where that one ended, and so meets new holes.
 import signal
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -47,12 +46,11 @@ class Batch(NamedTuple):
 class TrainingSamples(Dataset):
     """Endless samples over a data set: [k] → (image, labels, hole), uint8 arrays, k = 0, 1, 2, …
 
-    Each epoch is one permutation; hole, mirroring and crop are drawn from (seed, k).
-    crop: the smallest square that is cut out and enlarged to the whole, as a share of the side; 1: none is.
+    Each epoch is one permutation; hole and mirroring are drawn from (seed, k).
     """
 
-    def __init__(self, scenes, holes="paper", flip=True, seed=0, crop=1.0):
-        self.scenes, self.sampler, self.flip, self.seed, self.crop = scenes, SAMPLERS[holes], flip, seed, crop
+    def __init__(self, scenes, holes="paper", flip=True, seed=0):
+        self.scenes, self.sampler, self.flip, self.seed = scenes, SAMPLERS[holes], flip, seed
         self._epoch, self._order = None, None
 
     def order(self, epoch):
@@ -69,24 +67,7 @@ class TrainingSamples(Dataset):
         hole = self.sampler(rng, *labels.shape)
         if self.flip and rng.random() < 0.5:
             image, labels = image[..., ::-1], labels[..., ::-1]
-        if self.crop < 1:
-            image, labels = random_crop(rng, image, labels, self.crop)
         return np.ascontiguousarray(image), np.ascontiguousarray(labels), hole
-
-
-def random_crop(rng, image, labels, smallest):
-    """A square of a random side (from `smallest`, a share, to 1) and place, resized to the whole picture's size.
-
-    image uint8 3×H×W, labels uint8 H×W; [our decision: against learning 2,975 layouts by heart].
-    """
-    height, width = labels.shape
-    share = rng.uniform(smallest, 1)
-    h, w = round(share * height), round(share * width)
-    top, left = rng.integers(height - h + 1), rng.integers(width - w + 1)
-    window = np.s_[..., top : top + h, left : left + w]
-    image = cv2.resize(image[window].transpose(1, 2, 0), (width, height), interpolation=cv2.INTER_LINEAR)
-    labels = cv2.resize(np.ascontiguousarray(labels[window]), (width, height), interpolation=cv2.INTER_NEAREST)
-    return image.transpose(2, 0, 1), labels
 
 
 def batches(samples, start, count, batch, rank=0, world=1, workers=0):

@@ -170,7 +170,7 @@ class Trainer:
 
     def _batches(self, scenes, last):
         p, f = self.profile, self.fabric
-        samples = TrainingSamples(scenes, p.holes, p.flip, p.seed, p.crop)
+        samples = TrainingSamples(scenes, p.holes, p.flip, p.seed)
         for images, maps, holes in batches(
             samples, self.seen + self.step * p.batch, last - self.step, p.batch, f.global_rank, f.world_size, p.workers
         ):
