@@ -47,7 +47,7 @@ def parser(data, size):
     if not sets:
         raise ValueError("GFC needs a parsing net, and no shipped set holds a segmenter: train one and `ship` it first")
     name = min(sets, key=lambda n: (sets[n]["data"].split(":")[0] != data, abs(sets[n]["size"] - size)))
-    tensors, about = checkpoints.load(shipped.shipped_nets(name)["segmenter"])
+    tensors, about = checkpoints.load(shipped.checked(sets[name]))
     net = restore(Segmenter(C, about["profile"]["encoder"]), tensors)
     return Parser(net.eval().requires_grad_(False), about["size"])
 
