@@ -112,7 +112,7 @@ def test_the_parsing_net_is_frozen_and_in_eval_mode(gfc):
 
 def test_the_parsing_net_is_of_the_same_data_then_of_the_nearest_size(monkeypatch):
     def entry(data, size):
-        return {"nets": {"segmenter": {"data": data, "size": size}}}
+        return {"nets": {"segmenter": {"data": data, "size": size, "name": f"{data} {size}"}}}
 
     shelf = {
         "a": entry("streets", 64),
@@ -120,12 +120,13 @@ def test_the_parsing_net_is_of_the_same_data_then_of_the_nearest_size(monkeypatc
         "c": entry("cityscapes", 256),
         "d": {"nets": {"sgnet": {"data": "cityscapes", "size": 128}}},
     }
-    took, real = [], shipped.shipped_nets("streets-64")
+    took, real = [], shipped.checked(shipped.registry()["streets-64"]["nets"]["segmenter"])
     monkeypatch.setattr(shipped, "registry", lambda: shelf)
-    monkeypatch.setattr(shipped, "shipped_nets", lambda name: took.append(name) or real)
+    monkeypatch.setattr(shipped, "checked", lambda net: took.append(net["name"]) or real)
     for data, size in [("cityscapes", 256), ("cityscapes", 64), ("streets", 256), ("camvid", 250), (None, 64)]:
         parser(data, size)
-    assert took == ["c", "b", "a", "c", "a"]
+    town, streets = "cityscapes 256", "streets 64"
+    assert took == [town, "cityscapes:ROOT 64", streets, town, streets]
 
 
 def test_without_a_shipped_segmenter_it_says_what_to_do(monkeypatch):

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from spg import losses, metrics, perceptual
 from spg.discriminators import MultiScaleDiscriminator
@@ -235,6 +236,16 @@ def test_calm_colours_keep_brightness_and_average_the_rest():
     assert spread[1] < 0.3 * spread[0]
     grey = x[:, :1].expand(-1, 3, -1, -1)
     torch.testing.assert_close(losses.calm_colours(grey, 8), grey)
+
+
+def test_cells_are_enlarged_as_torch_enlarges_them():
+    cells = torch.rand(2, 3, 4, 5, requires_grad=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        ours = losses._enlarge(cells, (32, 37))
+    torchs = F.interpolate(cells, size=(32, 37), mode="bilinear")
+    torch.testing.assert_close(ours, torchs)
+    there = torch.rand_like(ours)
+    torch.testing.assert_close(*(torch.autograd.grad(x, cells, there)[0] for x in (ours, torchs)))
 
 
 def test_the_alexnet_loss_can_be_blind_to_stripes_of_colour():

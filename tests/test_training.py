@@ -6,6 +6,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -346,6 +347,20 @@ class Interrupting(Tiny):
         if type(self).read == self.at:
             os.kill(os.getpid(), signal.SIGINT)
         return super().__getitem__(i)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process groups")
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_whole_group_leaves_the_readers_reading(tmp_path, asked):
+    """As a terminal's Ctrl-C and `timeout` send it: a reader that died of it would take the unsaved steps along."""
+    command = "-m spg.cli train spnet --data streets --limit 8 --profile smoke --set workers=1 save_every=0.2 width=2"
+    arguments = [sys.executable, *command.split(), "pictures=10000000", "--out", str(tmp_path)]
+    run = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while not (tmp_path / "spnet.last.safetensors").exists() and run.poll() is None:
+        time.sleep(0.1)
+    os.killpg(run.pid, asked)
+    said = run.communicate(timeout=60)[1]
+    assert "saved; go on with --resume" in said, said[-2000:]
 
 
 def weights(out, model):
