@@ -58,9 +58,12 @@ def budget(result):
 
 
 def _spent(net):
-    minutes = net["seconds"] / 60
+    cards = net.get("gpu_seconds", {})
+    minutes = (net["seconds"] - sum(cards.values())) / 60
     unit = f"{minutes * net['threads']:,.0f} core-minutes" if "threads" in net else f"{minutes:,.0f} minutes"
-    return f"{net['pictures_seen']:,} in {unit}"
+    return f"{net['pictures_seen']:,} in {unit}" + "".join(
+        f" and {seconds / 60:,.0f} minutes on one {card}" for card, seconds in cards.items()
+    )
 
 
 def intervals(result, bold=True):

@@ -96,6 +96,9 @@ def test_the_papers_rows_stand_below_ours(paper_sized):
     assert cells["SPG-Net (paper)"] == ["392.4", "99.0", "0.9591", "34.26", "–", "–", "–", "–"]
     assert cells["spg"][0] == "**390.0**" and "**" not in "".join(cells["PatchMatch (paper)"])
     assert "spnet 105,000 in 120 minutes; sgnet 105,000 in 240 core-minutes" in text
+    carded = paper_sized["weights"] | {"spnet": paper_sized["weights"]["sgnet"] | {"gpu_seconds": {"H200": 600.0}}}
+    text = view(paper_sized | {"weights": carded}, "table1")
+    assert "spnet 105,000 in 220 core-minutes and 10 minutes on one H200; sgnet" in text
     assert "(paper)" not in view(paper_sized | {"size": 128}, "table1")
     assert "(paper)" not in view(paper_sized | {"holes": "centre"}, "table1")
 

@@ -10,6 +10,7 @@ import spg
 from spg import checkpoints, shipped, weights
 from spg.pyramid import SGNetPlus, SPNetPlus
 from spg.weights.designs import DESIGNS
+from spg.weights.files import on_cards
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +147,15 @@ def test_nets_of_two_folders_pair_up_if_no_folder_has_both(tmp_path, monkeypatch
     train(tmp_path / "runs" / "b" / "two", "sgnet")
     found = weights.default("tiny", 32)
     assert {model: path.parts[1] for model, path in found.items()} == {"spnet": "a", "sgnet": "b"}
+
+
+def test_minutes_on_a_card_are_told_apart():
+    first = {"seconds": 100.0}
+    second = {"seconds": 130.0, "gpu": "H200", "start": first}
+    third = {"seconds": 150.0, "start": second}
+    assert on_cards(first) == {}
+    assert on_cards(third) == {"gpu_seconds": {"H200": 30.0}}
+    assert on_cards(third | {"gpu": "H200"}) == {"gpu_seconds": {"H200": 50.0}}
 
 
 def test_every_shipped_set_loads():

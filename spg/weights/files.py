@@ -138,9 +138,20 @@ def _record(path):
     about = checkpoints.about(path)
     kept = {key: about[key] for key in ("size", "pictures_seen", "seconds", "threads") if key in about}
     return {
-        **{"file": path.name, "data": data_of(about), **kept, "profile": about["profile"]["name"]},
+        **{"file": path.name, "data": data_of(about), **kept, **on_cards(about), "profile": about["profile"]["name"]},
         "sha256": sha256(path),
     }
+
+
+def on_cards(about):
+    """{"gpu_seconds": {card: seconds}}: how much of a training, with all it started from, ran on which card."""
+    spent = {}
+    while about:
+        start = about.get("start") or {}
+        if "gpu" in about:
+            spent[about["gpu"]] = round(spent.get(about["gpu"], 0) + about["seconds"] - start.get("seconds", 0), 1)
+        about = start
+    return {"gpu_seconds": spent} if spent else {}
 
 
 def account(path):
