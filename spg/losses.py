@@ -146,6 +146,11 @@ def calm_colours(x, cell):
     return brightness + _enlarge(colours, x.shape[-2:])
 
 
+def in_colours_of(image, x):
+    """x (N×3×H×W) with the colours of image and its own brightness, the plain mean of the three."""
+    return image + (x - image).mean(1, keepdim=True)
+
+
 def _enlarge(cells, size):
     """Bilinear interpolation as two matrix products.
 
@@ -169,7 +174,9 @@ class AlexNetLoss(nn.Module):
     margin: of known surroundings in the patch, as a share of the picture's side. Without any, nothing judges how
     the filling meets the known pixels, and a seam is free [our decision].
     chroma: side of the cells over which the network is shown colours averaged, as a share of the picture's side. It
-    takes stripes of red, green and blue for texture, and a net that paints them is paid for it [our decision]; 0: off.
+    takes stripes of red, green and blue for texture, and a net that paints them is paid for it; averaged, a tint of
+    the whole filling still is. 1: it is shown the true colours on both sides, and judges brightness alone [all ours];
+    0: off.
     """
 
     def __init__(self, distance, patch=None, window=0, margin=0.0, chroma=0.0):
@@ -178,7 +185,9 @@ class AlexNetLoss(nn.Module):
 
     def forward(self, image, filled, hole):
         """image I, filled Î: N×3×H×W in [-1, 1]; hole N×1×H×W. Returns the mean over the batch."""
-        if self.chroma:
+        if self.chroma == 1:
+            filled = in_colours_of(image, filled)
+        elif self.chroma:
             cell = max(2, round(self.chroma * max(image.shape[-2:])))
             image, filled = calm_colours(image, cell), calm_colours(filled, cell)
         side = self.patch or max(32, *(n // 2 for n in image.shape[-2:]))

@@ -79,7 +79,8 @@ class Profile:
     perceptual: str = "stlpips"
     vgg: float = 0.0  # SG-Net's third departure: loss (3) by VGG16 as well, so that what fools AlexNet alone pays less
     margin: float = 0.0  # of known surroundings around the hole in the AlexNet loss, as a share of the picture's side
-    chroma: float = 0.0  # side of the cells that the AlexNet loss sees colours averaged over, as a share of the side
+    chroma: float = 0.0  # side of the cells that the AlexNet loss sees colours averaged over, as a share of the side;
+    # 1: it sees the true colours
     patch: int = 0  # side of a window in the hole that the AlexNet loss looks at; 0: the whole hole, resized
     # the machine
     precision: str = "32-true"

@@ -257,6 +257,21 @@ def test_the_alexnet_loss_can_be_blind_to_stripes_of_colour():
     assert blind < 0.1 * seeing
 
 
+def test_shown_the_true_colours_the_alexnet_loss_judges_brightness_alone():
+    torch.manual_seed(0)
+    image, hole = torch.rand(1, 3, 64, 64) - 0.5, half_hole(64)
+    network = perceptual.load("stlpips")
+    lilac = image + torch.tensor([0.1, -0.2, 0.1]).view(1, 3, 1, 1)
+    averaged, true = (losses.AlexNetLoss(network, chroma=c)(image, lilac, hole) for c in (0.25, 1.0))
+    assert true < 1e-5 < 1e-3 < averaged
+    darker = (image - 0.3 * torch.rand(1, 1, 64, 64)).requires_grad_()
+    losses.AlexNetLoss(network, chroma=1.0)(image, darker, hole).backward()
+    red, green, blue = darker.grad.unbind(1)
+    assert green.abs().sum() > 0
+    torch.testing.assert_close(red, green)
+    torch.testing.assert_close(blue, green)
+
+
 def test_ssim_loss_is_the_metric_where_everything_is_missing():
     torch.manual_seed(0)
     image = torch.rand(2, 3, 32, 40)
