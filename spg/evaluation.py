@@ -105,6 +105,7 @@ def measure(image, filled, hole, labels, distance=None, device="cpu", truth=None
         "hole_l1": metrics.hole_l1(x, y, hole),
         "boundary_lpips": boundary,
         "sharpness": metrics.sharpness(x, y, hole),
+        "tint": metrics.tint(x, y, hole),
     }
 
 

@@ -7,6 +7,7 @@ picture, most of which is known, so they are mild; the hole-only measures beside
 
 import cv2
 import numpy as np
+from skimage.color import rgb2lab
 from skimage.metrics import structural_similarity
 
 from spg.labels import CLASSES
@@ -69,6 +70,15 @@ def sharpness(truth, result, hole):
 def _gradient_energy(x, hole):
     across, down = np.diff(x, axis=2) ** 2, np.diff(x, axis=1) ** 2
     return (across * (hole[:, :-1] == 1)).sum() + (down * (hole[:-1] == 1)).sum()
+
+
+def tint(truth, result, hole):
+    """Mean a* of the result minus that of the truth over the missing pixels, CIELAB: above 0 magenta, below 0 green.
+
+    A guess errs both ways; a net that errs one way on the mean of many pictures has a tint [our decision].
+    """
+    of_truth, of_result = (rgb2lab(x[:, hole == 1], channel_axis=0)[1] for x in (truth, result))
+    return float((of_result - of_truth).mean())
 
 
 def boundary_band(labels, width=BAND):

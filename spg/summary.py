@@ -5,7 +5,7 @@ import numpy as np
 from spg import metrics
 from spg.labels import CLASSES
 
-METRICS = ("l1", "l2", "ssim", "psnr", "lpips", "hole_psnr", "hole_l1", "boundary_lpips", "sharpness")
+METRICS = ("l1", "l2", "ssim", "psnr", "lpips", "hole_psnr", "hole_l1", "boundary_lpips", "sharpness", "tint")
 BINS = ("<5%", "5-10%", "10-25%", ">25%")  # of the area; the paper's holes are 1.6 to 25 %
 LEADS = ("spg-plus", "spg")  # the methods whose differences to all others are kept
 

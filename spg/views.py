@@ -16,6 +16,7 @@ COLUMNS = {
     "hole_l1": ("hole l1", 0, -1),
     "boundary_lpips": ("boundary LPIPS", 3, -1),
     "sharpness": ("sharpness", 2, 0),
+    "tint": ("tint", 2, 0),
     "seconds_per_image": ("s/img", 3, 0),
 }
 LAYOUT_COLUMNS = {"hole_accuracy": ("hole accuracy", 3, +1), "hole_miou": ("hole mIoU", 3, +1)}

@@ -145,6 +145,19 @@ def test_counts_interval_holds_the_statistic():
         assert (low, high) == metrics.counts_interval(statistic, counts)
 
 
+def test_tint_is_the_way_from_green_to_magenta():
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(0.3, 0.6, (3, 8, 8))
+    hole = np.zeros((8, 8), np.uint8)
+    hole[2:6, 2:6] = 1
+    magenta, green = (truth + k * np.array([0.1, -0.1, 0.1])[:, None, None] for k in (1, -1))
+    assert metrics.tint(truth, truth, hole) == 0
+    assert metrics.tint(truth, magenta, hole) > 5 > -5 > metrics.tint(truth, green, hole)
+    assert metrics.tint(truth, np.where(hole == 1, truth, magenta), hole) == 0  # what is known does not count
+    grey = np.full((3, 8, 8), 0.5)
+    assert abs(metrics.tint(grey, grey * 0.6, hole)) < 0.01  # darker is no tint
+
+
 def test_sharpness_known_answers():
     hole = np.zeros((8, 8), np.uint8)
     hole[2:6, 2:6] = 1
