@@ -120,12 +120,15 @@ def _units(a):
 
 def _table(a):
     from spg import tables
+    from spg.editor import measure
+    from spg.study import report
 
+    kinds = {**measure.KINDS, **report.KINDS}  # the wings on top, which `tables` knows nothing of
     if a.readme:
-        stale = tables.render_readme(a.readme, check=a.check)
+        stale = tables.render_readme(a.readme, check=a.check, kinds=kinds)
         print(f"{a.readme}: {'rendered ' + ', '.join(stale) if stale else 'agrees with its results'}")
         return
-    print(tables.table(a.files, views=a.views.split(",")))
+    print(tables.table(a.files, views=a.views.split(","), kinds=kinds))
 
 
 def _ship(a):

@@ -6,8 +6,6 @@ from pathlib import Path
 
 from spg import markdown
 from spg.ablation_tables import ablations
-from spg.editor.measure import report as variants
-from spg.study.report import paper_report, report
 from spg.views import VIEWS, units
 
 DEFAULT_VIEWS = ("methods", "layouts")
@@ -16,16 +14,17 @@ ALL_VIEWS = tuple(name for name in VIEWS if name != "methods")  # table1 says th
 _BLOCK = re.compile(r"<!-- table: (\S+) (\S+)(?: (\S+))? -->\n(.*?)<!-- /table -->", re.DOTALL)
 
 
-def table(results, bold=True, views=DEFAULT_VIEWS):
+def table(results, bold=True, views=DEFAULT_VIEWS, kinds=None):
     """Render results as markdown, one section each: a line that says what was measured, then its tables.
 
-    results: one or a list of paths of JSON files, or their dicts, of `spg evaluate`, `bench`, `units`, `ablate`,
-    `study` or `variants`. bold: set the best value of a column in bold; the methods that know the true labels do not
-    compete. views: names in `spg.views` for the results of `spg evaluate`, or ("all",). Returns text ending in a
-    newline. Raises ValueError naming an unknown view, or one that a result has nothing for.
+    results: one or a list of paths of JSON files, or their dicts, of `spg evaluate`, `bench`, `units` or `ablate`.
+    bold: set the best value of a column in bold; the methods that know the true labels do not compete. views: names
+    in `spg.views` for the results of `spg evaluate`, or ("all",). kinds: further kinds of results, as `KINDS` has
+    them. Returns text ending in a newline. Raises ValueError naming an unknown kind or view, or a view that a result
+    has nothing for.
     """
     results = results if isinstance(results, list | tuple) else [results]
-    return "\n".join(_section(_read(result), bold, tuple(views)) for result in results)
+    return "\n".join(_section(_read(result), bold, tuple(views), KINDS | (kinds or {})) for result in results)
 
 
 def replace_between_markers(text, name, content):
@@ -43,12 +42,12 @@ def replace_between_markers(text, name, content):
     return _BLOCK.sub(fill, text)
 
 
-def render_readme(path, check=False):
+def render_readme(path, check=False, kinds=None):
     """Render every table block of a markdown file from the JSON it names, relative to the file.
 
     A block opens with `<!-- table: NAME FILE -->`, or `<!-- table: NAME FILE VIEW,VIEW -->`. Returns the names of the
-    tables that were out of date. check: write nothing, and raise ValueError naming them. Raises ValueError for an
-    opening marker without its end, FileNotFoundError for a missing JSON file.
+    tables that were out of date. check: write nothing, and raise ValueError naming them. kinds: see `table`. Raises
+    ValueError for an opening marker without its end, FileNotFoundError for a missing JSON file.
     """
     path = Path(path)
     text = path.read_text("utf-8")
@@ -57,7 +56,7 @@ def render_readme(path, check=False):
         raise ValueError(f"{path}: a table marker is not closed, or not opened, by its partner")
     stale = []
     for name, file, views, content in blocks:
-        rendered = table(path.parent / file, views=views.split(",") if views else DEFAULT_VIEWS)
+        rendered = table(path.parent / file, views=views.split(",") if views else DEFAULT_VIEWS, kinds=kinds)
         if rendered != content:
             stale.append(name)
             text = replace_between_markers(text, name, rendered)
@@ -72,10 +71,13 @@ def _read(result):
     return result if isinstance(result, dict) else json.loads(Path(result).read_text("utf-8"))
 
 
-def _section(result, bold, views):
+def _section(result, bold, views, kinds):
     """The line that says where the numbers come from, and the tables."""
-    if result.get("kind") in KINDS:
-        keys, render = KINDS[result["kind"]]
+    kind = result.get("kind")
+    if kind is not None and kind not in kinds:
+        raise ValueError(f"there is no table for a result of kind {kind!r}; known: {', '.join(kinds)}")
+    if kind is not None:
+        keys, render = kinds[kind]
         return _header(result, keys) + render(result)
     header = _header(result, ("data", "split", "size", "holes", "seed", "n", "each", "labels", "perceptual", "commit"))
     return header + "\n".join(_rendered(result, bold, views))
@@ -138,7 +140,4 @@ KINDS = {
     "bench": (("machine", "commit"), lambda result: _generic(result["rows"])),
     "units": (("data", "split", "size", "n", "seed", "commit"), units),
     "ablations": (("data", "split", "size", "holes", "n", "perceptual", "commit"), ablations),
-    "study": (("data", "split", "size", "holes", "seed", "commit"), report),
-    "study-paper": (("commit",), paper_report),
-    "variants": (("data", "split", "size", "holes", "seed", "perceptual", "commit"), variants),
 }

@@ -55,7 +55,7 @@ def _add_variants(commands, nets_of, spec, weights):
 
 def _variants(a, nets_of):
     from spg import data, provenance, tables
-    from spg.editor.measure import measure
+    from spg.editor.measure import KINDS, measure
     from spg.weights.designs import DESIGNS
 
     scenes = data.open(a.data, a.split, a.size, a.limit)
@@ -63,7 +63,7 @@ def _variants(a, nets_of):
     net = nets.inpainter(*DESIGNS[nets.best_design()], segmenter=True)
     result = {**measure(net, scenes, a.holes, a.seed, a.samples), "spec": a.data, "weights": nets.record()}
     provenance.write_json(result, a.out)
-    print(tables.table([result]), f"\n-> {a.out}", sep="")
+    print(tables.table([result], kinds=KINDS), f"\n-> {a.out}", sep="")
 
 
 def _edit(a):

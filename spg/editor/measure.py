@@ -90,3 +90,7 @@ def report(result):
         for name, row in named.items()
     ]
     return markdown.table([head, *rows])
+
+
+# kind of a result -> what its first line names, and what renders the rest: see `spg.tables.table`
+KINDS = {"variants": (("data", "split", "size", "holes", "seed", "perceptual", "commit"), report)}

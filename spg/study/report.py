@@ -104,3 +104,10 @@ def _power(powers):
         for preference, row, needed in zip(powers["preferences"], powers["power"], powers["needed"], strict=True)
     ]
     return "The chance that the exact test finds the preference at 5 %, votes independent:\n\n" + table([head, *rows])
+
+
+# kind of a result -> what its first line names, and what renders the rest: see `spg.tables.table`
+KINDS = {
+    "study": (("data", "split", "size", "holes", "seed", "commit"), report),
+    "study-paper": (("commit",), paper_report),
+}
