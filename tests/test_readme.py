@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from spg import weights
+from spg import paper_table, weights
 from spg.cli import main
 from spg.profiles import PROFILES
 
@@ -45,3 +45,10 @@ def test_named_commands_exist(capsys):
             main([command, "--help"])
         except SystemExit as done:
             assert done.code == 0, command
+
+
+def test_the_page_on_the_paper_has_the_table_that_ours_are_compared_with():
+    text = (README.parent / "notebooks" / "THE_PAPER.md").read_text("utf-8")
+    for title, figures in paper_table.ROWS.values():
+        cells = next(line for line in text.splitlines() if line.startswith(f"| {title} | ")).split("|")[2:-1]
+        assert [float(cell) for cell in cells] == [figures[key] for key in paper_table.METRICS]
