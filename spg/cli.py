@@ -82,7 +82,7 @@ def _evaluate(a):
 
 def _inpaint(a):
     from spg import weights
-    from spg.batch import inpaint_files
+    from spg.inpainting import inpaint_files
 
     net = weights.load(_nets(a.weights).files, design=a.design)
     done, skipped = inpaint_files(net, a.image, a.hole, a.out, a.labels, a.threshold)

@@ -13,6 +13,7 @@ from spg import metrics, plots, summary
 from spg import perceptual as networks
 from spg.holes import evaluation_hole
 from spg.labels import CLASSES, check_labels
+from spg.pictures import to_float
 from spg.progress import progress as bar
 from spg.provenance import provenance, write_json
 from spg.summary import BINS, METRICS
@@ -197,7 +198,7 @@ def _complete(name, complete, image, hole, labels):
 
 
 def _batch(image, device):
-    return torch.tensor(image, device=device)[None].float() / 127.5 - 1
+    return to_float(torch.tensor(image, device=device)[None])
 
 
 def _picture_row(image, hole, labels, filled, completed):

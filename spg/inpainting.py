@@ -1,5 +1,7 @@
-"""Inpainting: picture, hole and labels in; completed labels and filled picture out."""
+"""Inpainting: picture, hole and labels in; completed labels and filled picture out. Also whole files and folders."""
 
+import sys
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,11 +9,13 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from spg.conversion import as_picture, like
 from spg.generators import complete, known
 from spg.holes import check_hole
 from spg.labels import CLASSES, check_labels
 from spg.memory import keep_freed_memory
+from spg.pictures import DamagedImage, as_picture, like, open_upright, read_hole, read_labels, to_float, to_uint8
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
 
 
 class Filled(NamedTuple):
@@ -135,7 +139,7 @@ class Inpainter:
             s_r = torch.from_numpy(np.ascontiguousarray(probabilities)).to(s)[None]
             s = complete(known(s, r), _resize(s_r, r.shape[-2:], "bilinear"), r)
         i_r = _resize(self.sgnet(known(image, r), s, r), hole.shape, "bicubic")[0]
-        painted = ((i_r.clamp(-1, 1) + 1) * 127.5).round().byte().cpu().numpy()
+        painted = to_uint8(i_r).cpu().numpy()
         return np.where(hole == 1, painted, picture)
 
     def _working(self, picture, hole):
@@ -143,7 +147,7 @@ class Inpainter:
         side = min(hole.shape)
         scale = 1.0 if self.size is None or self.enlarge is None else min(1.0, self.enlarge * self.size / side)
         shape = [max(1, round(n * scale)) for n in hole.shape]
-        image = torch.from_numpy(picture).to(self.device)[None].float() / 127.5 - 1
+        image = to_float(torch.from_numpy(picture).to(self.device)[None])
         r = torch.from_numpy(hole).to(self.device)[None, None].float()
         image, r = _resize(image, shape, "area"), (_resize(r, shape, "area") > 0).float()
         return image.contiguous(memory_format=torch.channels_last), r, scale
@@ -155,3 +159,66 @@ class Inpainter:
 
 def _resize(x, shape, mode):
     return x if x.shape[-2:] == tuple(shape) else F.interpolate(x, size=tuple(shape), mode=mode)
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+def inpaint_files(net, image, hole, out, labels=None, threshold=False):
+    """Fill one file or a folder of files with `net`, an `Inpainter`. Returns (number filled, names skipped).
+
+    image, hole, labels: each a file or a folder with the same file stems; out: a PNG, or a folder for a folder.
+    A mask is black and white (0 and 255, or 0 and 1), white = missing; a grey one needs threshold=True. In a folder
+    run a damaged or unfitting picture is named on stderr, skipped and counted; alone it raises ValueError.
+    """
+    if not Path(image).is_dir():
+        fill_file(net, image, hole, _png(out), labels, threshold)
+        return 1, []
+    pictures = sorted(p for p in Path(image).iterdir() if p.suffix.lower() in SUFFIXES)
+    if not pictures:
+        raise ValueError(f"{image} holds no picture ({', '.join(sorted(SUFFIXES))})")
+    _check_folders(pictures, Path(image), Path(out))
+    skipped = []
+    for picture in pictures:
+        try:
+            pair = [_partner(folder, picture) for folder in (hole, labels)]
+            fill_file(net, picture, pair[0], Path(out) / f"{picture.stem}.png", pair[1], threshold)
+        except (ValueError, FileNotFoundError) as error:
+            print(f"skipped {picture.name}: {error}", file=sys.stderr)
+            skipped.append(picture.name)
+    return len(pictures) - len(skipped), skipped
+
+
+def _check_folders(pictures, image, out):
+    """Nothing may be overwritten: neither the pictures, nor one result by another."""
+    if out.resolve() == image.resolve():
+        raise ValueError(f"--out {out} is the folder of the pictures: choose another")
+    stems = [picture.stem for picture in pictures]
+    twice = sorted({stem for stem in stems if stems.count(stem) > 1})
+    if twice:
+        raise ValueError(f"{image} holds several pictures named {', '.join(twice)}: their results would be one file")
+
+
+def fill_file(net, image, hole, out, labels=None, threshold=False):
+    """Fill one file; writes a PNG, whose known pixels are those of the (RGB) picture, bit by bit."""
+    picture = open_upright(image)
+    missing = read_hole(hole, threshold)
+    filled = net(picture, missing, None if labels is None else read_labels(labels))
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    filled.image.save(out, icc_profile=picture.info.get("icc_profile"))
+
+
+def _partner(place, picture):
+    """The file for this picture: `place` itself if it is a file, else the one of the same stem in it."""
+    if place is None or Path(place).is_file():
+        return place
+    found = sorted(p for p in Path(place).iterdir() if p.stem == picture.stem and p.suffix.lower() in SUFFIXES)
+    if not found:
+        raise DamagedImage(f"no {picture.stem}.* in {place}")
+    return found[0]
+
+
+def _png(out):
+    if Path(out).suffix.lower() != ".png":
+        raise ValueError(f"--out {out}: write a .png; other formats would change known pixels")
+    return out

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 import spg.data
-from spg.data import pictures
+from spg import pictures
 from spg.labels import CAMVID_TABLE, CITYSCAPES_TABLE, PALETTE
 
 

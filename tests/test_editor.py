@@ -11,6 +11,7 @@ import pytest
 from editor_scene import brush, net, street
 from PIL import Image
 
+from spg import pictures
 from spg.editor import Refused, Session, files, guess, history, raster, removal, replay, runs, sampling, variants
 from spg.editor.drawing import Drawing
 from spg.editor.edits import check_edit
@@ -353,7 +354,7 @@ def test_spg_replay_does_the_same(tmp_path, capsys):
 
 def drawing_of(s):
     """What the browser saves where Python is gone: the drawing as it is, its picture, no result (js/keepsake.js)."""
-    url = "data:image/png;base64," + base64.b64encode(files.png(s.picture.transpose(1, 2, 0))).decode()
+    url = "data:image/png;base64," + base64.b64encode(pictures.png(s.picture.transpose(1, 2, 0))).decode()
     return {**history.beginning(s), "original": url, "edits": [s.snapshot()], "result": {}}
 
 
@@ -415,28 +416,28 @@ def png(array, mode=None):
 
 
 def test_uploads_are_read_shrunk_and_refused_with_the_limit():
-    large = files.read_picture(png(np.zeros((100, 2000, 3), np.uint8)))
+    large = pictures.read_picture(png(np.zeros((100, 2000, 3), np.uint8)))
     assert large.shape == (3, 38, 768)
-    assert files.read_picture(png(np.zeros((9, 8), np.uint8))).shape == (3, 9, 8)
+    assert pictures.read_picture(png(np.zeros((9, 8), np.uint8))).shape == (3, 9, 8)
     with pytest.raises(ValueError, match=r"a.png has 9.0 MB; the limit is 8 MB"):
-        files.read_picture(b"x" * 9_000_000, "a.png")
+        pictures.read_picture(b"x" * 9_000_000, "a.png")
     with pytest.raises(ValueError, match="limit is 40 million"):
-        files.read_picture(png(np.zeros((7000, 7000), bool)), "b.png")
+        pictures.read_picture(png(np.zeros((7000, 7000), bool)), "b.png")
     with pytest.raises(ValueError, match=r"c\.txt is no picture that can be read"):
-        files.read_picture(b"hello", "c.txt")
+        pictures.read_picture(b"hello", "c.txt")
     with pytest.raises(ValueError, match=r"d\.png is no picture"):
-        files.read_picture(png(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))[:900], "d.png")
+        pictures.read_picture(png(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))[:900], "d.png")
 
 
 def test_label_maps_come_as_numbers_or_colours():
     labels = np.random.default_rng(0).integers(0, 8, (6, 8)).astype(np.uint8)
-    assert (files.read_labels(png(labels), (6, 8)) == labels).all()
-    assert (files.read_labels(png(PALETTE[labels]), (6, 8)) == labels).all()
-    assert (files.read_labels(png(labels), (12, 16)) == np.kron(labels, np.ones((2, 2), np.uint8))).all()
+    assert (pictures.read_label_map(png(labels), (6, 8)) == labels).all()
+    assert (pictures.read_label_map(png(PALETTE[labels]), (6, 8)) == labels).all()
+    assert (pictures.read_label_map(png(labels), (12, 16)) == np.kron(labels, np.ones((2, 2), np.uint8))).all()
     with pytest.raises(ValueError, match=r"the file is \(6, 8\), the picture \(8, 8\)"):
-        files.read_labels(png(labels), (8, 8))
-    with pytest.raises(ValueError, match=r"neither class numbers 0\.\.7 nor palette colours"):
-        files.read_labels(png(labels + 30), (6, 8))
+        pictures.read_label_map(png(labels), (8, 8))
+    with pytest.raises(ValueError, match=r"colour \(\d+, \d+, \d+\) is no class"):
+        pictures.read_label_map(png(labels + 30), (6, 8))
 
 
 # ------------------------------------------------------------ the worker

@@ -9,8 +9,9 @@ from editor_scene import net, street
 
 from spg import plots
 from spg.cli import main
-from spg.editor import app, example, files
+from spg.editor import app, example
 from spg.labels import VEHICLE
+from spg.pictures import png
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def pictures(tmp_path):
     """photo.png, hole.png and labels.png of a street."""
     image, hole, labels = street()
     for name, pixels in (("photo", image.transpose(1, 2, 0)), ("hole", 255 * hole), ("labels", labels)):
-        (tmp_path / f"{name}.png").write_bytes(files.png(pixels))
+        (tmp_path / f"{name}.png").write_bytes(png(pixels))
     return tmp_path
 
 
@@ -66,7 +67,7 @@ def test_the_app_listens_on_this_machine_only_and_ends_idle_kernels():
 )
 def test_files_that_do_not_fit_are_said_at_once(pictures, arguments, said, capsys, monkeypatch):
     monkeypatch.chdir(pictures)
-    (pictures / "small.png").write_bytes(files.png(np.eye(8, dtype=np.uint8) * 255))
+    (pictures / "small.png").write_bytes(png(np.eye(8, dtype=np.uint8) * 255))
     (pictures / "notes.txt").write_text("no picture")
     assert main(["edit", *arguments, "--weights", "streets-64", "--no-browser"]) == 2
     assert said in capsys.readouterr().err

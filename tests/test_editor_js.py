@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spg.editor import bundle, files, raster, runs
+from spg import pictures
+from spg.editor import bundle, raster, runs
 
 JS = Path(__file__).parent / "editor_js"
 
@@ -83,4 +84,4 @@ def test_nothing_is_fetched_from_elsewhere():
 
 def test_limits_are_the_same_in_both_languages():
     assert f"LARGEST_BRUSH = {raster.LARGEST_BRUSH};" in bundle.script()
-    assert f"MOST_BYTES = {files.MOST_BYTES:_};" in bundle.script()
+    assert f"MOST_BYTES = {pictures.MOST_BYTES:_};" in bundle.script()

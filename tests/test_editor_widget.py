@@ -17,7 +17,8 @@ from idle import Others
 from PIL import Image
 
 import spg
-from spg.editor import files, variants
+from spg import pictures
+from spg.editor import variants
 from spg.inpainting import Inpainter
 from spg.labels import CLASSES, PERSON, VEHICLE
 from spg.pyramid import SGNetPlus, SPNetPlus
@@ -126,7 +127,7 @@ def test_uploads_and_saving(editor):
     Image.fromarray(image.transpose(1, 2, 0)).save(buffer, "PNG")
     assert "128×128 pixels" in tell(editor, buffer.getvalue(), type="open", what="picture", name="p.png")["text"]
     assert editor.scene["number"] == 2 and editor.scene["width"] == 128 and not editor.hole.any()
-    assert "known labels" in tell(editor, files.png(labels), type="open", what="labels", name="l.png")["text"]
+    assert "known labels" in tell(editor, pictures.png(labels), type="open", what="labels", name="l.png")["text"]
     y, x = np.argwhere(labels == PERSON)[5]
     tell(editor, type="edit", edit={"do": "remove", "at": [int(x), int(y)]})
     tell(editor, type="save")
@@ -141,9 +142,9 @@ def test_uploads_and_saving(editor):
 def test_a_drawing_saved_by_the_browser_alone_is_opened_with_its_picture(editor):
     editor.edit(**brush([[40, 30]]))
     drawn, s = editor.labels, editor.session
-    url = "data:image/png;base64," + base64.b64encode(files.png(s.picture.transpose(1, 2, 0))).decode()
+    url = "data:image/png;base64," + base64.b64encode(pictures.png(s.picture.transpose(1, 2, 0))).decode()
     drawing = {**editor.scene["record"], "original": url, "edits": [s.snapshot()], "result": {}}
-    tell(editor, files.png(255 - s.picture.transpose(1, 2, 0)), type="open", what="picture", name="other.png")
+    tell(editor, pictures.png(255 - s.picture.transpose(1, 2, 0)), type="open", what="picture", name="other.png")
     said = tell(editor, json.dumps(drawing).encode(), type="open", what="edits", name="spg-drawing.json")["text"]
     assert said == "spg-drawing.json: 1 edits done again; the file records no result to compare with"
     assert (editor.labels == drawn).all() and (editor.session.picture == street()[0]).all()

@@ -23,8 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from spg.data.pictures import DamagedImage
 from spg.data.scene import Scene
+from spg.pictures import DamagedImage
 from spg.progress import progress
 
 MANY = 64  # drawn scenes from which on processes are worth their start

@@ -6,9 +6,9 @@ ROOT may also be the folder that holds `CamVid/`. The full set has 367, 101 and 
 """
 
 from spg.data.frames import by_id, pair
-from spg.data.pictures import read_ids
 from spg.data.splits import seeded_share
 from spg.labels import CAMVID_TABLE, group_ids
+from spg.pictures import read_ids
 
 SPLITS = ("train", "val", "test")
 REMEDY = "fetch it with `spg data camvid --fetch`, or name another folder as camvid:ROOT"

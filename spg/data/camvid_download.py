@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from spg.data.download import DownloadError, fetch
-from spg.data.pictures import open_picture
+from spg.pictures import open_picture
 from spg.progress import progress
 
 COMMIT = "fcaf7c4978dd8d091ec67db7cb7fdd225f5051c5"

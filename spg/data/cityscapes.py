@@ -8,8 +8,8 @@ The labels of its `test` split are not public, so only `train` and `val` are rea
 """
 
 from spg.data.frames import by_id, pair
-from spg.data.pictures import read_ids
 from spg.labels import CITYSCAPES_TABLE, group_ids
+from spg.pictures import read_ids
 
 SPLITS = ("train", "val")
 REMEDY = (

@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from spg.data.pictures import open_rgb, squeeze_labels, squeeze_picture, to_array
 from spg.data.scene import Scene
 from spg.labels import CAMVID_TABLE, CITYSCAPES_TABLE, PALETTE
+from spg.pictures import open_rgb, squeeze_labels, squeeze_picture, to_array
 
 DECODING = 1  # raise it when the same files would give other bytes: caches of the old number are not used again
 TABLES = b"".join(table.tobytes() for table in (CITYSCAPES_TABLE, CAMVID_TABLE, PALETTE)).hex()
@@ -59,7 +59,7 @@ def same_shape(picture, labels):
 class FrameReader:
     """Decodes frames at each access. ids: list[str]; reader[i] is a Scene, squeezed to size×size.
 
-    read_labels: path -> uint8 H×W in 0..7. Raises what `spg.data.pictures` raises, always naming the file.
+    read_labels: path -> uint8 H×W in 0..7. Raises what `spg.pictures` raises, always naming the file.
     """
 
     def __init__(self, frames, size, read_labels):

@@ -7,10 +7,10 @@ import numpy as np
 from PIL import Image
 
 from spg.data import cache, camvid_download
-from spg.data.pictures import DamagedImage
 from spg.data.sources import parse
 from spg.data.splits import PARTS
 from spg.labels import CLASSES
+from spg.pictures import DamagedImage
 
 SAMPLE, SAMPLE_SIZE = 32, 128  # frames per split, spread evenly, and the side at which their pixels are counted
 

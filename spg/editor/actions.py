@@ -6,6 +6,7 @@ ValueError (or Refused) where the thing cannot be done; nothing has changed then
 
 import numpy as np
 
+from spg import pictures
 from spg.editor import files, history, variants
 from spg.editor.refusal import Refused
 from spg.editor.session import Session, replay
@@ -101,7 +102,7 @@ def open_file(editor, content, data):
 
 
 def _open_picture(editor, data, name):
-    picture = files.read_picture(data, name)
+    picture = pictures.read_picture(data, name)
     editor.begin(Session(editor.net, picture))
     size = f"{picture.shape[2]}×{picture.shape[1]} pixels"
     return f"{size}, labelled by the segmenter. Draw a hole, or remove an object."
@@ -109,13 +110,13 @@ def _open_picture(editor, data, name):
 
 def _open_labels(editor, data, name):
     session = editor.session
-    labels = files.read_labels(data, session.hole.shape, name)
+    labels = pictures.read_label_map(data, session.hole.shape, name)
     editor.begin(Session(editor.net, session.picture, session.hole, labels))
     return "the known labels are now these"
 
 
 def _open_edits(editor, data, name):
-    document = history.read(files.within_limit(data, name), name)
+    document = history.read(pictures.within_limit(data, name), name)
     carried = files.carried_picture(document, name)
     picture = editor.session.picture if carried is None else carried
     session = replay(editor.net, picture, document, check=False)

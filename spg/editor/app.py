@@ -12,10 +12,9 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
-from spg.batch import read_hole
 from spg.data.streets import draw
-from spg.editor.files import LONGEST, read_labels, read_picture
 from spg.editor.widget import SegmentationEditor
+from spg.pictures import LONGEST, read_hole, read_label_map, read_picture
 from spg.weights import default, load, resolve
 
 IDLE = 600  # seconds without a visitor until a kernel is ended
@@ -33,7 +32,7 @@ def open_editor(image=None, hole=None, labels=None, weights=None):
     path = Path(image)
     picture = read_picture(path.read_bytes(), path.name, longest=None if hole or labels else LONGEST)
     missing = read_hole(hole) if hole else None
-    known = read_labels(Path(labels).read_bytes(), picture.shape[1:], Path(labels).name) if labels else None
+    known = read_label_map(Path(labels).read_bytes(), picture.shape[1:], Path(labels).name) if labels else None
     return SegmentationEditor(load(weights or default_weights(image)), picture, missing, known)
 
 

@@ -91,9 +91,10 @@ def _replay(a, nets_of):
 def _picture(a, document):
     """Of --image, or the one that the record has with it."""
     from spg.editor import files
+    from spg.pictures import read_picture
 
     if a.image:
-        return files.read_picture(Path(a.image).read_bytes(), a.image, longest=None)
+        return read_picture(Path(a.image).read_bytes(), a.image, longest=None)
     carried = files.carried_picture(document, a.edits)
     if carried is None:
         raise ValueError(f"{a.edits} has no picture with it: name the one the edits were made on, --image original.png")

@@ -4,7 +4,6 @@ import threading
 
 import numpy as np
 
-from spg.conversion import as_picture
 from spg.editor import history as record
 from spg.editor import runs
 from spg.editor.drawing import Drawing
@@ -15,6 +14,7 @@ from spg.editor.refusal import Refused
 from spg.editor.variants import recognised
 from spg.holes import check_hole
 from spg.labels import CLASSES, check_labels
+from spg.pictures import as_picture
 
 
 class Session:

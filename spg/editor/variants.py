@@ -8,6 +8,7 @@ import torch
 
 from spg import perceptual
 from spg.editor.sampling import another
+from spg.pictures import to_float
 
 MOST = 12  # kept at a time
 
@@ -81,6 +82,6 @@ def _hole(a, b):
 
 def _tensor(picture, smallest):
     """uint8 3×H×W → 1×3×H×W in [-1, 1], enlarged where the network needs more pixels."""
-    x = torch.from_numpy(picture.copy())[None].float() / 127.5 - 1
+    x = to_float(torch.from_numpy(picture.copy())[None])
     scale = smallest / min(x.shape[-2:])
     return torch.nn.functional.interpolate(x, scale_factor=scale, mode="nearest") if scale > 1 else x

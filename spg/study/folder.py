@@ -8,12 +8,11 @@ DIR/votes.sqlite   the votes of people; model-observer.sqlite: those of a model
 """
 
 import hashlib
-import io
 import json
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image
+from spg.pictures import png
 
 STUDY, KEY, PROTOCOL, PICTURES, VOTES = "study.json", "key.json", "PROTOCOL.md", "pictures", "votes.sqlite"
 FORMAT = 1
@@ -64,12 +63,11 @@ def write_json(folder, name, content):
 
 def write_picture(folder, picture):
     """Save uint8 H×W×3 as PNG under the hash of the file. Returns that name, which tells nothing of who made it."""
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, format="PNG")
-    name = digest(buffer.getvalue())
+    data = png(picture)
+    name = digest(data)
     path = Path(folder) / PICTURES / f"{name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(buffer.getvalue())
+    path.write_bytes(data)
     return name
 
 

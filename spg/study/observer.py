@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from spg import perceptual
+from spg.pictures import to_float
 from spg.progress import progress as bar
 from spg.study.votes import BallotBox, Vote
 
@@ -49,4 +50,4 @@ def _distance(distance, study, name, truth, device):
 def _batch(png, device):
     """PNG bytes → 1×3×H×W in [-1, 1]."""
     pixels = np.array(Image.open(io.BytesIO(png)).convert("RGB"))
-    return torch.from_numpy(pixels).permute(2, 0, 1)[None].float().div(127.5).sub(1).to(device)
+    return to_float(torch.from_numpy(pixels).permute(2, 0, 1)[None]).to(device)

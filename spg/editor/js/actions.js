@@ -5,7 +5,7 @@ import { meaning } from "./keys.js";
 import { listen } from "./pointer.js";
 import { LARGEST_BRUSH } from "./raster.js";
 
-const MOST_BYTES = 8_000_000; // of an upload; spg/editor/files.py has the same number
+const MOST_BYTES = 8_000_000; // of an upload; spg/pictures.py has the same number
 const SHAPES = ["brush", "lasso", "fill"]; // the tools that put a class
 
 export class Actions {
