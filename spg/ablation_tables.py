@@ -1,6 +1,6 @@
 """The tables of an ablation's summary (`spg.ablations.summary`) as markdown."""
 
-from spg.markdown import number, signed, table
+from spg.engine.markdown import number, signed, table
 from spg.views import COLUMNS, LAYOUT_COLUMNS
 
 WAYS = {"true": "true layout at the test", "predicted": "SP-Net's layout at the test"}

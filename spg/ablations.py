@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from spg import data, evaluation, metrics, tasks, weights
+from spg.engine.machine import make_fabric
 from spg.inpainting import Inpainter
-from spg.machine import make_fabric
 from spg.training import Trainer
 
 KIND = "ablations"

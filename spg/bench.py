@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from spg.engine.watching import progress
 from spg.labels import CLASSES
 from spg.profiles import PAPER
-from spg.progress import progress
 from spg.samples import Batch
 
 WIDTHS, SIZES = (16, 64), (64, 128, 256)

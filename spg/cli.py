@@ -35,7 +35,7 @@ def _data(a):
 
 def _train(a):
     from spg import data, profiles, tasks, weights
-    from spg.machine import leave, make_fabric
+    from spg.engine.machine import leave, make_fabric
     from spg.training import Trainer
 
     profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
@@ -111,7 +111,8 @@ def _bench(a):
 
 
 def _units(a):
-    from spg import data, provenance, tables, units
+    from spg import data, tables, units
+    from spg.engine import provenance
 
     result = {**units.analyse(data.open(a.data, a.split, a.size), a.limit, a.seed), **provenance.provenance()}
     provenance.write_json(result, a.out)

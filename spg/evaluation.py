@@ -11,11 +11,11 @@ import torch
 
 from spg import metrics, plots, summary
 from spg import perceptual as networks
+from spg.engine.provenance import provenance, write_json
+from spg.engine.watching import progress as bar
 from spg.holes import evaluation_hole
 from spg.labels import CLASSES, check_labels
 from spg.pictures import to_float
-from spg.progress import progress as bar
-from spg.provenance import provenance, write_json
 from spg.summary import BINS, METRICS
 
 __all__ = ["BINS", "METRICS", "evaluate", "measure", "provenance", "write_json"]

@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
+from spg.engine.machine import keep_freed_memory
 from spg.generators import complete, known
 from spg.holes import check_hole
 from spg.labels import CLASSES, check_labels
-from spg.memory import keep_freed_memory
 from spg.pictures import DamagedImage, as_picture, like, open_upright, read_hole, read_labels, to_float, to_uint8
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}

@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from spg._torchvision import import_safely
+from spg.engine.torchvision_shim import import_safely
 
 # The mean and spread of natural images in [-1, 1], per RGB channel, as both packages' weights were trained.
 SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)

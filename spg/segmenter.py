@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from spg._torchvision import import_safely
+from spg.engine.torchvision_shim import import_safely
 
 
 class Segmenter(nn.Module):

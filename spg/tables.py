@@ -4,8 +4,8 @@ import json
 import re
 from pathlib import Path
 
-from spg import markdown
 from spg.ablation_tables import ablations
+from spg.engine import markdown
 from spg.views import VIEWS, units
 
 DEFAULT_VIEWS = ("methods", "layouts")
@@ -118,7 +118,7 @@ def _header(result, keys):
 
 
 def _machine(machine):
-    """A machine's name, or what `spg.provenance` says about it."""
+    """A machine's name, or what `spg.engine.provenance` says about it."""
     if isinstance(machine, str):
         return machine
     names = [machine.get("gpu"), machine.get("processor"), f"{machine.get('threads')} threads"]

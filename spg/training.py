@@ -12,17 +12,15 @@ from pathlib import Path
 import torch
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from spg import checkpoints, labels, losses, machine
-from spg.distributed import join_batch_norms
+from spg import labels, losses
+from spg.engine import checkpoints, machine
+from spg.engine.checkpoints import restore
+from spg.engine.machine import join_batch_norms, keep_freed_memory
+from spg.engine.watching import InterruptAfterStep, Logbook, progress
 from spg.growing import adopt, inherit
-from spg.interrupt import InterruptAfterStep
-from spg.logbook import Logbook
-from spg.memory import keep_freed_memory
 from spg.profiles import at, from_dict
-from spg.progress import progress
 from spg.samples import Batch, TrainingSamples, batches
 from spg.schedule import in_stage, learning_rate, schedule, share
-from spg.tasks.design import restore
 
 FREE_TO_CHANGE = {"workers", "precision", "save_every"}  # settings a resumed training may change
 

@@ -12,8 +12,8 @@ import numpy as np
 from spg import metrics, paper_table
 from spg.baselines.diffusion import telea
 from spg.baselines.patchmatch import patchmatch
+from spg.engine.watching import progress as bar
 from spg.holes import LARGEST, SMALLEST, rectangle
-from spg.progress import progress as bar
 
 METHODS = {"patchmatch": patchmatch, "telea": telea}
 PAPER = paper_table.ROWS["patchmatch"][1]

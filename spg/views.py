@@ -1,8 +1,8 @@
 """The tables one result can show, each a function of the result that returns markdown, or "" where it has nothing."""
 
 from spg import paper_table
+from spg.engine.markdown import number, signed, span, table
 from spg.labels import CLASSES
-from spg.markdown import number, signed, span, table
 from spg.summary import BINS
 
 # key of the JSON -> heading, decimals, which direction is better (+1 higher, -1 lower, 0 not ranked)

@@ -14,7 +14,7 @@ def own_cache(tmp_path_factory):
 @pytest.fixture
 def shelf(tmp_path, monkeypatch):
     """An empty folder in place of spg/weights, to ship to."""
-    from spg import shipped
+    from spg.engine import shipped
 
     monkeypatch.setattr(shipped, "FOLDER", tmp_path)
     monkeypatch.setattr(shipped, "REGISTRY", tmp_path / "registry.json")

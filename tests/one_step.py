@@ -6,7 +6,7 @@ import torch
 from tiny import Tiny
 from torch import distributed
 
-from spg.machine import leave, make_fabric
+from spg.engine.machine import leave, make_fabric
 from spg.profiles import profile
 from spg.tasks import task
 from spg.training import Trainer

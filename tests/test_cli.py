@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spg import checkpoints
 from spg.baselines.patchmatch import available
 from spg.cli import main
+from spg.engine import checkpoints
 from spg.labels import PALETTE
 from spg.weights.shipping import command
 

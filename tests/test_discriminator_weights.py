@@ -7,8 +7,9 @@ import torch
 from tiny import Tiny
 from tiny_nets import PROFILE, result_of, train
 
-from spg import checkpoints, weights
-from spg.machine import make_fabric
+from spg import weights
+from spg.engine import checkpoints
+from spg.engine.machine import make_fabric
 from spg.tasks import task
 from spg.training import Trainer
 

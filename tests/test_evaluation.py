@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spg import plots, provenance, summary
+from spg import plots, summary
 from spg.baselines.diffusion import telea
 from spg.baselines.layouts import RowPrior, nearest_known, row_prior
+from spg.engine import provenance
 from spg.evaluation import BINS, METRICS, evaluate
 from spg.holes import evaluation_hole
 from spg.perceptual import load

@@ -8,8 +8,9 @@ import torch
 from tiny import Tiny
 from torch import nn
 
-from spg import losses, shipped
+from spg import losses
 from spg.baselines.gfc import GFCDiscriminators, GFCGenerator
+from spg.engine import shipped
 from spg.profiles import profile
 from spg.samples import Batch, TrainingSamples, batches
 from spg.tasks import task

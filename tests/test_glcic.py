@@ -8,9 +8,10 @@ import torch
 from tiny import Tiny
 from torch import nn
 
-from spg import losses, machine
+from spg import losses
 from spg.baselines.glcic import GLCompletion, GLDiscriminator
 from spg.baselines.window import window
+from spg.engine import machine
 from spg.holes import rectangle
 from spg.inpainting import Inpainter
 from spg.profiles import profile

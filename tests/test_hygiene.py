@@ -24,9 +24,9 @@ TOP_LEVEL = {"notebooks", "spg", "figures", "tests", "environment.yml", "README.
 
 # Imports run one way, from the ground up: a module may use its own floor and those below. spg/__init__.py is the roof.
 FLOORS = (
-    "holes labels pictures progress provenance shipped memory markdown paper_table _torchvision",
+    "holes labels pictures engine paper_table",
     "data fills generators pyramid growing discriminators losses perceptual metrics segmenter baselines",
-    "profiles schedule samples distributed machine checkpoints interrupt logbook tasks training weights inpainting",
+    "profiles schedule samples tasks training weights inpainting",
     "methods summary evaluation views units tables ablations ablation_tables ablation_plot study editor plots "
     "bench course",
     "cli __main__",

@@ -7,7 +7,7 @@ import pytest
 
 FAULTS = """
 import resource, sys, torch
-from spg.memory import keep_freed_memory
+from spg.engine.machine import keep_freed_memory
 if sys.argv[1] == "keep":
     assert keep_freed_memory() and keep_freed_memory()  # a second time changes nothing
 for _ in range(30):

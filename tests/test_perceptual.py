@@ -7,8 +7,9 @@ import types
 import pytest
 import torch
 
-from spg import _torchvision, perceptual
-from spg._torchvision import import_safely
+from spg import perceptual
+from spg.engine import torchvision_shim
+from spg.engine.torchvision_shim import import_safely
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -177,23 +178,23 @@ def test_a_missing_package_is_named(monkeypatch, package, name):
 
 
 def test_torchvision_imports_in_a_fresh_process():
-    script = "from spg._torchvision import import_safely as f; a = f(); assert a is f() and a.ops.nms"
+    script = "from spg.engine.torchvision_shim import import_safely as f; a = f(); assert a is f() and a.ops.nms"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
 def test_a_compiled_part_is_tried_before_anything_is_declared(tmp_path, monkeypatch):
-    assert not _torchvision._compiled_part_loads(tmp_path)  # none there
+    assert not torchvision_shim._compiled_part_loads(tmp_path)  # none there
     library = tmp_path / f"_C{importlib.machinery.EXTENSION_SUFFIXES[0]}"
     library.write_bytes(b"built for another torch")
-    assert not _torchvision._compiled_part_loads(tmp_path)
+    assert not torchvision_shim._compiled_part_loads(tmp_path)
     monkeypatch.setattr(torch.ops, "load_library", lambda path: None)
-    assert _torchvision._compiled_part_loads(tmp_path)
+    assert torchvision_shim._compiled_part_loads(tmp_path)
 
 
 def test_declaring_twice_is_harmless():
     import_safely()
-    _torchvision._declare_missing()
+    torchvision_shim._declare_missing()
     assert callable(torch.ops.torchvision.nms)
 
 

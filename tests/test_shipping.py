@@ -7,7 +7,8 @@ import torch
 from tiny_nets import MEANS, result_of, train
 
 import spg
-from spg import checkpoints, shipped, weights
+from spg import weights
+from spg.engine import checkpoints, shipped
 from spg.profiles import parse_settings, profile
 from spg.weights import shipping
 from spg.weights.designs import METHODS, models

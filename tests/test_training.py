@@ -13,7 +13,8 @@ import pytest
 import torch
 from tiny import Tiny
 
-from spg import checkpoints, losses, machine, perceptual
+from spg import losses, perceptual
+from spg.engine import checkpoints, machine
 from spg.generators import complete
 from spg.profiles import profile
 from spg.samples import Batch, TrainingSamples, batches

@@ -7,7 +7,8 @@ import torch
 from tiny_nets import result_of, train
 
 import spg
-from spg import checkpoints, shipped, weights
+from spg import weights
+from spg.engine import checkpoints, shipped
 from spg.pyramid import SGNetPlus, SPNetPlus
 from spg.weights.designs import DESIGNS
 from spg.weights.files import on_cards

@@ -5,7 +5,7 @@ import json
 from tiny import Tiny
 
 from spg import weights
-from spg.machine import make_fabric
+from spg.engine.machine import make_fabric
 from spg.profiles import profile
 from spg.tasks import task
 from spg.training import Trainer

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from spg.provenance import provenance, write_json
+from spg.engine.provenance import provenance, write_json
 
 
 def parameters(notebook):

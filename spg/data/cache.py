@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 
 from spg.data.scene import Scene
+from spg.engine.watching import progress
 from spg.pictures import DamagedImage
-from spg.progress import progress
 
 MANY = 64  # drawn scenes from which on processes are worth their start
 _worker = threading.local()  # in a worker: the reader it reads from

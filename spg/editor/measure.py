@@ -4,12 +4,13 @@ from itertools import permutations
 
 import numpy as np
 
-from spg import markdown, perceptual
+from spg import perceptual
 from spg.editor import variants
 from spg.editor.session import Session
+from spg.engine import markdown
+from spg.engine.provenance import provenance
+from spg.engine.watching import progress
 from spg.holes import evaluation_hole
-from spg.progress import progress
-from spg.provenance import provenance
 
 # key of a row -> heading, decimals
 COLUMNS = {

@@ -3,7 +3,7 @@
 import krippendorff
 import numpy as np
 
-from spg.provenance import provenance
+from spg.engine.provenance import provenance
 from spg.study import bradley_terry, clusters
 from spg.study.binomial import sign_test, wilson
 from spg.study.drawing import CATCH

@@ -110,7 +110,7 @@ def _add_analyse(parts):
 
 def _analyse(a):
     from spg import plots
-    from spg.provenance import write_json
+    from spg.engine.provenance import write_json
     from spg.study import analysis, folder, forest, report
 
     result = analysis.analyse(folder.open_study(a.dir), a.votes or Path(a.dir) / folder.VOTES)
@@ -127,7 +127,7 @@ def _add_paper(parts):
 
 
 def _paper(a):
-    from spg.provenance import provenance, write_json
+    from spg.engine.provenance import provenance, write_json
     from spg.study import paper, report
 
     result = paper.reanalyse() | provenance()

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from spg import plots
+from spg.engine.provenance import provenance
+from spg.engine.watching import progress as bar
 from spg.holes import evaluation_hole
-from spg.progress import progress as bar
-from spg.provenance import provenance
 from spg.study import folder as files
 from spg.study.drawing import CATCH, deal, draw
 from spg.study.protocol import QUESTION, protocol

@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from spg import perceptual
+from spg.engine.watching import progress as bar
 from spg.pictures import to_float
-from spg.progress import progress as bar
 from spg.study.votes import BallotBox, Vote
 
 FILE = "model-observer.sqlite"

@@ -1,6 +1,6 @@
 """The result of `spg study analyse`, and of the paper's study read again, as markdown."""
 
-from spg.markdown import number, span, table
+from spg.engine.markdown import number, span, table
 
 PREFERENCE = ("share", "95 % Wilson", "effective n, Wilson", "bootstrap", "p", "majorities", "p of majorities")
 

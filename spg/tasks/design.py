@@ -2,7 +2,6 @@
 
 import torch
 
-from spg import checkpoints
 from spg.discriminators import MultiScaleDiscriminator
 from spg.generators import DILATIONS, complete
 from spg.labels import CLASSES
@@ -63,12 +62,3 @@ def paper_design(profile, design):
     """Keyword arguments of `SPNet` and `SGNet`."""
     dilations = DILATIONS if profile.dilated else (1,) * len(DILATIONS)
     return {"upsample": profile.upsample, "dilations": dilations, "blind": profile.blind, **design._asdict()}
-
-
-def restore(net, tensors):
-    """The net with a checkpoint's weights, which may be stored in half precision; returns it.
-
-    Raises RuntimeError, as torch does, naming the tensors that do not fit.
-    """
-    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in checkpoints.flatten(tensors).items()})
-    return net

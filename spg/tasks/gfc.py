@@ -5,11 +5,13 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 
-from spg import checkpoints, losses, shipped
+from spg import losses
 from spg.baselines.gfc import GFCDiscriminators, GFCGenerator
+from spg.engine import checkpoints, shipped
+from spg.engine.checkpoints import restore
 from spg.generators import complete
 from spg.segmenter import Segmenter
-from spg.tasks.design import C, Task, restore
+from spg.tasks.design import C, Task
 
 # GFC adds up gradients of *sums* over its 128 px picture: ½ Σ of squares for the reconstruction, 300 times each
 # score's cross-entropy, 0.05 times the parsing's summed over pixels (its released training code). We take means, so

@@ -2,12 +2,14 @@
 
 import torch
 
-from spg import checkpoints, losses, perceptual
+from spg import losses, perceptual
+from spg.engine import checkpoints
+from spg.engine.checkpoints import restore
 from spg.generators import SGNet, complete
 from spg.growing import inherit
 from spg.profiles import at, from_dict
 from spg.pyramid import SGNetPlus
-from spg.tasks.design import C, Task, multi_scale, paper_design, restore
+from spg.tasks.design import C, Task, multi_scale, paper_design
 from spg.tasks.prediction import SegmentationPrediction
 
 

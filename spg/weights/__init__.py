@@ -1,9 +1,9 @@
 """Trained nets: the ones shipped in this folder, and the ones a training of yours has left.
 
-`registry.json` lists what is shipped (`spg.shipped` reads it), MODEL_CARDS.md says it in words.
+`registry.json` lists what is shipped (`spg.engine.shipped` reads it), MODEL_CARDS.md says it in words.
 """
 
-from spg.shipped import registry, shipped_nets
+from spg.engine.shipped import registry, shipped_nets
 from spg.weights.cards import cards
 from spg.weights.discriminators import load_discriminators, ship_discriminators
 from spg.weights.files import account, default, find_nets, one, record, resolve, with_segmenter

@@ -1,6 +1,6 @@
 """MODEL_CARDS.md out of the registry: what each shipped net is, where it comes from, what it reached."""
 
-from spg.markdown import table
+from spg.engine.markdown import table
 
 WHAT = {
     "spnet": "SP-Net, the paper's design: completes the label map in the hole",

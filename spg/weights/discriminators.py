@@ -6,9 +6,9 @@ in half precision, under "discriminators" of its registry entry.
 
 from pathlib import Path
 
-from spg import checkpoints, shipped
+from spg.engine import checkpoints, shipped
+from spg.engine.shipped import checked, registry
 from spg.profiles import from_dict
-from spg.shipped import checked, registry
 from spg.tasks import task
 from spg.weights.files import data_of, sha256
 from spg.weights.shipping import in_half, write_registry

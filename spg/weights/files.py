@@ -3,8 +3,8 @@
 import hashlib
 from pathlib import Path
 
-from spg import checkpoints
-from spg.shipped import registry, shipped_nets
+from spg.engine import checkpoints
+from spg.engine.shipped import registry, shipped_nets
 from spg.tasks import MODELS
 from spg.weights.designs import DESIGNS, SPNETS
 

@@ -1,11 +1,11 @@
 """From files to nets, and from nets to an `Inpainter`."""
 
-from spg import checkpoints
+from spg.engine import checkpoints
+from spg.engine.checkpoints import restore
 from spg.inpainting import Inpainter, best_device
 from spg.labels import CLASSES
 from spg.profiles import at, from_dict
 from spg.tasks import task
-from spg.tasks.design import restore
 from spg.weights.designs import DESIGNS
 from spg.weights.files import record, resolve, with_segmenter
 

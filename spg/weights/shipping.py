@@ -7,9 +7,9 @@ from pathlib import Path
 
 import torch
 
-from spg import checkpoints, shipped
+from spg.engine import checkpoints, shipped
+from spg.engine.shipped import registry
 from spg.profiles import profile
-from spg.shipped import registry
 from spg.weights.cards import cards
 from spg.weights.designs import METHODS, models
 from spg.weights.files import data_of, resolve, sha256

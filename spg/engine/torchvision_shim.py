@@ -2,7 +2,7 @@
 
 pip gives torchvision's CUDA wheel beside a CPU build of torch. Its compiled library then does not
 load, the operators it would define are missing, and `import torchvision` stops with "operator
-torchvision::nms does not exist", although this project (and segmentation-models-pytorch, and lpips)
+torchvision::nms does not exist", although this project and segmentation-models-pytorch
 only need its Python part. Declaring the two operators, without a body, is enough.
 
 Call `import_safely()` before importing anything that imports torchvision.

@@ -7,14 +7,14 @@ import hashlib
 import json
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "weights"
+FOLDER = Path(__file__).parent.parent / "weights"
 REGISTRY = FOLDER / "registry.json"
 
 
 def registry():
     """name → entry, as in registry.json; an entry's "nets" maps model → {"file", "sha256", …}.
 
-    "discriminators", where there are any, maps model → the same of those that judged its training.
+    "discriminators", where there are any, maps model → the same of the discriminators of its training.
     """
     return json.loads(REGISTRY.read_text()) if REGISTRY.exists() else {}
 

@@ -67,6 +67,15 @@ def about(path):
         return json.loads(file.metadata()["about"])
 
 
+def restore(net, tensors):
+    """The net with a checkpoint's weights, which may be stored in half precision; returns it.
+
+    Raises RuntimeError, as torch does, naming the tensors that do not fit.
+    """
+    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in flatten(tensors).items()})
+    return net
+
+
 @contextlib.contextmanager
 def _opened(path):
     if not Path(path).is_file():

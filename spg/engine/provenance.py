@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+PACKAGE = Path(__file__).parent.parent  # spg/
 _PACKAGES = ("torch", "numpy", "opencv-python-headless", "scikit-image", "PyPatchMatch")
 
 
@@ -25,7 +26,7 @@ def provenance():
 
 def commit(folder=None):
     """Git hash of the code in folder (this package), "+dirty" where it has changes, "unknown" outside a repository."""
-    folder = folder or Path(__file__).parent
+    folder = folder or PACKAGE
     if _git(folder, "ls-files", "--error-unmatch", ".") is None:  # installed inside somebody else's repository
         return "unknown"
     head = _git(folder, "rev-parse", "--short=12", "HEAD")
