@@ -4,12 +4,13 @@ import json
 import re
 from pathlib import Path
 
+from spg import replication
 from spg.ablation_tables import ablations
 from spg.engine import markdown
 from spg.views import VIEWS, units
 
 DEFAULT_VIEWS = ("methods", "layouts")
-ALL_VIEWS = tuple(name for name in VIEWS if name != "methods")  # table1 says the same
+ALL_VIEWS = tuple(name for name in VIEWS if name not in ("methods", "short"))  # table1 says the same
 
 _BLOCK = re.compile(r"<!-- table: (\S+) (\S+)(?: (\S+))? -->\n(.*?)<!-- /table -->", re.DOTALL)
 
@@ -17,14 +18,15 @@ _BLOCK = re.compile(r"<!-- table: (\S+) (\S+)(?: (\S+))? -->\n(.*?)<!-- /table -
 def table(results, bold=True, views=DEFAULT_VIEWS, kinds=None):
     """Render results as markdown, one section each: a line that says what was measured, then its tables.
 
-    results: one or a list of paths of JSON files, or their dicts, of `spg evaluate`, `bench`, `units` or `ablate`.
-    bold: set the best value of a column in bold; the methods that know the true labels do not compete. views: names
-    in `spg.views` for the results of `spg evaluate`, or ("all",). kinds: further kinds of results, as `KINDS` has
-    them. Returns text ending in a newline. Raises ValueError naming an unknown kind or view, or a view that a result
+    results: one or a list of paths of JSON files, or their dicts, of `spg evaluate`, `bench`, `units` or `ablate`; a
+    folder of such files becomes the table of the paper's claims (`spg.replication`). bold: set the best value of a
+    column in bold; the methods that know the true labels do not compete. views: names in `spg.views` for the results
+    of `spg evaluate`, or ("all",). kinds: further kinds of results, as `KINDS` has them. Returns text ending in a
+    newline. Raises ValueError naming an unknown kind or view, or a view that a result
     has nothing for.
     """
     results = results if isinstance(results, list | tuple) else [results]
-    return "\n".join(_section(_read(result), bold, tuple(views), KINDS | (kinds or {})) for result in results)
+    return "\n".join(_one(result, bold, tuple(views), KINDS | (kinds or {})) for result in results)
 
 
 def replace_between_markers(text, name, content):
@@ -65,6 +67,12 @@ def render_readme(path, check=False, kinds=None):
     if stale:
         path.write_text(text, "utf-8")
     return stale
+
+
+def _one(result, bold, views, kinds):
+    if not isinstance(result, dict) and Path(result).is_dir():
+        return replication.table(result)
+    return _section(_read(result), bold, views, kinds)
 
 
 def _read(result):

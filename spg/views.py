@@ -23,6 +23,14 @@ LAYOUT_COLUMNS = {"hole_accuracy": ("hole accuracy", 3, +1), "hole_miou": ("hole
 TABLE1 = ("l1", "l2", "ssim", "psnr", "lpips", "boundary_lpips", "hole_psnr", "seconds_per_image")
 PAIRED = ("l1", "ssim", "psnr", "lpips", "boundary_lpips")
 BINNED = ("psnr", "ssim", "lpips")
+SHORT = {
+    "telea": "Telea, a diffusion fill",
+    "patchmatch": "PatchMatch",
+    "glcic": "GL",
+    "spg": "SPG-Net, the paper's design",
+    "noseg-plus": "SG-Net+ without segmentation",
+    "spg-plus": "SPG-Net+, our design",
+}
 NOT_RANKED = ("spg-oracle", "spg-plus-oracle")  # they are told the true labels: a ceiling, not a competitor
 
 
@@ -42,6 +50,15 @@ def table1(result, bold=True):
     if paper_table.comparable(result):
         rows = [line for row in rows for line in (row, *_papers(row[0], columns))]
     return table(rows) + budget(result)
+
+
+def short(result, bold=True):
+    """At most six methods under names that explain themselves, and six columns: for a front page.
+
+    A value is bold if no method of the result has a better one, shown or not.
+    """
+    head, *rows = _ranked_rows("method", result["methods"], {key: COLUMNS[key] for key in TABLE1[:6]}, bold)
+    return table([head, *([SHORT[name], *cells] for name, *cells in rows if name in SHORT)])
 
 
 def _papers(name, columns):
@@ -184,7 +201,7 @@ def weights(result, bold=True):
 
 VIEWS = {
     view.__name__: view
-    for view in (table1, methods, intervals, bins, margins, paired, layouts, classes, segmenter, weights)
+    for view in (table1, methods, short, intervals, bins, margins, paired, layouts, classes, segmenter, weights)
 }
 
 

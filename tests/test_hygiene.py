@@ -27,8 +27,8 @@ FLOORS = (
     "holes labels pictures engine paper_table",
     "data fills generators pyramid growing discriminators losses perceptual metrics segmenter baselines",
     "profiles schedule samples tasks training weights inpainting",
-    "methods summary evaluation views units tables ablations ablation_tables ablation_plot study editor plots "
-    "bench course",
+    "methods summary evaluation views replication units tables ablations ablation_tables ablation_plot study editor "
+    "plots bench course",
     "cli __main__",
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS, 1) for name in names.split()}

@@ -134,6 +134,15 @@ def test_classes_segmenter_and_weights(paper_sized):
     assert cells["sgnet"] == ["cpu", "256", "105,000", "240 core-minutes"]
 
 
+def test_the_short_table_has_names_for_strangers_and_no_best_that_is_not(result):
+    result["methods"]["ns"] = method(psnr=99.0)  # is not shown, but is the best
+    text = view(result, "short")
+    cells = rows(text)
+    assert list(cells)[2:] == ["Telea, a diffusion fill", "SPG-Net, the paper's design"]
+    assert cells["method"] == ["l1", "l2", "SSIM", "PSNR", "LPIPS", "boundary LPIPS"]
+    assert cells["SPG-Net, the paper's design"][3] == "31.50" and "**" not in cells["SPG-Net, the paper's design"][3]
+
+
 def test_all_views_leave_out_what_there_is_not(paper_sized, result):
     everything = tables.table(paper_sized, views=["all"])
     assert all(view(paper_sized, name).partition("\n\n")[2] in everything for name in tables.ALL_VIEWS)
