@@ -5,7 +5,7 @@ import functools
 import sys
 from pathlib import Path
 
-from spg.editor.command import add_editor
+from spg.editor.editor_cli import add_editor
 from spg.study.command import add_study
 
 

@@ -12,10 +12,11 @@ from editor_scene import brush, net, street
 from PIL import Image
 
 from spg import pictures
-from spg.editor import Refused, Session, files, guess, history, raster, removal, replay, runs, sampling, variants
+from spg.editor import Refused, Session, drawing, edits, raster, record, replay, variants
 from spg.editor.drawing import Drawing
 from spg.editor.edits import check_edit
-from spg.editor.worker import Worker
+from spg.editor.session import entropy, without
+from spg.editor.widget import Worker
 from spg.labels import CLASSES, PALETTE, PERSON, ROAD, SKY, VEHICLE
 
 
@@ -68,11 +69,11 @@ def test_a_fill_stays_within_its_value_and_its_neighbours():
 
 def test_runs_there_and_back():
     values = np.random.default_rng(0).integers(0, 3, (7, 9)).astype(np.uint8)
-    assert (runs.decode(runs.encode(values), (7, 9)) == values).all()
-    assert runs.encode(np.zeros((2, 3), np.uint8)) == [0, 6]
+    assert (drawing.decode_runs(drawing.encode_runs(values), (7, 9)) == values).all()
+    assert drawing.encode_runs(np.zeros((2, 3), np.uint8)) == [0, 6]
     for bad in ([0, 5], [0, 7, 1, -1], [300, 6], [0, 6, 1], ["x", 6], {"a": 1}):
         with pytest.raises(ValueError, match="hole"):
-            runs.decode(bad, (2, 3), "hole")
+            drawing.decode_runs(bad, (2, 3), "hole")
 
 
 # ------------------------------------------------------------ drawing and session
@@ -262,36 +263,36 @@ def test_a_removed_object_becomes_a_hole_without_its_class():
 def test_the_street_itself_cannot_be_removed():
     labels = np.full((8, 8), ROAD, np.uint8)
     with pytest.raises(Refused, match="This is road: only objects can be removed \\(sign, person, vehicle, other\\)"):
-        removal.find_object(labels, [2, 2])
+        edits.find_object(labels, [2, 2])
     with pytest.raises(Refused, match="outside the picture"):
-        removal.find_object(labels, [9, 2])
+        edits.find_object(labels, [9, 2])
 
 
 def test_a_hole_certain_of_a_barred_class_still_has_probabilities():
     s_r = np.zeros((8, 2, 2), np.float32)
     s_r[VEHICLE] = 1
     barred = np.full((2, 2), 1 << VEHICLE, np.uint8)
-    np.testing.assert_allclose(guess.without(s_r, barred)[ROAD], 1 / 7)
-    assert guess.entropy(np.full((8, 1, 1), 1 / 8)).item() == pytest.approx(3)
-    assert guess.entropy(s_r).max() == pytest.approx(0, abs=1e-6)
+    np.testing.assert_allclose(without(s_r, barred)[ROAD], 1 / 7)
+    assert entropy(np.full((8, 1, 1), 1 / 8)).item() == pytest.approx(3)
+    assert entropy(s_r).max() == pytest.approx(0, abs=1e-6)
 
 
 def test_samples_have_sp_nets_chances_and_hang_together():
     p = np.array([0.6, 0.3, 0.1, 0, 0, 0, 0, 0])
     s_r = np.broadcast_to(p[:, None, None], (8, 32, 32))
-    drawn = np.stack([sampling.another(s_r, seed) for seed in range(300)])
+    drawn = np.stack([variants.another(s_r, seed) for seed in range(300)])
     shares = np.array([(drawn == c).mean() for c in range(8)])
     np.testing.assert_allclose(shares, p, atol=0.04)
     pixel = np.array([(drawn[:, 5, 7] == c).mean() for c in range(8)])
     np.testing.assert_allclose(pixel, p, atol=0.1)  # at every single pixel too
     same = (drawn[:, :, 1:] == drawn[:, :, :-1]).mean()
     assert same > 0.9 > 2 * (p**2).sum() - 0.1  # neighbours agree; independent ones would in 46 %
-    assert (sampling.another(s_r, 3) == drawn[3]).all() and (drawn[3] != drawn[4]).any()
+    assert (variants.another(s_r, 3) == drawn[3]).all() and (drawn[3] != drawn[4]).any()
 
 
 def test_the_smooth_field_is_uniform_everywhere():
     rng = np.random.default_rng(0)
-    fields = np.stack([sampling.smooth_uniform(rng, (13, 16), 2.0) for _ in range(1500)])
+    fields = np.stack([variants.smooth_uniform(rng, (13, 16), 2.0) for _ in range(1500)])
     for y, x in ((0, 0), (6, 8), (12, 15)):
         assert np.histogram(fields[:, y, x], 4, (0, 1))[0] / 1500 == pytest.approx([0.25] * 4, abs=0.05)
     assert abs(np.corrcoef(fields[:, 0, 0], fields[:, 0, 15])[0, 1]) < 0.1  # opposite rims are strangers
@@ -330,11 +331,11 @@ def edited():
 
 def test_a_record_replays_to_the_same_bytes(tmp_path):
     s = edited()
-    files.save(s, tmp_path)
-    document = history.read((tmp_path / "edits.json").read_text())
+    record.save(s, tmp_path)
+    document = record.read((tmp_path / "edits.json").read_text())
     again = replay(net(), Image.open(tmp_path / "original.png"), document)
-    files.save(again, tmp_path / "again")
-    for name in files.outputs(s):
+    record.save(again, tmp_path / "again")
+    for name in record.outputs(s):
         assert (tmp_path / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
     assert (np.asarray(Image.open(tmp_path / "labels.png")) == s.layout).all()
     assert (np.asarray(Image.open(tmp_path / "hole.png")) == 255 * s.hole).all()
@@ -344,7 +345,7 @@ def test_spg_replay_does_the_same(tmp_path, capsys):
     from spg.cli import main
 
     s = edited()
-    files.save(s, tmp_path)
+    record.save(s, tmp_path)
     arguments = ["replay", str(tmp_path / "edits.json"), "--image", str(tmp_path / "original.png")]
     assert main([*arguments, "--weights", "streets-64", "--out", str(tmp_path / "again")]) == 0
     assert (tmp_path / "again" / "picture.png").read_bytes() == (tmp_path / "picture.png").read_bytes()
@@ -355,7 +356,7 @@ def test_spg_replay_does_the_same(tmp_path, capsys):
 def drawing_of(s):
     """What the browser saves where Python is gone: the drawing as it is, its picture, no result (js/keepsake.js)."""
     url = "data:image/png;base64," + base64.b64encode(pictures.png(s.picture.transpose(1, 2, 0))).decode()
-    return {**history.beginning(s), "original": url, "edits": [s.snapshot()], "result": {}}
+    return {**record.beginning(s), "original": url, "edits": [s.snapshot()], "result": {}}
 
 
 def test_a_drawing_saved_without_python_is_replayed_without_its_picture_beside_it(tmp_path, capsys):
@@ -367,7 +368,7 @@ def test_a_drawing_saved_without_python_is_replayed_without_its_picture_beside_i
     assert main(arguments) == 0
     assert "no result to compare with" in capsys.readouterr().out
     for name in ("picture.png", "original.png", "labels.png", "hole.png"):
-        assert (tmp_path / "out" / name).read_bytes() == files.outputs(s)[name], name
+        assert (tmp_path / "out" / name).read_bytes() == record.outputs(s)[name], name
     for bad, said in (
         (None, "has no picture with it: name the one the edits were made on, --image original.png"),
         ("data:,?", "the picture in it is no data URL"),
@@ -384,13 +385,13 @@ def test_a_record_that_does_not_fit_is_named():
     document = s.document()
     text = json.dumps(document)
     with pytest.raises(ValueError, match="not a JSON file"):
-        history.read("{")
+        record.read("{")
     with pytest.raises(ValueError, match="not a file of edits"):
-        history.read('{"format": "other"}')
+        record.read('{"format": "other"}')
     with pytest.raises(ValueError, match="edits of version 2, this program reads version 1"):
-        history.read(text.replace('"version": 1', '"version": 2'), "e.json")
+        record.read(text.replace('"version": 1', '"version": 2'), "e.json")
     with pytest.raises(ValueError, match=r"lacks edits"):
-        history.read(json.dumps({k: v for k, v in document.items() if k != "edits"}))
+        record.read(json.dumps({k: v for k, v in document.items() if k != "edits"}))
     with pytest.raises(ValueError, match="another picture"):
         replay(net(), 255 - image, document)
     with pytest.raises(ValueError, match="edit 1: unknown edit 'dance'"):
@@ -401,10 +402,10 @@ def test_a_record_that_does_not_fit_is_named():
 
 def test_memory_of_steps_is_bounded():
     s = session()
-    for i in range(history.DEPTH + 30):
+    for i in range(drawing.DEPTH + 30):
         s.edit(brush([[34 + i % 20, 30]], CLASSES[i % 8], size=1))
-    assert len(s.history.edits) == history.DEPTH + 30
-    for _ in range(history.DEPTH):
+    assert len(s.history.edits) == drawing.DEPTH + 30
+    for _ in range(drawing.DEPTH):
         s.undo()
     assert not s.history.can_undo
 

@@ -2,6 +2,7 @@
 
 import subprocess
 
+import nbformat
 import numpy as np
 import pytest
 from browser import free_port, open_browser, start
@@ -9,7 +10,8 @@ from editor_scene import net, street
 
 from spg import plots
 from spg.cli import main
-from spg.editor import app, example
+from spg.editor import app
+from spg.engine import voila
 from spg.labels import VEHICLE
 from spg.pictures import png
 
@@ -40,20 +42,21 @@ def test_the_drawn_street_takes_nets_of_drawn_streets():
 
 
 def test_the_readmes_picture_shows_before_edits_and_after(tmp_path):
-    made = example.states(net(), 64)
+    made = app.example_sessions(net(), 64)
     hole, car = made["as predicted"].hole, made["a car painted"]
     assert (car.layout[hole == 1] == VEHICLE).mean() > 0.2 and (car.filled != made["as predicted"].filled).any()
     gone = made["cars removed"].hole == 1
     assert gone.any() and not (made["cars removed"].layout[gone] == VEHICLE).any()
-    example.main([str(tmp_path / "edit.png"), "--weights", "streets-64", "--size", "64"])
+    plots.save(app.example(net()), tmp_path / "edit.png")
     assert 10_000 < (tmp_path / "edit.png").stat().st_size <= plots.LARGEST
 
 
 def test_the_app_listens_on_this_machine_only_and_ends_idle_kernels():
-    command = app.command("x.ipynb", 8000, browser=False)
-    assert "--Voila.ip=127.0.0.1" in command and f"--MappingKernelManager.cull_idle_timeout={app.IDLE}" in command
-    cell = app.notebook(image="a'b.png").cells[0].source
-    assert cell.endswith("""open_editor(**{'image': "a'b.png"})""")
+    command = voila.command("x.ipynb", 8000, "127.0.0.1", browser=False, idle=600)
+    assert "--Voila.ip=127.0.0.1" in command and "--MappingKernelManager.cull_idle_timeout=600" in command
+    book = nbformat.from_dict(voila.notebook(app.cell(image="a'b.png"), "SPG-Net editor"))
+    nbformat.validate(book)
+    assert book.cells[0].source.endswith("""open_editor(**{'image': "a'b.png"})""")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from editor_scene import net, street
 from idle import Others
 from jupyter import jupyterlab, notebook, run_all, voila
 
-from spg.editor import files, history, replay
+from spg.editor import record, replay
 from spg.labels import BUILDING, SIGN, SKY, VEHICLE
 
 pytestmark = pytest.mark.browser
@@ -377,4 +377,4 @@ def test_a_restarted_kernel_is_said_and_the_drawing_comes_back(page):
 
 def carried(document):
     """(the picture that a record has with it, the record)."""
-    return files.carried_picture(document), history.read(json.dumps(document))
+    return record.carried_picture(document), record.read(json.dumps(document))

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from spg import pictures
-from spg.editor import bundle, raster, runs
+from spg.editor import bundle, raster
+from spg.editor.drawing import encode_runs
 
 JS = Path(__file__).parent / "editor_js"
 
@@ -58,7 +59,7 @@ def test_the_preview_is_the_truth_to_the_pixel():
     assert done.returncode == 0, done.stderr
     for case, mask in zip(given, json.loads(done.stdout), strict=True):
         expected = python_mask(case).astype(np.uint8)
-        assert mask == runs.encode(expected), case["edit"]
+        assert mask == encode_runs(expected), case["edit"]
 
 
 def test_arrays_hand_camera_keys_and_line():

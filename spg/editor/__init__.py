@@ -9,7 +9,7 @@ _HOMES = {
     "SegmentationEditor": "spg.editor.widget",
     "Session": "spg.editor.session",
     "replay": "spg.editor.session",
-    "Refused": "spg.editor.refusal",
+    "Refused": "spg.editor.edits",
 }
 __all__ = ["Refused", "SegmentationEditor", "Session", "replay"]
 

@@ -1,15 +1,18 @@
-"""What the browser can ask for, one function a message: (editor, content, data) → a sentence, or None.
+"""What the browser asks for, and what it is shown: the two directions of the line between browser and Python.
 
-content: the message's dict; data: the bytes that came with it. They run on the editor's worker thread, and raise
-ValueError (or Refused) where the thing cannot be done; nothing has changed then.
+What it asks for: one function a message, (editor, content, data) → a sentence, or None. content: the message's dict;
+data: the bytes that came with it. They run on the editor's worker thread, and raise ValueError (or Refused) where the
+thing cannot be done; nothing has changed then. What it is shown: one packet for each trait of the widget, a dict of
+numbers and bytes.
 """
 
 import numpy as np
 
 from spg import pictures
-from spg.editor import files, history, variants
-from spg.editor.refusal import Refused
-from spg.editor.session import Session, replay
+from spg.editor import record, variants
+from spg.editor.edits import Refused
+from spg.editor.session import Session, entropy, replay
+from spg.labels import CLASSES, PALETTE
 
 SAMPLES = 6  # layouts of one "Six variants"
 
@@ -116,8 +119,8 @@ def _open_labels(editor, data, name):
 
 
 def _open_edits(editor, data, name):
-    document = history.read(pictures.within_limit(data, name), name)
-    carried = files.carried_picture(document, name)
+    document = record.read(pictures.within_limit(data, name), name)
+    carried = record.carried_picture(document, name)
     picture = editor.session.picture if carried is None else carried
     session = replay(editor.net, picture, document, check=False)
     same = session.document()["result"] == document["result"]
@@ -133,7 +136,7 @@ _OPENERS = {"picture": _open_picture, "labels": _open_labels, "edits": _open_edi
 
 def save(editor, content, data):
     """Everything as one ZIP file, sent to the browser."""
-    editor.send({"type": "saved", "name": "spg-edit.zip"}, buffers=[files.packed(editor.session)])
+    editor.send({"type": "saved", "name": "spg-edit.zip"}, buffers=[record.packed(editor.session)])
     return "Saved as spg-edit.zip: picture, label map, hole and edits"
 
 
@@ -157,3 +160,65 @@ def act(editor, content, data):
     if content.get("type") not in ACTIONS:
         raise ValueError(f"unknown message {content.get('type')!r}; known: {', '.join(ACTIONS)}")
     return ACTIONS[content["type"]](editor, content, data)
+
+
+# ------------------------------------------------------------ what it is shown
+
+
+def scene_packet(session, number):
+    """The fixed part of a picture. number: goes up with every picture, so that late answers about another are known.
+
+    record: what a record of its edits starts with, so that the browser can write one alone.
+    """
+    height, width = session.hole.shape
+    classes = [{"name": name, "colour": PALETTE[c].tolist()} for c, name in enumerate(CLASSES)]
+    pixels = np.ascontiguousarray(session.picture.transpose(1, 2, 0)).tobytes()
+    shape = {"number": number, "height": height, "width": width}
+    return {**shape, "classes": classes, "picture": pixels, "record": record.beginning(session)}
+
+
+def frame_packet(session, number, seq):
+    """The maps, one byte a pixel: class + 8·hole + 16·decided. seq: the last message of the browser they include."""
+    drawing, history = session.drawing, session.history
+    maps = session.layout + 8 * drawing.hole + 16 * drawing.decided
+    barred = drawing.barred.tobytes() if drawing.barred.any() else b""
+    state = {"undo": history.can_undo, "redo": history.can_redo, "edits": len(history.edits)}
+    return {"seq": seq, "scene": number, "maps": maps.tobytes(), "barred": barred, **state}
+
+
+def filled_packet(session, number, seq, seconds):
+    """The pixels of the box around the hole, and how long SG-Net (and SP-Net, where needed) took."""
+    box, pixels = _cut(session.filled, session.hole)
+    return {"seq": seq, "scene": number, "box": box, "pixels": pixels, "milliseconds": round(1000 * seconds)}
+
+
+def chances_packet(session, number):
+    """S_R, and last its entropy over log2 8, in the box around the hole: planes h×w of 0..255."""
+    s_r = session.probabilities
+    planes = np.concatenate([s_r, entropy(s_r)[None] / np.log2(len(CLASSES))])
+    planes = (planes.clip(0, 1) * 255).round().astype(np.uint8)
+    top, left, bottom, right = box = _box(session.hole)
+    return {"scene": number, "box": box, "planes": planes[:, top:bottom, left:right].tobytes()}
+
+
+def kept_packet(found, obeyed, number):
+    """The strip: each variant's pixels and obedience, and how much any two differ."""
+    shown = []
+    for variant, share in zip(found, obeyed, strict=True):
+        box, pixels = _cut(variant.filled, variant.hole)
+        shown.append({"box": box, "pixels": pixels, "obeys": None if np.isnan(share) else round(share, 3)})
+    return {"scene": number, "variants": shown, "difference": round(variants.difference(found), 3)}
+
+
+def _box(hole):
+    """[top, left, bottom, right] around the hole, all 0 where there is none."""
+    if not hole.any():
+        return [0, 0, 0, 0]
+    rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
+    return [int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1]
+
+
+def _cut(picture, hole):
+    """The box around the hole and the picture's pixels in it, as bytes h×w×3."""
+    top, left, bottom, right = box = _box(hole)
+    return box, np.ascontiguousarray(picture[:, top:bottom, left:right].transpose(1, 2, 0)).tobytes()

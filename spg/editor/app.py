@@ -1,24 +1,21 @@
-"""The editor alone in a browser: Voilà serves it on this machine, 127.0.0.1, with one kernel for each visitor.
+"""The editor alone in a browser: on this machine, 127.0.0.1, with one kernel for each visitor.
 
 Each kernel loads the nets for itself; one whose visitor has gone is ended after ten minutes.
 """
 
-import signal
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
-import nbformat
 import numpy as np
 
+from spg import plots
 from spg.data.streets import draw
+from spg.editor.session import Session
 from spg.editor.widget import SegmentationEditor
+from spg.engine import voila
+from spg.labels import CLASSES, VEHICLE
 from spg.pictures import LONGEST, read_hole, read_label_map, read_picture
 from spg.weights import default, load, resolve
 
-IDLE = 600  # seconds without a visitor until a kernel is ended
-TITLE = "SPG-Net editor"
 SIZE = 256  # of the drawn street
 
 
@@ -54,22 +51,6 @@ def default_weights(image):
     return default("streets", SIZE) if image is None else default()
 
 
-def notebook(**arguments):
-    """The app as a notebook of one cell, which opens the editor with these arguments."""
-    cell = f"from spg.editor.app import open_editor\n\nopen_editor(**{arguments!r})"
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(cell)], metadata={"kernelspec": kernel, "title": TITLE}
-    )
-
-
-def command(path, port, browser):
-    """The Voilà command that serves the notebook at path."""
-    options = [f"--port={port}", "--Voila.ip=127.0.0.1", "--MappingKernelManager.cull_interval=60"]
-    options += [f"--MappingKernelManager.cull_idle_timeout={IDLE}", "--MappingKernelManager.cull_connected=False"]
-    return [sys.executable, "-m", "voila", str(path), *options, *([] if browser else ["--no-browser"])]
-
-
 def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=True):
     """Serve the editor until Ctrl-C. Raises ValueError or FileNotFoundError at once where the files do not fit."""
     weights = resolve(weights or default_weights(image))
@@ -77,14 +58,45 @@ def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=T
     paths = {"image": image, "hole": hole, "labels": labels}
     arguments = {name: str(Path(path).resolve()) for name, path in paths.items() if path}
     arguments["weights"] = {model: str(Path(path).resolve()) for model, path in weights.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "editor.ipynb"
-        nbformat.write(notebook(**arguments), path)
-        print(f"The editor: http://127.0.0.1:{port}/  (Ctrl-C ends it)", file=sys.stderr)
-        server = subprocess.Popen(command(path, port, browser))
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # then Voilà and its kernels end too
-        try:
-            server.wait()
-        finally:
-            server.terminate()
-            server.wait()
+    voila.serve(cell(**arguments), "SPG-Net editor", port, browser=browser)
+
+
+def cell(**arguments):
+    """The source of the app's one cell, which opens the editor with these arguments."""
+    return f"from spg.editor.app import open_editor\n\nopen_editor(**{arguments!r})"
+
+
+# ------------------------------------------------------------ the README's picture
+
+CAR = [(0.45, 0.82), (0.45, 0.66), (0.52, 0.56), (0.7, 0.56), (0.77, 0.66), (0.77, 0.82)]
+TREES = [(0.6, 0.8), (0.52, 0.6), (0.6, 0.42), (0.9, 0.42), (0.9, 0.8)]
+
+
+def example(net, size=None):
+    """The drawn street before, as predicted, and edited as a hand would: each layout above its picture. A Figure.
+
+    size: side in pixels; None: the nets' own.
+    """
+    made = example_sessions(net, size)
+    first = made["as predicted"]
+    top = [plots.show_labels(first.known, first.hole), *(plots.show_labels(s.layout) for s in made.values())]
+    below = [plots.show_image(first.picture), *(plots.show_image(s.filled) for s in made.values())]
+    return plots.sheet([top, below], ["before", *made], ["layout", "picture"], side=1.8, classes=range(len(CLASSES)))
+
+
+def example_sessions(net, size=None):
+    """title → `Session` of the drawn street: not edited, painted twice, and with a row of cars removed."""
+    image, hole, labels = street(size or net.size)
+    made = {title: Session(net, image, hole, labels) for title in ("as predicted", "a car painted", "trees painted")}
+    made["a car painted"].edit(_outline("vehicle", CAR, len(hole)))
+    made["trees painted"].edit(_outline("vegetation", TREES, len(hole)))
+    made["cars removed"] = Session(net, image, None, labels)
+    x, y = map(int, np.argwhere(labels.T == VEHICLE)[0])  # the first vehicle from the left
+    made["cars removed"].edit({"do": "remove", "at": [x, y]})
+    return made
+
+
+def _outline(put, corners, size):
+    """A lasso's edit; corners: (x, y) as shares of the side."""
+    points = [[round(x * size), round(y * size)] for x, y in corners]
+    return {"do": "lasso", "on": "layout", "put": put, "points": points}

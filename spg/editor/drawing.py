@@ -1,14 +1,18 @@
-"""What a person has drawn: the hole, the pixels of the layout decided in it, and the classes barred from it."""
+"""What a person has drawn, the steps that led there, and its maps as runs for JSON."""
 
 import zlib
+from collections import deque
 
 import numpy as np
 
 PARTS = ("hole", "decided", "painted", "barred")
+DEPTH = 200  # steps that can be undone; older ones stay in the record only, so that memory stays flat
 
 
 class Drawing:
-    """Four uint8 H×W maps; all that an edit can change. The label map follows from them and SP-Net's prediction.
+    """The hole, what was decided in it and what is barred: all that an edit can change, as four uint8 maps H×W.
+
+    The label map follows from them and from SP-Net's prediction.
 
     hole: 1 = missing. decided: 1 where the layout was painted or sampled instead of predicted. painted: the class
     there. barred: bit c is set where class c must not be predicted. Outside the hole the last three are 0.
@@ -55,3 +59,63 @@ class Drawing:
         maps = np.frombuffer(bytearray(zlib.decompress(frozen)), np.uint8).reshape(len(PARTS), *self.shape)
         for part, values in zip(PARTS, maps, strict=True):
             setattr(self, part, values)
+
+
+class History:
+    """The edits done so far, and the frozen drawings around them."""
+
+    def __init__(self):
+        self.edits = []
+        self._before = deque(maxlen=DEPTH)
+        self._undone = []
+
+    def add(self, edit, before):
+        """An edit was done; before: the drawing frozen before it. What was undone is gone."""
+        self.edits.append(edit)
+        self._before.append(before)
+        self._undone.clear()
+
+    @property
+    def can_undo(self):
+        """Whether there is a step to undo."""
+        return bool(self._before)
+
+    @property
+    def can_redo(self):
+        """Whether there is a step to do again."""
+        return bool(self._undone)
+
+    def undo(self, now):
+        """now: the drawing frozen as it is. Returns the one to go back to."""
+        self._undone.append((self.edits.pop(), now))
+        return self._before.pop()
+
+    def redo(self, now):
+        """now: the drawing frozen as it is. Returns the one to go on to."""
+        edit, after = self._undone.pop()
+        self.edits.append(edit)
+        self._before.append(now)
+        return after
+
+
+# ------------------------------------------------------------ maps as runs
+
+
+def encode_runs(array):
+    """uint8 H×W → [value, count, value, count, …] in reading order."""
+    flat = array.ravel()
+    starts = np.flatnonzero(np.r_[True, flat[1:] != flat[:-1]])
+    counts = np.diff(np.r_[starts, flat.size])
+    return np.stack([flat[starts].astype(np.int64), counts], 1).ravel().tolist()
+
+
+def decode_runs(runs, shape, what="map"):
+    """The inverse. Raises ValueError naming `what` when the runs do not make a uint8 map of this shape."""
+    try:
+        pairs = np.asarray(runs, np.int64).reshape(-1, 2)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"{what}: not a list [value, count, value, count, …] of whole numbers") from error
+    values, counts = pairs.T
+    if (counts < 1).any() or counts.sum() != shape[0] * shape[1] or (values < 0).any() or (values > 255).any():
+        raise ValueError(f"{what}: the runs hold {counts.sum()} pixels, the picture has {shape[0] * shape[1]}")
+    return np.repeat(values.astype(np.uint8), counts).reshape(shape)

@@ -11,14 +11,18 @@ On the layout one puts a class or "predicted" (SP-Net's choice again), on the ho
 
 import numpy as np
 
-from spg.editor import raster, runs, sampling
-from spg.editor.drawing import PARTS
-from spg.editor.refusal import Refused
-from spg.editor.removal import find_object
-from spg.labels import CLASSES
+from spg.editor import raster, variants
+from spg.editor.drawing import PARTS, decode_runs, encode_runs
+from spg.labels import CLASSES, OTHER, PERSON, SIGN, VEHICLE
 
 PUT = {"layout": (*CLASSES, "predicted"), "hole": ("hole", "known")}
 MOST_POINTS = 20_000
+THINGS = (SIGN, PERSON, VEHICLE, OTHER)  # what can stand in a street; the rest is the street
+RIM = 1 / 32  # of the shorter side: labels and paint are not sharp to the pixel
+
+
+class Refused(ValueError):
+    """An edit that cannot be done here; nothing was changed. Its text is shown in the editor's status line."""
 
 
 def check_edit(edit, shape):
@@ -77,11 +81,11 @@ def _whole(number):
 
 
 def _check_runs(name):
-    return lambda values, edit, shape: runs.encode(_decode(values, shape, name))
+    return lambda values, edit, shape: encode_runs(_decode(values, shape, name))
 
 
 def _decode(values, shape, name):
-    decoded = runs.decode(values, shape, name)
+    decoded = decode_runs(values, shape, name)
     highest = {"hole": 1, "decided": 1, "painted": len(CLASSES) - 1, "barred": 255}[name]
     if decoded.max() > highest:
         raise ValueError(f"{name}: values go from 0 to {highest}, found {decoded.max()}")
@@ -176,8 +180,20 @@ def _predict(edit, drawing, layout, s_r):
 
 def _another(edit, drawing, layout, s_r):
     _need_hole(drawing)
-    drawing.decide(drawing.hole == 1, sampling.another(s_r(), edit["seed"]))
+    drawing.decide(drawing.hole == 1, variants.another(s_r(), edit["seed"]))
     return f"Another layout, number {edit['seed']}"
+
+
+def find_object(layout, at):
+    """The object at a point of layout (uint8 H×W): (mask bool H×W with its rim, class). Raises Refused without one."""
+    x, y = at
+    if not (0 <= x < layout.shape[1] and 0 <= y < layout.shape[0]):
+        raise Refused(f"({x}, {y}) is outside the picture")
+    label = int(layout[y, x])
+    if label not in THINGS:
+        names = ", ".join(CLASSES[c] for c in THINGS)
+        raise Refused(f"This is {CLASSES[label]}: only objects can be removed ({names})")
+    return raster.grow(raster.fill(layout, at), max(2, round(min(layout.shape) * RIM))), label
 
 
 def _remove(edit, drawing, layout, s_r):

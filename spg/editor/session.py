@@ -1,20 +1,21 @@
 """One picture being edited, without any window: what the widget, the tests and `spg replay` share."""
 
+import hashlib
 import threading
+from collections import OrderedDict
 
 import numpy as np
 
-from spg.editor import history as record
-from spg.editor import runs
-from spg.editor.drawing import Drawing
-from spg.editor.edits import check_edit, do_edit
-from spg.editor.guess import Guess
-from spg.editor.history import History
-from spg.editor.refusal import Refused
+from spg.editor import record
+from spg.editor.drawing import PARTS, Drawing, History, decode_runs, encode_runs
+from spg.editor.edits import Refused, check_edit, do_edit
 from spg.editor.variants import recognised
 from spg.holes import check_hole
 from spg.labels import CLASSES, check_labels
 from spg.pictures import as_picture
+
+KEPT = 3  # holes remembered: undo and redo across a change of the hole then cost nothing
+LEAST = 1e-6  # a class that is not barred keeps this much, or a hole certain of a barred class had nothing left
 
 
 class Session:
@@ -130,8 +131,7 @@ class Session:
 
     def snapshot(self):
         """The edit that brings the drawing back as it is now."""
-        d = self.drawing
-        return {"do": "restore", **{p: runs.encode(getattr(d, p)) for p in ("hole", "decided", "painted", "barred")}}
+        return {"do": "restore", **{part: encode_runs(getattr(self.drawing, part)) for part in PARTS}}
 
     def document(self):
         """The record as a dict for JSON; `replay` does it again."""
@@ -140,7 +140,7 @@ class Session:
 
 
 def replay(net, image, document, check=True):
-    """Do a record (`Session.document`, or `history.read` of a file) again. Returns the Session.
+    """Do a record (`Session.document`, or `record.read` of a file) again. Returns the Session.
 
     The same picture, nets and machine give the same bytes; with check, ValueError names what came out otherwise.
     """
@@ -150,8 +150,8 @@ def replay(net, image, document, check=True):
     shape = tuple(document["size"])
     if shape != picture.shape[1:]:
         raise ValueError(f"these edits are of a picture of {shape}, this one is {picture.shape[1:]} (height, width)")
-    hole = runs.decode(document["hole"], shape, "hole")
-    session = Session(net, picture, hole, runs.decode(document["labels"], shape, "labels"))
+    hole = decode_runs(document["hole"], shape, "hole")
+    session = Session(net, picture, hole, decode_runs(document["labels"], shape, "labels"))
     for number, edit in enumerate(document["edits"], 1):
         try:
             session.edit(edit)
@@ -181,3 +181,45 @@ def _starting_hole(hole, shape):
     if hole.shape != shape:
         raise ValueError(f"hole: the hole is {hole.shape}, the image {shape} (height, width)")
     return hole.astype(np.uint8)
+
+
+# ------------------------------------------------------------ SP-Net's opinion
+
+
+class Guess:
+    """SP-Net's opinion of a hole, asked once for each hole: hole, barred → S_R float32 8×H×W, each pixel's sum 1.
+
+    asked: how often SP-Net has really run.
+    """
+
+    def __init__(self, net, picture, known):
+        self.net, self.picture, self.known = net, picture, known
+        self.asked, self._memory = 0, OrderedDict()
+
+    def __call__(self, hole, barred):
+        return without(self._of(hole), barred)
+
+    def _of(self, hole):
+        key = hashlib.sha256(np.packbits(hole)).digest()
+        if key not in self._memory:
+            self._memory[key] = self.net.predict(self.picture, hole, self.known)[1]
+            self.asked += 1
+            while len(self._memory) > KEPT:
+                self._memory.popitem(last=False)
+        self._memory.move_to_end(key)
+        return self._memory[key]
+
+
+def without(s_r, barred):
+    """S_R with the barred classes (bits of uint8 H×W) at zero and the others scaled to a sum of 1."""
+    if not barred.any():
+        return s_r
+    bits = np.arange(len(CLASSES), dtype=np.uint8)[:, None, None]
+    allowed = (barred[None] >> bits) & 1 == 0
+    s_r = np.where(allowed, np.maximum(s_r, LEAST), 0)
+    return s_r / s_r.sum(0, keepdims=True)
+
+
+def entropy(s_r):
+    """−Σ_c S_R log2 S_R in bits, float32 H×W: 0 where SP-Net is sure, log2 8 = 3 where it knows nothing."""
+    return -(s_r * np.log2(np.maximum(s_r, 1e-9))).sum(0)

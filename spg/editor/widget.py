@@ -5,17 +5,17 @@ one after another, on one worker thread, and answers through traits, so that a v
 `scene` (a picture's fixed part), `frame` (the maps), `filled` (the hole's new pixels), `chances`, `kept`, `status`.
 """
 
+import threading
 import time
+from collections import deque
 from concurrent.futures import Future
 
 import anywidget
 import traitlets
 
-from spg.editor import bundle, files, packets
-from spg.editor.actions import act
-from spg.editor.refusal import Refused
+from spg.editor import actions, bundle, record
+from spg.editor.edits import Refused
 from spg.editor.session import Session
-from spg.editor.worker import Worker
 
 
 def _synced(kind, **options):
@@ -106,7 +106,7 @@ class SegmentationEditor(anywidget.AnyWidget):
     def save(self, folder):
         """Write picture, label map, hole and edits.json into a folder. Returns the paths."""
         self.wait()
-        return files.save(self.session, folder)
+        return record.save(self.session, folder)
 
     def close(self):
         """End the worker thread and the widget; the session stays readable."""
@@ -139,7 +139,7 @@ class SegmentationEditor(anywidget.AnyWidget):
 
     def _do(self, content, data, seq):
         try:
-            self._say(act(self, content, data))
+            self._say(actions.act(self, content, data))
         except Exception as error:
             self._complain(error)
         finally:
@@ -152,7 +152,7 @@ class SegmentationEditor(anywidget.AnyWidget):
         self.session, self.variants, self.obeyed, self.next_seed = session, [], [], 0
         self._number += 1
         with self.hold_sync():
-            self.scene = packets.scene(session, self._number)
+            self.scene = actions.scene_packet(session, self._number)
             self.filled = self.chances = {}
             self._painted = None
             self.publish_kept()
@@ -160,7 +160,7 @@ class SegmentationEditor(anywidget.AnyWidget):
 
     def publish_kept(self):
         """Show the strip of kept layouts as it is now."""
-        self.kept = packets.kept(self.variants, self.obeyed, self._number)
+        self.kept = actions.kept_packet(self.variants, self.obeyed, self._number)
 
     def _say(self, text, tone="good"):
         if text:
@@ -177,11 +177,74 @@ class SegmentationEditor(anywidget.AnyWidget):
     def _refresh(self):
         """When no edit waits: the maps at once, then one picture, and not even that if the next edit is there."""
         start = time.perf_counter()
-        self.frame = packets.frame(self.session, self._number, self._seq)
+        self.frame = actions.frame_packet(self.session, self._number, self._seq)
         if self._worker.waiting:
             return
         if self.session.filled is not self._painted:
             self._painted = self.session.filled
-            self.filled = packets.filled(self.session, self._number, self._seq, time.perf_counter() - start)
+            self.filled = actions.filled_packet(self.session, self._number, self._seq, time.perf_counter() - start)
         if self.shown in ("chance", "entropy") and self.session.hole.any():
-            self.chances = packets.chances(self.session, self._number)
+            self.chances = actions.chances_packet(self.session, self._number)
+
+
+# ------------------------------------------------------------ the thread
+
+
+class Worker:
+    """One thread for one editor: post(job) from any thread; jobs run in order, and when none waits, `idle` runs once.
+
+    A fast hand posts ten strokes while one picture is being painted: all ten are done to the drawing, then one
+    picture is painted. failed(error): told of anything that a job or idle raised.
+    """
+
+    def __init__(self, idle, failed):
+        self._idle, self._failed = idle, failed
+        self._jobs, self._changed = deque(), threading.Condition()
+        self._busy, self._stopped = False, False
+        self._thread = threading.Thread(target=self._run, name="spg-editor", daemon=True)
+        self._thread.start()
+
+    def post(self, job):
+        """Queue a function of no arguments."""
+        with self._changed:
+            self._jobs.append(job)
+            self._changed.notify_all()
+
+    @property
+    def waiting(self):
+        """Whether jobs wait: what is being painted is then already out of date."""
+        return bool(self._jobs)
+
+    def wait(self, timeout=60):
+        """Block until all is done and painted. Raises TimeoutError after so many seconds."""
+        if threading.current_thread() is self._thread:
+            return
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._stopped or not (self._jobs or self._busy), timeout):
+                raise TimeoutError(f"the editor was still painting after {timeout} s")
+
+    def stop(self):
+        """Let the thread end after what it is doing now."""
+        with self._changed:
+            self._stopped = True
+            self._jobs.clear()
+            self._changed.notify_all()
+
+    def _run(self):
+        while True:
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._stopped or self._jobs)
+                if self._stopped:
+                    return
+                self._busy = True
+            while self._jobs:
+                self._attempt(self._jobs.popleft())
+            self._attempt(self._idle)
+
+    def _attempt(self, job):
+        try:
+            job()
+        except Exception as error:
+            self._failed(error)

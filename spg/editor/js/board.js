@@ -103,7 +103,7 @@ export function bytes(view) {
   return view instanceof Uint8Array ? view : new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
 }
 
-/** uint8 map → [value, count, value, count, …], as spg/editor/runs.py has it. */
+/** uint8 map → [value, count, value, count, …], as spg/editor/drawing.py has it. */
 export function runs(map) {
   const found = [];
   for (let i = 0; i < map.length; i++) {

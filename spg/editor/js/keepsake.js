@@ -19,7 +19,7 @@ export function restoring(board) {
 }
 
 /**
- * The drawing as a record that `spg replay` and "Replay edits…" do again (see spg/editor/history.py), made without
+ * The drawing as a record that `spg replay` and "Replay edits…" do again (see spg/editor/record.py), made without
  * Python: one step, the picture with it, and no result to compare with, since nothing was painted.
  */
 export function record(board) {

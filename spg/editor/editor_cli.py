@@ -78,25 +78,25 @@ def _edit(a):
 
 def _replay(a, nets_of):
     from spg import weights
-    from spg.editor import files, history
+    from spg.editor import record
     from spg.editor.session import replay
 
-    document = history.read(Path(a.edits).read_text(encoding="utf-8"), a.edits)
+    document = record.read(Path(a.edits).read_text(encoding="utf-8"), a.edits)
     picture = _picture(a, document)
     session = replay(weights.load(nets_of(a.weights).files), picture, document, check=not a.no_check)
-    files.save(session, a.out)
+    record.save(session, a.out)
     unchecked = "" if document["result"] else " (the file records no result to compare with)"
     print(f"{len(document['edits'])} edits done again{unchecked} -> {a.out}")
 
 
 def _picture(a, document):
     """Of --image, or the one that the record has with it."""
-    from spg.editor import files
+    from spg.editor import record
     from spg.pictures import read_picture
 
     if a.image:
         return read_picture(Path(a.image).read_bytes(), a.image, longest=None)
-    carried = files.carried_picture(document, a.edits)
+    carried = record.carried_picture(document, a.edits)
     if carried is None:
         raise ValueError(f"{a.edits} has no picture with it: name the one the edits were made on, --image original.png")
     return carried

@@ -1,0 +1,106 @@
+"""What is kept of an edited picture: the record, JSON that does the same again, and the files that are saved."""
+
+import base64
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+
+from spg.editor.drawing import encode_runs
+from spg.labels import colour
+from spg.pictures import png, read_picture
+
+FORMAT, VERSION = "spg-edits", 1
+
+
+def sha256(array):
+    """Of an array's bytes."""
+    return hashlib.sha256(array.tobytes()).hexdigest()
+
+
+def beginning(session):
+    """What a record starts with, before any edit, as a dict for JSON.
+
+    The browser has it too, for the day Python is gone. A record made there has its picture with it, as "original" (see
+    `carried_picture`), and an empty "result".
+    """
+    return {
+        **{"format": FORMAT, "version": VERSION, "size": list(session.hole.shape)},
+        "picture": sha256(session.picture),
+        "hole": encode_runs(session.first_hole),
+        "labels": encode_runs(session.known),
+    }
+
+
+def document(session):
+    """What `replay` needs beside the picture and the nets, as a dict for JSON."""
+    result = {name: sha256(getattr(session, name)) for name in ("hole", "layout", "filled")}
+    return {**beginning(session), "edits": session.history.edits, "result": result}
+
+
+def read(text, where="edits"):
+    """JSON text → document, its format and version checked. Raises ValueError naming what is wrong."""
+    try:
+        found = json.loads(text)
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"{where}: not a JSON file ({error})") from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise ValueError(f"{where}: not a file of edits (its format is not {FORMAT!r})")
+    if found.get("version") != VERSION:
+        raise ValueError(f"{where}: edits of version {found.get('version')}, this program reads version {VERSION}")
+    missing = [key for key in ("size", "picture", "hole", "labels", "edits", "result") if key not in found]
+    if missing:
+        raise ValueError(f"{where}: lacks {', '.join(missing)}")
+    if not isinstance(found["edits"], list) or not isinstance(found["result"], dict):
+        raise ValueError(f"{where}: edits must be a list, and result a table")
+    return found
+
+
+def carried_picture(document, name="edits"):
+    """The picture that a record has with it (a PNG in a data URL), uint8 3×H×W; None where it has none, as most.
+
+    Raises ValueError where there is one that cannot be read.
+    """
+    if document.get("original") is None:
+        return None
+    try:
+        data = base64.b64decode(str(document["original"]).partition(",")[2], validate=True)
+    except ValueError as error:
+        raise ValueError(f"{name}: the picture in it is no data URL (data:image/png;base64,…)") from error
+    return read_picture(data, f"the picture in {name}", longest=None)
+
+
+# ------------------------------------------------------------ files
+
+
+def outputs(session):
+    """name → bytes of all that is saved: picture, label map (numbers, and colours), hole (white = missing), edits."""
+    return {
+        "picture.png": png(session.filled.transpose(1, 2, 0)),
+        "original.png": png(session.picture.transpose(1, 2, 0)),
+        "labels.png": png(session.layout),
+        "labels-colours.png": png(colour(session.layout)),
+        "hole.png": png(session.hole * 255),
+        "edits.json": (json.dumps(session.document()) + "\n").encode(),
+    }
+
+
+def save(session, folder):
+    """Write `outputs` into a folder, making it. Returns the paths."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, data in outputs(session).items():
+        paths.append(folder / name)
+        paths[-1].write_bytes(data)
+    return paths
+
+
+def packed(session):
+    """`outputs` as one ZIP file's bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in outputs(session).items():
+            archive.writestr(zipfile.ZipInfo(name), data)  # no date: the same drawing gives the same file
+    return buffer.getvalue()

@@ -1,0 +1,39 @@
+"""One cell as a page in the browser: Voilà serves it from this machine, with one kernel for each visitor."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+
+def serve(cell, title, port, ip="127.0.0.1", browser=True, idle=600):
+    """Serve a page that shows what the cell shows, until Ctrl-C or kill. Raises ImportError where Voilà is missing.
+
+    cell: Python source. ip: `0.0.0.0` lets the local network in; there is no password. browser: open one. idle: seconds
+    after which a kernel that nobody uses is ended.
+    """
+    try:
+        from voila.app import Voila
+    except ImportError as error:
+        raise ImportError("a page in the browser needs Voilà: pip install 'spg-net[notebooks]'") from error
+    print(f"{title}: http://{ip}:{port}/  (Ctrl-C ends it)", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:  # Voilà could serve files beside the notebook: there are none
+        path = Path(folder) / "page.ipynb"
+        path.write_text(json.dumps(notebook(cell, title)), "utf-8")
+        Voila.launch_instance(argv=command(path, port, ip, browser, idle))
+
+
+def notebook(cell, title):
+    """A notebook of one cell. Its kernel is named, or Voilà's page would ask for one."""
+    cell = {"cell_type": "code", "id": "page", "metadata": {}, "outputs": [], "execution_count": None, "source": cell}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "title": title}
+    return {"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def command(path, port, ip, browser, idle):
+    """Voilà's command line. Visitors see what the cell shows: not its source, and no file."""
+    kernels = [f"--MappingKernelManager.cull_idle_timeout={idle}", "--MappingKernelManager.cull_interval=60"]
+    secrets = ["--strip_sources=True", "--VoilaConfiguration.file_denylist=.*"]
+    window = [] if browser else ["--no-browser"]
+    return [str(path), f"--port={port}", f"--Voila.ip={ip}", *kernels, *secrets, *window]
