@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import spg.data
-from spg.data import camvid_download
+from spg.data import download
 
 
 def test_report_of_cityscapes(tmp_path, monkeypatch):
@@ -50,5 +50,5 @@ def test_nothing_there_is_an_error(tmp_path):
 def test_real_camvid():
     assert "(480×360)" in spg.data.check("camvid")
     folder = next(Path(os.environ["SPG_DATA"], "camvid").rglob("trainannot")).parent
-    for name in camvid_download.PIXELS:
-        camvid_download.check_picture(folder / name, name)  # warns, and pytest shows it, where the pixels differ
+    for name in download.PIXELS:
+        download.check_picture(folder / name, name)  # warns, and pytest shows it, where the pixels differ

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from spg.data.scene import Scene
+from spg.data.contract import Scene
 from spg.data.streets import DEFAULT_COUNTS, Streets, _average, draw, paint, samples
 from spg.data.streets.camera import NEAR, View
 from spg.data.streets.cells import CELLS, SIDE

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spg.data.scene import Scene
+from spg.data.contract import Scene
 from spg.labels import PALETTE
 
 

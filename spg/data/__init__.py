@@ -1,12 +1,10 @@
 """Data: one contract for drawn and real street scenes. `open` is all that training and evaluation need."""
 
 from spg.data.cache import cached
-from spg.data.dataset import Dataset
+from spg.data.contract import PARTS, Dataset, Scene
 from spg.data.frames import Selection, digest
 from spg.data.report import check
-from spg.data.scene import Scene
 from spg.data.sources import parse, whole_split
-from spg.data.splits import PARTS
 
 __all__ = ["Dataset", "Scene", "check", "open"]
 

@@ -8,27 +8,25 @@ It appears by one rename, complete: whoever is interrupted, or runs out of disk,
 """
 
 import json
-import multiprocessing
 import os
 import shutil
 import signal
 import sys
-import threading
 import uuid
 import warnings
-from collections import deque
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
 
-from spg.data.scene import Scene
+from spg.data.contract import Scene
 from spg.engine.watching import progress
 from spg.pictures import DamagedImage
 
 MANY = 64  # drawn scenes from which on processes are worth their start
-_worker = threading.local()  # in a worker: the reader it reads from
 
 
 def home():
@@ -126,43 +124,61 @@ def _write(reader, draft, size, title, drawn):
 
 
 def _decode(reader, drawn):
-    """Yield each scene, or the DamagedImage it raised, in order, decoded by as many workers as there are cores."""
+    """Yield each scene, or the DamagedImage it raised, in order, by as many workers as there are cores."""
     workers = min(os.cpu_count() or 1, 8)
-    forks = drawn and len(reader) >= MANY and sys.platform == "linux"
-    pool = _processes(reader, workers) if forks else _threads(reader, workers)
-    waiting = deque()
-    try:
-        for i in range(len(reader)):
-            waiting.append(pool.submit(_read, i))
-            if len(waiting) > 4 * workers:  # so that a slow disk does not fill the memory with scenes
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    if not drawn:
+        yield from _in_threads(_Reading(reader), workers)
+    elif len(reader) >= MANY and sys.platform == "linux":
+        yield from _in_processes(_Reading(reader), workers)
+    else:
+        yield from map(_Reading(reader).__getitem__, range(len(reader)))
 
 
-def _processes(reader, workers):
+def _in_threads(reading, workers):
+    """For files: PIL decodes outside Python's lock, and what it warns about is heard."""
+    block = 4 * workers  # so that a slow disk does not fill the memory with scenes
+    with ThreadPoolExecutor(workers) as pool:
+        for start in range(0, len(reading), block):
+            yield from pool.map(reading.__getitem__, range(start, min(start + block, len(reading))))
+
+
+def _in_processes(reading, workers):
     """For drawing, which holds Python's lock. Forked, as torch's own loaders are on Linux: started anew, each
     process would import torch first, and a script without a main guard would run again."""
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _start_process, (reader,))
+    return DataLoader(
+        reading,
+        batch_size=None,
+        collate_fn=_as_it_is,
+        num_workers=workers,
+        prefetch_factor=4,
+        multiprocessing_context="fork",
+        worker_init_fn=_leave_interrupt,
+        generator=torch.Generator(),  # its own: a training draws the same whether the cache was there or not
+    )
 
 
-def _start_process(reader):
+def _as_it_is(scene):
+    return scene
+
+
+def _leave_interrupt(worker):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    _worker.reader = reader
 
 
-def _threads(reader, workers):
-    """For files: PIL decodes outside Python's lock, and what it warns about is heard."""
-    return ThreadPoolExecutor(workers, initializer=lambda: setattr(_worker, "reader", reader))
+class _Reading(Dataset):
+    """A reader whose damaged frames are handed out as the DamagedImage that they raise."""
 
+    def __init__(self, reader):
+        self.reader = reader
 
-def _read(i):
-    try:
-        return _worker.reader[i]
-    except DamagedImage as error:
-        return error
+    def __len__(self):
+        return len(self.reader)
+
+    def __getitem__(self, i):
+        try:
+            return self.reader[i]
+        except DamagedImage as error:
+            return error
 
 
 class ArrayFile:

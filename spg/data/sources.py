@@ -4,12 +4,10 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from spg.data import camvid, cityscapes, folder
-from spg.data.frames import FrameReader, Selection, digest
-from spg.data.splits import PARTS, every_tenth, part_of_train
+from spg.data.contract import PARTS, every_tenth, part_of_train
+from spg.data.frames import TREES, FrameReader, Selection, digest
 
-ON_DISK = {"cityscapes": cityscapes, "camvid": camvid, "folder": folder}
-NAMES = ("streets", *ON_DISK)
+NAMES = ("streets", *TREES)
 STREETS_SPLITS = ("train", "val", "test")
 
 
@@ -22,23 +20,23 @@ class Source(NamedTuple):
     @property
     def splits(self):
         """Names of the splits, without the parts `fit` and `tune` that `train` is divided into."""
-        return STREETS_SPLITS if self.root is None else ON_DISK[self.name].SPLITS
+        return STREETS_SPLITS if self.root is None else TREES[self.name].splits
 
     def reader(self, split, size, n=None):
         """Returns the plain reader of a whole split: ids, [i] -> Scene, fingerprint(). n: scenes of `streets`."""
         if self.root is None:
             return _read_streets(split, size, n)
-        data = ON_DISK[self.name]
+        tree = TREES[self.name]
         if not self.root.is_dir():
-            raise FileNotFoundError(f"{self.name}: there is no folder {self.root}; {data.REMEDY}")
+            raise FileNotFoundError(f"{self.name}: there is no folder {self.root}; {tree.remedy}")
         try:
-            return FrameReader(data.find(self.root, split), size, data.read_labels)
+            return FrameReader(tree.find(self.root, split), size, tree.read_labels)
         except FileNotFoundError as error:
-            raise FileNotFoundError(f"{error}; {data.REMEDY}") from None
+            raise FileNotFoundError(f"{error}; {tree.remedy}") from None
 
     def select(self, ids, split):
         """The ids of a split or of a part of `train`. ids: those of the split that `whole_split` names."""
-        tune = every_tenth if self.root is None else ON_DISK[self.name].tune
+        tune = every_tenth if self.root is None else TREES[self.name].tune
         return part_of_train(ids, split, tune) if split in PARTS else ids
 
 

@@ -8,7 +8,7 @@ shadows, sky, shading: what it looks like; and below: both together.
 
 import numpy as np
 
-from spg.data.scene import Scene
+from spg.data.contract import Scene
 from spg.data.streets.camera import View
 from spg.data.streets.ground import Plan
 from spg.data.streets.layout import plan
