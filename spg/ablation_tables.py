@@ -4,13 +4,17 @@ from spg.engine.markdown import number, signed, table
 from spg.views import COLUMNS, LAYOUT_COLUMNS
 
 WAYS = {"true": "true layout at the test", "predicted": "SP-Net's layout at the test"}
+PARTS = (*WAYS, "layouts")
 SHOWN = ("l1", "psnr", "ssim", "lpips", "boundary_lpips", "sharpness")
 
 
-def ablations(result):
-    """One table a way of judging: each row's mean ± sd over seeds, and its difference to the base."""
-    tables = [_pictures(result["rows"], way, title) for way, title in WAYS.items()]
-    tables.append(_layouts(result["rows"]))
+def ablations(result, parts=PARTS):
+    """One table a way of testing: each row's mean ± sd over seeds, and its difference to the base.
+
+    parts: those of PARTS to show.
+    """
+    tables = [_pictures(result["rows"], way, title) for way, title in WAYS.items() if way in parts]
+    tables.append(_layouts(result["rows"]) if "layouts" in parts else "")
     return "\n".join(text for text in tables if text) + "\n" + budget(result)
 
 
@@ -21,15 +25,15 @@ def budget(result):
     return (
         f"Profile {its['name']}, {sum(its['pictures']):,} pictures a training at {its['sizes'][-1]} px, width "
         f"{its['width']}; at most {seeds} seeds. Mean ± sd over seeds; in brackets, the 95 % interval over pictures of "
-        "the difference to the base. **Bold**: worse than the base, the interval clear of 0 and every seed of that "
-        "sign; *italic*: better. With SP-Net's layout, a base is compared with itself given the true one.\n"
+        "the difference to the base. **Bold**: worse than the base; the interval does not contain 0 and every seed has "
+        "that sign. *Italic*: better. With SP-Net's layout, a base is compared with itself given the true one.\n"
     )
 
 
 def verdict(entry, key, direction):
-    """`better`, `worse` or `undecided`: what one way of judging a row says of it against its base; None: nothing.
+    """`better`, `worse` or `undecided`: what one way of testing a row says of it against its base; None: nothing.
 
-    Decided is what holds for other pictures (the interval is clear of 0) and in every training (each seed's difference
+    Decided is what holds for other pictures (the interval excludes 0) and in every training (each seed's difference
     has the same sign) [our decision: an interval over pictures knows nothing of another training]. direction: 1 where
     more is better, -1 where less is, 0 where neither is.
     """

@@ -5,28 +5,43 @@ import re
 from pathlib import Path
 
 from spg import replication
+from spg.ablation_tables import PARTS as ABLATIONS
 from spg.ablation_tables import ablations
 from spg.engine import markdown
-from spg.views import VIEWS, units
+from spg.views import UNITS, VIEWS, units
 
 DEFAULT_VIEWS = ("methods", "layouts")
 ALL_VIEWS = tuple(name for name in VIEWS if name not in ("methods", "short"))  # table1 says the same
 
-_BLOCK = re.compile(r"<!-- table: (\S+) (\S+)(?: (\S+))? -->\n(.*?)<!-- /table -->", re.DOTALL)
+_BLOCK = re.compile(r"<!-- table: (\S+) (\S+)(?: (\S+))?(?: (\S+))? -->\n(.*?)<!-- /table -->", re.DOTALL)
 
 
-def table(results, bold=True, views=DEFAULT_VIEWS, kinds=None):
+def table(results, bold=True, views=DEFAULT_VIEWS, rows=(), kinds=None):
     """Render results as markdown, one section each: a line that says what was measured, then its tables.
 
     results: one or a list of paths of JSON files, or their dicts, of `spg evaluate`, `bench`, `units` or `ablate`; a
     folder of such files becomes the table of the paper's claims (`spg.replication`). bold: set the best value of a
     column in bold; the methods that know the true labels do not compete. views: names in `spg.views` for the results
-    of `spg evaluate`, or ("all",). kinds: further kinds of results, as `KINDS` has them. Returns text ending in a
-    newline. Raises ValueError naming an unknown kind or view, or a view that a result
-    has nothing for.
+    of `spg evaluate`, or ("all",); for other kinds the names of their parts. rows: show these methods, or these rows
+    of an ablation, alone; a difference A − B is shown where both are named. kinds: further kinds of results, as
+    `KINDS` has them. Returns text ending in a newline. Raises ValueError naming an unknown kind, view or row, or a
+    view that a result has nothing for.
     """
     results = results if isinstance(results, list | tuple) else [results]
-    return "\n".join(_one(result, bold, tuple(views), KINDS | (kinds or {})) for result in results)
+    return "\n".join(_one(result, bold, tuple(views), rows, KINDS | (kinds or {})) for result in results)
+
+
+def only(result, rows):
+    """A result with the named methods, or rows of an ablation, alone. Raises ValueError for a name it lacks."""
+    key = "methods" if "methods" in result else "rows"
+    unknown = [name for name in rows if name not in result.get(key, {})]
+    if unknown:
+        raise ValueError(f"no row {unknown[0]!r} in this result; it has {', '.join(result.get(key, {}))}")
+    kept = {**result, key: {name: row for name, row in result[key].items() if name in rows}}
+    if result.get("paired"):
+        paired = {a: {b: d for b, d in of.items() if b in rows} for a, of in result["paired"].items() if a in rows}
+        kept["paired"] = {a: of for a, of in paired.items() if of}
+    return kept
 
 
 def replace_between_markers(text, name, content):
@@ -47,9 +62,10 @@ def replace_between_markers(text, name, content):
 def render_readme(path, check=False, kinds=None):
     """Render every table block of a markdown file from the JSON it names, relative to the file.
 
-    A block opens with `<!-- table: NAME FILE -->`, or `<!-- table: NAME FILE VIEW,VIEW -->`. Returns the names of the
-    tables that were out of date. check: write nothing, and raise ValueError naming them. kinds: see `table`. Raises
-    ValueError for an opening marker without its end, FileNotFoundError for a missing JSON file.
+    A block opens with `<!-- table: NAME FILE -->`, `<!-- table: NAME FILE VIEW,VIEW -->`, or with both and the rows to
+    show, `<!-- table: NAME FILE VIEW,VIEW ROW,ROW -->`. Returns the names of the tables that were out of date. check:
+    write nothing, and raise ValueError naming them. kinds: see `table`. Raises ValueError for an opening marker
+    without its end, FileNotFoundError for a missing JSON file.
     """
     path = Path(path)
     text = path.read_text("utf-8")
@@ -57,8 +73,8 @@ def render_readme(path, check=False, kinds=None):
     if len(blocks) != text.count("<!-- table: ") or len(blocks) != text.count("<!-- /table -->"):
         raise ValueError(f"{path}: a table marker is not closed, or not opened, by its partner")
     stale = []
-    for name, file, views, content in blocks:
-        rendered = table(path.parent / file, views=views.split(",") if views else DEFAULT_VIEWS, kinds=kinds)
+    for name, file, views, rows, content in blocks:
+        rendered = table(path.parent / file, True, _names(views) or DEFAULT_VIEWS, _names(rows), kinds)
         if rendered != content:
             stale.append(name)
             text = replace_between_markers(text, name, rendered)
@@ -69,10 +85,15 @@ def render_readme(path, check=False, kinds=None):
     return stale
 
 
-def _one(result, bold, views, kinds):
+def _names(text):
+    return tuple(text.split(",")) if text else ()
+
+
+def _one(result, bold, views, rows, kinds):
     if not isinstance(result, dict) and Path(result).is_dir():
         return replication.table(result)
-    return _section(_read(result), bold, views, kinds)
+    result = _read(result)
+    return _section(only(result, rows) if rows else result, bold, views, kinds)
 
 
 def _read(result):
@@ -85,10 +106,19 @@ def _section(result, bold, views, kinds):
     if kind is not None and kind not in kinds:
         raise ValueError(f"there is no table for a result of kind {kind!r}; known: {', '.join(kinds)}")
     if kind is not None:
-        keys, render = kinds[kind]
-        return _header(result, keys) + render(result)
+        keys, render, *parts = kinds[kind]
+        return _header(result, keys) + _part(result, render, views, *parts)
     header = _header(result, ("data", "split", "size", "holes", "seed", "n", "each", "labels", "perceptual", "commit"))
     return header + "\n".join(_rendered(result, bold, views))
+
+
+def _part(result, render, views, parts=()):
+    """A result of another kind: the parts that the views name, all of it where they name none."""
+    unknown = [name for name in views if name not in (*parts, *VIEWS, "all")]
+    if unknown:
+        raise ValueError(f"unknown view {unknown[0]!r} of {result['kind']}; known: {', '.join(parts) or 'none'}")
+    named = [name for name in views if name in parts]
+    return render(result, named) if named and views != DEFAULT_VIEWS else render(result)
 
 
 def _rendered(result, bold, views):
@@ -143,9 +173,9 @@ def _any(value):
     return f"{value:.4g}" if isinstance(value, float) else "–" if value is None else str(value)
 
 
-# kind of a result -> what its first line names, and what renders the rest
+# kind of a result -> what its first line names, what renders the rest, and the parts that can be shown alone, if any
 KINDS = {
     "bench": (("machine", "commit"), lambda result: _generic(result["rows"])),
-    "units": (("data", "split", "size", "n", "seed", "commit"), units),
-    "ablations": (("data", "split", "size", "holes", "n", "perceptual", "commit"), ablations),
+    "units": (("data", "split", "size", "n", "seed", "commit"), units, UNITS),
+    "ablations": (("data", "split", "size", "holes", "n", "perceptual", "commit"), ablations, ABLATIONS),
 }

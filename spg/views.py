@@ -111,14 +111,14 @@ def _methods(result):
 
 
 def paired(result, bold=True):
-    """A − B over the same pictures and holes, with intervals; bold where A is better, and the interval clear of 0."""
+    """A − B over the same pictures and holes, with intervals; bold where A is better and the interval excludes 0."""
     found = [(a, b, row) for a, others in (result.get("paired") or {}).items() for b, row in others.items()]
     if not found:
         return ""
     rows = [
         [f"{a} − {b}", *(_difference(row.get(key), *COLUMNS[key][1:], bold) for key in PAIRED)] for a, b, row in found
     ]
-    legend = "bold: the first is better, italic: it is worse, and the interval is clear of 0"
+    legend = "bold: the first is better, italic: it is worse, and the interval does not contain 0"
     caption = f"Differences over the same pictures, mean and 95 % interval ({legend}):\n\n"
     return caption + table([["A − B", *_headings(PAIRED)], *rows])
 
@@ -208,8 +208,20 @@ VIEWS = {
 # -------------------------------------------------------------------- the units of Table 1
 
 
-def units(result):
-    """A result of `spg units`: the figures under every sampler, and PatchMatch's l1 and l2 in every unit."""
+UNITS = ("holes", "units")
+
+
+def units(result, parts=UNITS):
+    """A result of `spg units`: the figures under every sampler, and PatchMatch's l1 and l2 in every unit.
+
+    parts: those of UNITS to show.
+    """
+    tables = {"holes": _unit_holes, "units": _unit_ratios}
+    shown = [make(result) for name, make in tables.items() if name in parts]
+    return "\n".join(shown) + "".join(f"\n{sentence}\n" for sentence in result["conclusions"])
+
+
+def _unit_holes(result):
     decimals = {"l1": 0, "l2": 0, "ssim": 4, "psnr": 2}
     head = ["holes", "method", "hole area", *_headings(decimals), "distance", "nearest"]
     rows = [
@@ -217,25 +229,18 @@ def units(result):
         for sampler, of in result["samplers"].items()
         for method in ("patchmatch", "telea")
     ]
-    paper = [
-        "the paper",
-        "patchmatch",
-        "–",
-        *(number(result["paper"][key], d) for key, d in decimals.items()),
-        "–",
-        "–",
-    ]
+    figures = (number(result["paper"][key], d) for key, d in decimals.items())
+    return table([head, *rows, ["the paper", "patchmatch", "–", *figures, "–", "–"]], text_columns=2)
+
+
+def _unit_ratios(result):
     samplers = list(result["units"])
     ratios = [
         [unit, *(_ratios(result["units"][sampler][unit], result["paper"]) for sampler in samplers)]
         for unit in result["units"][samplers[0]]
     ]
-    return (
-        table([head, *rows, paper], text_columns=2)
-        + "\nPatchMatch's l1 and l2, divided by the paper's, if they were measured in other units:\n\n"
-        + table([["unit", *samplers], *ratios])
-        + "".join(f"\n{sentence}\n" for sentence in result["conclusions"])
-    )
+    caption = "PatchMatch's l1 and l2, divided by the paper's, if they were measured in other units:\n\n"
+    return caption + table([["unit", *samplers], *ratios])
 
 
 def _unit_cells(found, decimals):

@@ -163,6 +163,29 @@ def test_a_readme_block_can_name_its_views(paper_sized, tmp_path):
     assert "PatchMatch (paper)" in text and "over PatchMatch" in text and "| layout |" not in text
 
 
+def test_a_readme_block_can_name_its_rows(paper_sized, tmp_path):
+    others = {"spg": {"patchmatch": {"psnr": [1.0, 0.5, 1.5]}, "telea": {"psnr": [2.0, 0.5, 2.5]}}}
+    more = paper_sized | {"methods": paper_sized["methods"] | {"telea": method()}, "paired": others}
+    (tmp_path / "r.json").write_text(json.dumps(more), "utf-8")
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- table: a r.json methods,paired spg,patchmatch -->\n<!-- /table -->\n", "utf-8")
+    assert tables.render_readme(readme) == ["a"] and tables.render_readme(readme, check=True) == []
+    text = readme.read_text("utf-8")
+    assert "| spg |" in text and "| spg − patchmatch |" in text and "telea" not in text
+    with pytest.raises(ValueError, match="no row 'pathcmatch' in this result; it has patchmatch, spg, telea"):
+        tables.table(more, rows=["pathcmatch"])
+
+
+def test_other_kinds_show_the_parts_that_are_named():
+    units = {"kind": "units", "conclusions": ["So it is."], "paper": {}, "samplers": {}, "units": {"square": {}}}
+    assert tables.table(units, views=["units"]) == tables.table(units, views=["table1", "units"])
+    assert "| unit |" in tables.table(units, views=["units"]) and "| holes |" not in tables.table(
+        units, views=["units"]
+    )
+    with pytest.raises(ValueError, match="unknown view 'unist' of units; known: holes, units"):
+        tables.table(units, views=["unist"])
+
+
 def test_several_results_become_several_sections(result, tmp_path):
     path = tmp_path / "r.json"
     path.write_text(json.dumps(result), "utf-8")

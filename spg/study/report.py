@@ -3,12 +3,18 @@
 from spg.engine.markdown import number, span, table
 
 PREFERENCE = ("share", "95 % Wilson", "effective n, Wilson", "bootstrap", "p", "majorities", "p of majorities")
+REPORT = ("pairs", "overall", "strengths")
+PAPER_REPORT = ("clusters", "power")
 
 
-def report(result):
-    """Markdown of a result of `spg.study.analysis.analyse`. Its first line says who voted."""
-    parts = [_head(result), _pairs(result), _overall(result), _strengths(result), _raters(result)]
-    return "\n".join(part for part in parts if part)
+def report(result, parts=REPORT):
+    """Markdown of a result of `spg.study.analysis.analyse`. Its first line says who voted.
+
+    parts: those of REPORT to show.
+    """
+    tables = {"pairs": _pairs, "overall": _overall, "strengths": _strengths}
+    shown = [_head(result), *(make(result) for name, make in tables.items() if name in parts), _raters(result)]
+    return "\n".join(text for text in shown if text)
 
 
 def _head(result):
@@ -72,14 +78,15 @@ def _raters(result):
     return " ".join(lines) + "\n"
 
 
-def paper_report(result):
-    """Markdown of `spg.study.paper.reanalyse`."""
+def paper_report(result, parts=PAPER_REPORT):
+    """Markdown of `spg.study.paper.reanalyse`. parts: those of PAPER_REPORT to show."""
     naive = result["naive"]
     head = (
         f"The paper: {naive['wins']} of {naive['n']} = {naive['share']:.1%}. As if votes were independent: 95 % Wilson "
         f"interval {span(naive['wilson'], 3)}, exact two-sided p = {naive['p']:.1g}.\n"
     )
-    return "\n".join([head, _clusters(result["clusters"]), _power(result["power"])])
+    tables = {"clusters": _clusters, "power": _power}
+    return "\n".join([head, *(make(result[name]) for name, make in tables.items() if name in parts)])
 
 
 def _clusters(rows):
@@ -108,6 +115,6 @@ def _power(powers):
 
 # kind of a result -> what its first line names, and what renders the rest: see `spg.tables.table`
 KINDS = {
-    "study": (("data", "split", "size", "holes", "seed", "commit"), report),
-    "study-paper": (("commit",), paper_report),
+    "study": (("data", "split", "size", "holes", "seed", "commit"), report, REPORT),
+    "study-paper": (("commit",), paper_report, PAPER_REPORT),
 }
