@@ -9,7 +9,7 @@ import pytest
 from spg.data.contract import Scene
 from spg.data.streets import DEFAULT_COUNTS, Streets, _average, draw, paint, samples
 from spg.data.streets.camera import NEAR, View
-from spg.data.streets.cells import CELLS, SIDE
+from spg.data.streets.facades import CELL, CELLS
 from spg.data.streets.layout import plan
 from spg.data.streets.looks import look
 from spg.data.streets.materials import CLASS, COUNT, NAMES
@@ -146,7 +146,7 @@ def test_polygons_are_such_that_every_opencv_fills_them_alike():
 
 
 def test_cells_are_complete_bays():
-    assert all(cell.shape == (SIDE, SIDE) for cell in CELLS.values())
+    assert all(cell.shape == (CELL, CELL) for cell in CELLS.values())
 
 
 def test_every_class_has_materials_and_every_material_a_colour():
