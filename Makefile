@@ -27,7 +27,7 @@ help:  ## list the targets
 TRAINED := build/spnet/trained-$(PROFILE) build/sgnet/trained-$(PROFILE)
 RESULTS := build/results/streets-$(PROFILE).json
 # PyPatchMatch has no wheels for Python 3.10: there the comparison goes without it.
-METHODS = telea,$(shell .venv/bin/python -c 'from spg.baselines.patchmatch import available; print("patchmatch," * available())')spg,spg-oracle
+METHODS = telea,$(shell .venv/bin/python -c 'from spg.baselines.classical import available; print("patchmatch," * available())')spg,spg-oracle
 
 reproduce: $(VENV)  ## train both nets on streets, evaluate, run the notebooks; everything lands in build/
 	@start=$$(date +%s); \

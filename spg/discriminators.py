@@ -1,7 +1,10 @@
-"""Three PatchGAN discriminators on three scales of the same input [PAPER.md, Discriminators]."""
+"""Three PatchGAN discriminators on three scales of one input [PAPER.md, Discriminators], and GL's and GFC's window."""
 
+import torch
 import torch.nn.functional as F
 from torch import nn
+
+from spg.losses import bounding_boxes
 
 
 class PatchGAN(nn.Module):
@@ -49,3 +52,24 @@ class MultiScaleDiscriminator(nn.Module):
                 x = F.avg_pool2d(x, 3, stride=2, padding=1, count_include_pad=False)
             outputs.append(discriminator(x))
         return outputs
+
+
+def window(x, hole):
+    """Cut half the picture's height and width (rounded up) out of x, around the hole. N×C×H×W → N×C×⌈H/2⌉×⌈W/2⌉.
+
+    Centred on the bounding box of the hole (N×1×H×W, 1 = missing) and shifted inside the picture, so that it holds
+    all of a hole of the paper's, whose sides are at most half the picture's [our decision; GL and GFC use one fixed
+    size for one fixed picture size]. Raises ValueError if a hole is empty.
+    """
+    sides = [-(-n // 2) for n in x.shape[-2:]]
+    corners = bounding_boxes(hole).long().tolist()
+    return torch.stack([_cut(x_n, corners_n, sides) for x_n, corners_n in zip(x, corners, strict=True)])
+
+
+def _cut(x, box, sides):
+    """Of one picture C×H×W the window around box (top, left, bottom, right, inclusive)."""
+    top, left = (
+        min(max((box[i] + box[i + 2] + 1 - side) // 2, 0), n - side)
+        for i, (side, n) in enumerate(zip(sides, x.shape[-2:], strict=True))
+    )
+    return x[:, top : top + sides[0], left : left + sides[1]]

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spg.baselines.diffusion import ns, telea
+from spg.baselines.classical import ns, patchmatch, telea
 from spg.baselines.layouts import RowPrior, nearest_known, row_prior
-from spg.baselines.patchmatch import patchmatch
 from spg.engine import checkpoints
 from spg.weights.designs import DESIGNS, METHODS, PAINTERS, SPNET_OF, SPNETS, models
 from spg.weights.nets import Nets

@@ -10,8 +10,7 @@ import zlib
 import numpy as np
 
 from spg import metrics, paper_table
-from spg.baselines.diffusion import telea
-from spg.baselines.patchmatch import patchmatch
+from spg.baselines.classical import patchmatch, telea
 from spg.engine.watching import progress as bar
 from spg.holes import LARGEST, SMALLEST, rectangle
 

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from spg.baselines import layouts
-from spg.baselines.diffusion import ns, telea
-from spg.baselines.patchmatch import default_patch_size, patchmatch
+from spg.baselines.classical import default_patch_size, ns, patchmatch, telea
 from spg.holes import SAMPLERS
 
 Labelled = namedtuple("Labelled", "labels")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spg.baselines.patchmatch import available
+from spg.baselines.classical import available
 from spg.cli import main
 from spg.engine import checkpoints
 from spg.labels import PALETTE

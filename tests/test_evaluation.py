@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from spg import plots, summary
-from spg.baselines.diffusion import telea
+from spg.baselines.classical import telea
 from spg.baselines.layouts import RowPrior, nearest_known, row_prior
 from spg.engine import provenance
 from spg.evaluation import BINS, METRICS, evaluate

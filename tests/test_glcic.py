@@ -10,7 +10,7 @@ from torch import nn
 
 from spg import losses
 from spg.baselines.glcic import GLCompletion, GLDiscriminator
-from spg.baselines.window import window
+from spg.discriminators import window
 from spg.engine import machine
 from spg.holes import rectangle
 from spg.inpainting import Inpainter

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tiny import Tiny
 
-from spg.baselines.diffusion import ns, telea
+from spg.baselines.classical import ns, telea
 from spg.cli import main
 from spg.study import crowd, folder
 from spg.study.analysis import agreement, analyse

@@ -11,7 +11,7 @@ import jupyter
 import pytest
 from tiny import Tiny
 
-from spg.baselines.diffusion import ns, telea
+from spg.baselines.classical import ns, telea
 from spg.study import widget
 from spg.study.folder import PICTURES, VOTES
 from spg.study.making import make

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from spg.baselines.window import window
+from spg.discriminators import window
 from spg.generators import convolution
 
 STAGES = (1, 2, 4, 8)  # VGG's 64, 128, 256, 512 at width 64

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from spg.baselines.window import window
+from spg.discriminators import window
 from spg.generators import convolution
 
 DILATIONS = (2, 4, 8, 16)
