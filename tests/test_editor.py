@@ -354,7 +354,7 @@ def test_spg_replay_does_the_same(tmp_path, capsys):
 
 
 def drawing_of(s):
-    """What the browser saves where Python is gone: the drawing as it is, its picture, no result (js/keepsake.js)."""
+    """What the browser saves where Python is gone: the drawing as it is, its picture, no result (js/link.js)."""
     url = "data:image/png;base64," + base64.b64encode(pictures.png(s.picture.transpose(1, 2, 0))).decode()
     return {**record.beginning(s), "original": url, "edits": [s.snapshot()], "result": {}}
 

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { KEYS, meaning } from "../../spg/editor/js/actions.js";
 import { Board, patched, runs } from "../../spg/editor/js/board.js";
-import { Camera } from "../../spg/editor/js/camera.js";
-import { MARKS, chancePane, layoutPane, outline, picturePane, ramp } from "../../spg/editor/js/compose.js";
 import { Hand, straightened } from "../../spg/editor/js/hand.js";
-import { KEYS, meaning } from "../../spg/editor/js/keys.js";
 import { Link } from "../../spg/editor/js/link.js";
+import { MARKS, chancePane, layoutPane, outline, picturePane, ramp } from "../../spg/editor/js/painter.js";
+import { Camera } from "../../spg/editor/js/pane.js";
 import { brush } from "../../spg/editor/js/raster.js";
 
 const names = ["road", "building", "sign", "vegetation", "sky", "person", "vehicle", "other"];

@@ -2,16 +2,13 @@
 
 import { Actions } from "./actions.js";
 import { Board, bytes } from "./board.js";
-import { Camera } from "./camera.js";
 import { download, h } from "./dom.js";
 import { Hand } from "./hand.js";
-import { remember } from "./keepsake.js";
-import { Link } from "./link.js";
+import { Link, remember } from "./link.js";
 import { Notice } from "./notice.js";
 import { Painter } from "./painter.js";
-import { Pane } from "./pane.js";
-import { panel, slider } from "./panel.js";
-import { strip } from "./strip.js";
+import { Camera, Pane } from "./pane.js";
+import { panel, slider, strip } from "./panel.js";
 
 class View {
   constructor(model, element) {

@@ -1,7 +1,7 @@
 // The bar above the editor: Python does not answer; or, there is an earlier drawing of this picture.
 
 import { download, h } from "./dom.js";
-import { record, remember, remembered } from "./keepsake.js";
+import { record, remember, remembered } from "./link.js";
 import { button } from "./panel.js";
 
 export class Notice {
