@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spg import data, evaluation, metrics, tasks, weights
+from spg import data, evaluation, tasks, weights
 from spg.engine.machine import make_fabric
+from spg.engine.provenance import provenance, write_json
+from spg.evaluation import metrics
 from spg.inpainting import Inpainter
 from spg.training import Trainer
 
@@ -101,7 +103,7 @@ def run(spec, profile, seeds, out, only=None, split="val", limit=None):
             folder = Path(out) / str(seed) / name
             if not (folder / "result.json").exists():
                 train(name, spec, profile, seed, folder)
-                evaluation.write_json(judge(name, spec, profile, folder, split, limit), folder / "result.json")
+                write_json(judge(name, spec, profile, folder, split, limit), folder / "result.json")
 
 
 def chosen(only=None):
@@ -183,7 +185,7 @@ def summary(out, seeds, profile):
     one = next(iter(next(iter(found.values())).values()))
     about = {key: one[key] for key in ("data", "split", "size", "holes", "n", "perceptual", "versions", "machine")}
     rows = {name: _row(name, found) for name in found}
-    return {"kind": KIND, **about, **evaluation.provenance(), "profile": profile.as_dict(), "rows": rows}
+    return {"kind": KIND, **about, **provenance(), "profile": profile.as_dict(), "rows": rows}
 
 
 def _results(out, seeds, name):

@@ -54,7 +54,9 @@ def _train(a):
 
 
 def _evaluate(a):
-    from spg import data, evaluation, methods, tables
+    from spg import data, methods
+    from spg.engine.provenance import write_json
+    from spg.evaluation import evaluate, tables
 
     scenes = data.open(a.data, a.split, a.size, a.limit)
     names = a.methods.split(",")
@@ -63,7 +65,7 @@ def _evaluate(a):
     train = data.open(a.data, "train", a.size, 200) if nets else None
     lineup = methods.lineup(names, nets, a.labels, train)
     extra = {"spec": a.data, "labels": a.labels, "weights": nets.record() if nets else {}}
-    result = evaluation.evaluate(
+    result = evaluate(
         scenes,
         lineup.methods,
         a.holes,
@@ -76,7 +78,7 @@ def _evaluate(a):
         extra=extra | {"own_weights": lineup.own_weights},
         each=a.each,
     )
-    evaluation.write_json(result, a.out)
+    write_json(result, a.out)
     print(tables.table([result]), f"\n-> {a.out}", sep="")
 
 
@@ -91,28 +93,32 @@ def _inpaint(a):
 
 
 def _ablate(a):
-    from spg import ablation_plot, ablations, evaluation, plots, profiles, tables
+    from spg import ablations, plots, profiles
+    from spg.engine.provenance import write_json
+    from spg.evaluation import ablation_report, tables
 
     profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
     seeds, only = ablations.parse_seeds(a.seeds), a.only.split(",") if a.only else None
     ablations.run(a.data, profile, seeds, a.out, only, a.split, a.limit)
     result, file = ablations.summary(a.out, seeds, profile), Path(a.out) / "ablations.json"
-    evaluation.write_json(result, file)
-    plots.save(ablation_plot.plot({a.data: result}), file.with_suffix(".png"))
+    write_json(result, file)
+    plots.save(ablation_report.plot({a.data: result}), file.with_suffix(".png"))
     print(tables.table([result]), f"\n-> {file} and {file.with_suffix('.png').name}", sep="")
 
 
 def _bench(a):
-    from spg import bench, evaluation, tables
+    from spg.engine.provenance import provenance, write_json
+    from spg.evaluation import bench, tables
 
-    result = {**bench.bench(a.widths, a.sizes), **evaluation.provenance()}
-    evaluation.write_json(result, a.out)
+    result = {**bench.bench(a.widths, a.sizes), **provenance()}
+    write_json(result, a.out)
     print(tables.table([result]), f"\n-> {a.out}", sep="")
 
 
 def _units(a):
-    from spg import data, tables, units
+    from spg import data
     from spg.engine import provenance
+    from spg.evaluation import tables, units
 
     result = {**units.analyse(data.open(a.data, a.split, a.size), a.limit, a.seed), **provenance.provenance()}
     provenance.write_json(result, a.out)
@@ -120,8 +126,8 @@ def _units(a):
 
 
 def _table(a):
-    from spg import tables
     from spg.editor import measure
+    from spg.evaluation import tables
     from spg.study import report
 
     kinds = {**measure.KINDS, **report.KINDS}  # the wings on top, which `tables` knows nothing of
@@ -283,7 +289,11 @@ def _add_units(commands):
 def _add_table(commands):
     c = _command(commands, "table", _table, "markdown tables of result files")
     c.add_argument("files", nargs="*", help="JSON files of evaluate, bench and units")
-    c.add_argument("--views", default="methods,layouts", help="of evaluate's results, by commas; see spg.views, or all")
+    c.add_argument(
+        "--views",
+        default="methods,layouts",
+        help="of evaluate's results, by commas; the names in spg.evaluation.views, or all",
+    )
     c.add_argument("--readme", help="render this file's tables in place instead")
     c.add_argument("--check", action="store_true", help="with --readme: only say whether they agree")
 

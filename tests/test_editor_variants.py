@@ -10,7 +10,7 @@ import pytest
 from spg import data
 from spg.cli import main
 from spg.editor.measure import KINDS, LISTED, measure
-from spg.tables import table
+from spg.evaluation.tables import table
 
 
 class Obedient:

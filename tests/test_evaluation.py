@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spg import plots, summary
+from spg import plots
 from spg.baselines.classical import telea
 from spg.baselines.layouts import RowPrior, nearest_known, row_prior
 from spg.engine import provenance
-from spg.evaluation import BINS, METRICS, evaluate
+from spg.evaluation import evaluate, summary
+from spg.evaluation.summary import BINS, METRICS, bin_of
 from spg.holes import evaluation_hole
 from spg.perceptual import load
-from spg.summary import bin_of
 
 SceneLike = namedtuple("SceneLike", "image labels")
 FIXED = {"data", "split", "size", "holes", "seed", "n", "commit", "methods"}

@@ -24,11 +24,11 @@ TOP_LEVEL = {"notebooks", "spg", "figures", "tests", "environment.yml", "README.
 
 # Imports run one way, from the ground up: a module may use its own floor and those below. spg/__init__.py is the roof.
 FLOORS = (
-    "holes labels pictures engine paper_table",
-    "data fills generators pyramid growing discriminators losses perceptual metrics segmenter baselines",
+    "holes labels pictures engine",
+    "data fills generators pyramid growing discriminators losses perceptual segmenter baselines",
     "profiles schedule samples tasks training weights inpainting",
-    "methods summary evaluation views replication units tables ablations ablation_tables ablation_plot study editor "
-    "plots bench course",
+    "methods evaluation ablations plots",
+    "study editor course",
     "cli __main__",
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS, 1) for name in names.split()}

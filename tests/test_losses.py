@@ -7,8 +7,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from spg import losses, metrics, perceptual
+from spg import losses, perceptual
 from spg.discriminators import MultiScaleDiscriminator
+from spg.evaluation import metrics
 from spg.generators import complete, known
 
 

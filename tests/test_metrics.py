@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spg import metrics
+from spg.evaluation import metrics
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
-from spg import paper_table, weights
+from spg import weights
 from spg.cli import main
+from spg.evaluation import views
 from spg.profiles import PROFILES
 
 README = Path(__file__).parent.parent / "README.md"
@@ -49,6 +50,6 @@ def test_named_commands_exist(capsys):
 
 def test_the_page_on_the_paper_has_the_table_that_ours_are_compared_with():
     text = (README.parent / "notebooks" / "THE_PAPER.md").read_text("utf-8")
-    for title, figures in paper_table.ROWS.values():
+    for title, figures in views.PAPER_ROWS.values():
         cells = next(line for line in text.splitlines() if line.startswith(f"| {title} | ")).split("|")[2:-1]
-        assert [float(cell) for cell in cells] == [figures[key] for key in paper_table.METRICS]
+        assert [float(cell) for cell in cells] == [figures[key] for key in views.PAPER_METRICS]

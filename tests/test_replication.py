@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from spg import replication, tables
-from spg.replication import Difference, verdict
+from spg.evaluation import replication, tables
+from spg.evaluation.replication import Difference, verdict
 
 RESULTS = Path(__file__).parent.parent / "figures" / "results"
 

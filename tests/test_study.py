@@ -13,6 +13,7 @@ from tiny import Tiny
 
 from spg.baselines.classical import ns, telea
 from spg.cli import main
+from spg.evaluation.tables import table
 from spg.study import crowd, folder
 from spg.study.analysis import agreement, analyse
 from spg.study.drawing import Trial, draw
@@ -22,7 +23,6 @@ from spg.study.observer import observe
 from spg.study.report import KINDS, paper_report, report
 from spg.study.session import Session
 from spg.study.votes import BallotBox, Vote
-from spg.tables import table
 
 METHODS = {
     "telea": lambda image, hole, labels: telea(image, hole),

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from spg import tables
+from spg.evaluation import tables
 
 
 def method(**values):

@@ -6,8 +6,8 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from spg import metrics, tables, units
 from spg.cli import main
+from spg.evaluation import metrics, tables, units
 from spg.holes import check_hole
 
 SceneLike = namedtuple("SceneLike", "image")

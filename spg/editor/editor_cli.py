@@ -54,9 +54,10 @@ def _add_variants(commands, nets_of, spec, weights):
 
 
 def _variants(a, nets_of):
-    from spg import data, tables
+    from spg import data
     from spg.editor.measure import KINDS, measure
     from spg.engine import provenance
+    from spg.evaluation import tables
     from spg.weights.designs import DESIGNS
 
     scenes = data.open(a.data, a.split, a.size, a.limit)

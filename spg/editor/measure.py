@@ -93,5 +93,5 @@ def report(result):
     return markdown.table([head, *rows])
 
 
-# kind of a result -> what its first line names, and what renders the rest: see `spg.tables.table`
+# kind of a result -> what its first line names, and what renders the rest: see `spg.evaluation.tables.table`
 KINDS = {"variants": (("data", "split", "size", "holes", "seed", "perceptual", "commit"), report)}

@@ -4,7 +4,6 @@ import signal
 import sys
 import threading
 
-import torch
 from tqdm.auto import tqdm
 
 from spg.labels import colour
@@ -46,6 +45,8 @@ class Logbook:
 
 def _colours(output):
     """To N×3×H×W in [0, 1]."""
+    import torch  # not for a progress bar
+
     if output.ndim == 3:
         return torch.from_numpy(colour(output.numpy())).permute(0, 3, 1, 2) / 255
     return (output + 1) / 2

@@ -113,7 +113,7 @@ def _power(powers):
     return "The chance that the exact test finds the preference at 5 %, votes independent:\n\n" + table([head, *rows])
 
 
-# kind of a result -> what its first line names, and what renders the rest: see `spg.tables.table`
+# kind of a result -> what its first line names, and what renders the rest: see `spg.evaluation.tables.table`
 KINDS = {
     "study": (("data", "split", "size", "holes", "seed", "commit"), report, REPORT),
     "study-paper": (("commit",), paper_report, PAPER_REPORT),

@@ -1,9 +1,8 @@
 """The tables one result can show, each a function of the result that returns markdown, or "" where it has nothing."""
 
-from spg import paper_table
 from spg.engine.markdown import number, signed, span, table
+from spg.evaluation.summary import BINS
 from spg.labels import CLASSES
-from spg.summary import BINS
 
 # key of the JSON -> heading, decimals, which direction is better (+1 higher, -1 lower, 0 not ranked)
 COLUMNS = {
@@ -31,7 +30,23 @@ SHORT = {
     "noseg-plus": "SG-Net+ without segmentation",
     "spg-plus": "SPG-Net+, our design",
 }
-NOT_RANKED = ("spg-oracle", "spg-plus-oracle")  # they are told the true labels: a ceiling, not a competitor
+NOT_RANKED = ("spg-oracle", "spg-plus-oracle")  # they get the true labels: a ceiling, not a competitor
+
+# The paper's Table 1: Cityscapes at 256×256, one random hole a picture, the whole composited picture measured
+# [THE_PAPER.md, Table 1 and its units]. The units of l1 and l2 are inferred, see `spg.evaluation.units`.
+PAPER_SETTING = {"data": "cityscapes", "size": 256, "holes": "paper"}
+PAPER_METRICS = ("l1", "l2", "ssim", "psnr")
+# our name of the method → the paper's name, and its figures
+PAPER_ROWS = {
+    "patchmatch": ("PatchMatch", {"l1": 641.3, "l2": 169.3, "ssim": 0.9419, "psnr": 30.34}),
+    "glcic": ("GL", {"l1": 598.0, "l2": 94.78, "ssim": 0.9576, "psnr": 33.57}),
+    "spg": ("SPG-Net", {"l1": 392.4, "l2": 98.95, "ssim": 0.9591, "psnr": 34.26}),
+}
+
+
+def comparable(result):
+    """Whether a result of `spg evaluate` was measured in Table 1's setting."""
+    return all(result.get(key) == value for key, value in PAPER_SETTING.items())
 
 
 # -------------------------------------------------------------------- methods
@@ -47,7 +62,7 @@ def table1(result, bold=True):
     """Table 1: our methods, the paper's row below the method it is of, and what training was spent on the nets."""
     columns = {key: COLUMNS[key] for key in TABLE1}
     rows = _ranked_rows("method", result["methods"], columns, bold)
-    if paper_table.comparable(result):
+    if comparable(result):
         rows = [line for row in rows for line in (row, *_papers(row[0], columns))]
     return table(rows) + budget(result)
 
@@ -63,9 +78,9 @@ def short(result, bold=True):
 
 def _papers(name, columns):
     """The paper's row for a method of ours: a list of one row, or of none."""
-    if name not in paper_table.ROWS:
+    if name not in PAPER_ROWS:
         return []
-    title, figures = paper_table.ROWS[name]
+    title, figures = PAPER_ROWS[name]
     return [[f"{title} (paper)", *(number(figures.get(key), columns[key][1]) for key in columns)]]
 
 
@@ -76,11 +91,11 @@ def budget(result):
 
 
 def _spent(net):
-    cards = net.get("gpu_seconds", {})
-    minutes = (net["seconds"] - sum(cards.values())) / 60
+    gpus = net.get("gpu_seconds", {})
+    minutes = (net["seconds"] - sum(gpus.values())) / 60
     unit = f"{minutes * net['threads']:,.0f} core-minutes" if "threads" in net else f"{minutes:,.0f} minutes"
     return f"{net['pictures_seen']:,} in {unit}" + "".join(
-        f" and {seconds / 60:,.0f} minutes on one {card}" for card, seconds in cards.items()
+        f" and {seconds / 60:,.0f} minutes on one {gpu}" for gpu, seconds in gpus.items()
     )
 
 
@@ -135,11 +150,11 @@ def _difference(values, decimals, direction, bold):
 def margins(result, bold=True):
     """What each method is ahead of PatchMatch in the same run, beside the paper's margins over its PatchMatch."""
     ours = result["methods"]
-    if "patchmatch" not in ours or not paper_table.comparable(result):
+    if "patchmatch" not in ours or not comparable(result):
         return ""
-    base, (_, paper) = ours["patchmatch"], paper_table.ROWS["patchmatch"]
+    base, (_, paper) = ours["patchmatch"], PAPER_ROWS["patchmatch"]
     rows = [[name, *_margin(row, base)] for name, row in ours.items() if name != "patchmatch"]
-    rows += [[f"{title} (paper)", *_margin(row, paper)] for title, row in paper_table.ROWS.values() if row is not paper]
+    rows += [[f"{title} (paper)", *_margin(row, paper)] for title, row in PAPER_ROWS.values() if row is not paper]
     head = ["over PatchMatch", "l1 ×", "l2 ×", "SSIM +", "PSNR +"]
     return "Against PatchMatch in the same run:\n\n" + table([head, *rows])
 
@@ -203,62 +218,6 @@ VIEWS = {
     view.__name__: view
     for view in (table1, methods, short, intervals, bins, margins, paired, layouts, classes, segmenter, weights)
 }
-
-
-# -------------------------------------------------------------------- the units of Table 1
-
-
-UNITS = ("holes", "units")
-
-
-def units(result, parts=UNITS):
-    """A result of `spg units`: the figures under every sampler, and PatchMatch's l1 and l2 in every unit.
-
-    parts: those of UNITS to show.
-    """
-    tables = {"holes": _unit_holes, "units": _unit_ratios}
-    shown = [make(result) for name, make in tables.items() if name in parts]
-    return "\n".join(shown) + "".join(f"\n{sentence}\n" for sentence in result["conclusions"])
-
-
-def _unit_holes(result):
-    decimals = {"l1": 0, "l2": 0, "ssim": 4, "psnr": 2}
-    head = ["holes", "method", "hole area", *_headings(decimals), "distance", "nearest"]
-    rows = [
-        [sampler, method, number(of["hole_area"], 3), *_unit_cells(of[method], decimals), _share(of, method)]
-        for sampler, of in result["samplers"].items()
-        for method in ("patchmatch", "telea")
-    ]
-    figures = (number(result["paper"][key], d) for key, d in decimals.items())
-    return table([head, *rows, ["the paper", "patchmatch", "–", *figures, "–", "–"]], text_columns=2)
-
-
-def _unit_ratios(result):
-    samplers = list(result["units"])
-    ratios = [
-        [unit, *(_ratios(result["units"][sampler][unit], result["paper"]) for sampler in samplers)]
-        for unit in result["units"][samplers[0]]
-    ]
-    caption = "PatchMatch's l1 and l2, divided by the paper's, if they were measured in other units:\n\n"
-    return caption + table([["unit", *samplers], *ratios])
-
-
-def _unit_cells(found, decimals):
-    """Each figure with its interval and its distance from the paper's, then the distance of all four."""
-    cells = [_estimate(found[key], d) + f" {signed(100 * found[key]['relative'], 0)} %" for key, d in decimals.items()]
-    return [*cells, _estimate(found["distance"], 2)]
-
-
-def _estimate(found, decimals):
-    return f"{number(found['mean'], decimals)} [{span(found['ci95'], decimals)}]"
-
-
-def _ratios(pair, paper):
-    return " and ".join(f"{of['mean'] / paper[key]:.3g}" for key, of in pair.items())
-
-
-def _share(found, method):
-    return number(found["nearest"], 2) if method == "patchmatch" else "–"
 
 
 # -------------------------------------------------------------------- rows and cells

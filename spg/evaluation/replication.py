@@ -1,6 +1,6 @@
 """Does the paper replicate? One row per claim: what the paper says, what we measured, and a verdict by a fixed rule.
 
-The numbers are those of the result files in one folder; the paper's are in `spg.paper_table`. The rule, `verdict`:
+The numbers are those of the result files in one folder; the paper's are in `spg.evaluation.views`. The rule, `verdict`:
 *yes* if our difference has the paper's direction, its 95 % interval is clear of 0, and reaches the paper's margin
 where it gives one; *partly* if all but the last holds; *no* otherwise. It is applied to the paper's design where that
 was measured, else to ours.
@@ -10,9 +10,9 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from spg import metrics, paper_table
 from spg.engine import markdown
-from spg.views import COLUMNS
+from spg.evaluation import metrics
+from spg.evaluation.views import COLUMNS, PAPER_METRICS, PAPER_ROWS
 
 HEAD = ("the paper's claim", "in the paper", "its design, trained here", "our design", "replicates?", "lesson")
 RIVALS = {"patchmatch": "PatchMatch", "glcic": "GL"}
@@ -52,13 +52,13 @@ def table(folder):
 
 def _table_1(paired):
     """A row per rival and column of the paper's Table 1."""
-    return [_margin(paired, rival, key) for rival in RIVALS for key in paper_table.METRICS]
+    return [_margin(paired, rival, key) for rival in RIVALS for key in PAPER_METRICS]
 
 
 def _margin(paired, rival, key):
     heading, decimals, _ = COLUMNS[key]
     unit = " dB" if key == "psnr" else ""
-    margin = paper_table.ROWS["spg"][1][key] - paper_table.ROWS[rival][1][key]
+    margin = PAPER_ROWS["spg"][1][key] - PAPER_ROWS[rival][1][key]
     spg, plus = (Difference(*paired[design][rival][key]) for design in ("spg", "spg-plus"))
     return [
         f"{heading} {'higher' if margin > 0 else 'lower'} than {RIVALS[rival]}",

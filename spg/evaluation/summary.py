@@ -1,8 +1,8 @@
-"""From one picture's measures to what a result file says: means, intervals, bins by hole size, paired differences."""
+"""From the metrics of single pictures to a result file: means, intervals, bins by hole size, paired differences."""
 
 import numpy as np
 
-from spg import metrics
+from spg.evaluation import metrics
 from spg.labels import CLASSES
 
 METRICS = ("l1", "l2", "ssim", "psnr", "lpips", "hole_psnr", "hole_l1", "boundary_lpips", "sharpness", "tint")
@@ -50,13 +50,16 @@ def segmenter(known, missing):
 
 
 def pairs(names):
-    """The (A, B) whose paired difference A − B a result keeps: each lead against every other method, then what a
-    better layout would bring (oracle − predicted) and what a perfect one brings at all (oracle − noseg)."""
+    """The (A, B) whose paired difference A − B a result keeps.
+
+    Each lead against every other method, then what a better layout would bring (oracle − predicted), and what a perfect
+    one brings over no segmentation (oracle − noseg).
+    """
     oracles = [name for name in names if name.endswith("-oracle")]
     leads = [name for name in LEADS if name in names]
     found = [(a, b) for i, a in enumerate(leads) for b in names if b not in (*oracles, *leads[: i + 1])]
-    for lead, twin in (("spg", "noseg"), ("spg-plus", "noseg-plus")):
-        found += [(f"{lead}-oracle", b) for b in (lead, twin) if f"{lead}-oracle" in names and b in names]
+    for lead, without in (("spg", "noseg"), ("spg-plus", "noseg-plus")):
+        found += [(f"{lead}-oracle", b) for b in (lead, without) if f"{lead}-oracle" in names and b in names]
     return found
 
 

@@ -1,6 +1,6 @@
-"""Judge fillings: every method sees the same pictures and the same holes, and keeps known pixels as they are.
+"""Evaluate fillings: every method sees the same pictures and the same holes, and keeps known pixels as they are.
 
-The result is a plain dict, the JSON of `spg evaluate`; `spg.tables` turns it into tables.
+The result is a plain dict, the JSON of `spg evaluate`; `spg.evaluation.tables` turns it into tables.
 """
 
 import time
@@ -9,16 +9,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from spg import metrics, plots, summary
 from spg import perceptual as networks
-from spg.engine.provenance import provenance, write_json
+from spg import plots
+from spg.engine.provenance import provenance
 from spg.engine.watching import progress as bar
+from spg.evaluation import metrics, summary
 from spg.holes import evaluation_hole
 from spg.labels import CLASSES, check_labels
 from spg.pictures import to_float
-from spg.summary import BINS, METRICS
-
-__all__ = ["BINS", "METRICS", "evaluate", "measure", "provenance", "write_json"]
 
 PICTURED, PER_SHEET = 24, 6  # scenes drawn in all, and on one sheet
 
@@ -53,11 +51,11 @@ def evaluate(
     extra: further keys of the result, such as the checkpoints used.
     segmenter: label(image, hole) -> uint8 H×W, to be measured beside the layouts.
 
-    Returns the dict whose keys DESIGN.md fixes, and more: "layouts", "segmenter", "paired" (see `spg.summary`),
-    "perceptual", "date", "versions", "machine", and per method "bins" (by hole area) and "boundary_n" (pictures whose
-    hole meets a class border). A value that does not exist is None. Raises ValueError, naming the method, for a
-    result of another shape or type, or with a changed known pixel. The same call gives the same numbers again, but
-    for date and seconds.
+    Returns a dict with the setting ("data", "split", "size", "holes", "seed", "n"), "methods", "layouts", "segmenter",
+    "paired" (see `spg.evaluation.summary`), "perceptual", "commit", "date", "versions" and "machine". Each method has
+    its "bins" (by hole area) and "boundary_n" (the pictures whose hole meets a class border). A value that
+    does not exist is None. Raises ValueError, naming the method, for a result of another shape or type, or with a
+    changed known pixel. The same call gives the same numbers again, but for date and seconds.
     """
     n = len(scenes) if limit is None else min(limit, len(scenes))
     if n < 1 or each < 1 or not (methods or layouts):
@@ -82,7 +80,7 @@ def evaluate(
 
 
 def measure(image, filled, hole, labels, distance=None, device="cpu", truth=None):
-    """All of METRICS for one picture: dict name -> float, NaN where there is nothing to measure.
+    """Measure one filling by all METRICS. Returns a dict name -> float, NaN where there is nothing to measure.
 
     image, filled: uint8 3×H×W, truth and composited result; hole, labels: uint8 H×W; distance: a
     `PerceptualDistance` on device, or None; truth: its features of image, where they are at hand.

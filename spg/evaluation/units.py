@@ -1,4 +1,4 @@
-"""In which units, and over which holes, was the paper's Table 1 measured? PatchMatch is the yardstick.
+"""The units and the holes of the paper's Table 1, found by measuring PatchMatch.
 
 The paper names neither. PatchMatch needs no training, so whoever measures it on Cityscapes at 256×256 should come close
 to the paper's row for it, if units and holes are the same. We try ways to draw the hole and ways to define l1 and l2.
@@ -9,13 +9,15 @@ import zlib
 
 import numpy as np
 
-from spg import metrics, paper_table
 from spg.baselines.classical import patchmatch, telea
+from spg.engine.markdown import number, signed, span, table
 from spg.engine.watching import progress as bar
+from spg.evaluation import metrics
+from spg.evaluation.views import COLUMNS, PAPER_ROWS
 from spg.holes import LARGEST, SMALLEST, rectangle
 
 METHODS = {"patchmatch": patchmatch, "telea": telea}
-PAPER = paper_table.ROWS["patchmatch"][1]
+PAPER = PAPER_ROWS["patchmatch"][1]
 SCALE = 255.0**2
 RESAMPLES = 2000
 NEAR = 0.95  # share of the resamples in which a sampler must be the nearest before it is called the best
@@ -74,7 +76,7 @@ def candidates(size):
     return {
         "mean, images in [0, 1]": ("whole", 1.0, 1.0),
         "mean, images in 0..255": ("whole", 255.0, SCALE),
-        "255² · mean, images in [0, 1]": ("whole", SCALE, SCALE),  # what `spg.metrics` uses
+        "255² · mean, images in [0, 1]": ("whole", SCALE, SCALE),  # what `spg.evaluation.metrics` uses
         "255² · mean, images in [-1, 1]": ("whole", 2 * SCALE, 4 * SCALE),
         "sum over pixels, mean over channels, images in [0, 1]": ("whole", size**2, size**2),
         "sum over pixels and channels, images in [0, 1]": ("whole", 3 * size**2, 3 * size**2),
@@ -156,7 +158,7 @@ def _result(columns, size, resamples):
 
 
 def figures(means, method):
-    """The paper's four figures, in the units of `spg.metrics`, of a method's means."""
+    """The paper's four figures, in the units of `spg.evaluation.metrics`, of a method's means."""
     return {
         "l1": SCALE * means[f"{method} abs whole"],
         "l2": SCALE * means[f"{method} square whole"],
@@ -247,3 +249,59 @@ def _about_samplers(result):
 
 def _inside(estimate, value):
     return estimate["ci95"][0] <= value <= estimate["ci95"][1]
+
+
+# -------------------------------------------------------------------- its tables
+
+
+PARTS = ("holes", "units")
+
+
+def unit_tables(result, parts=PARTS):
+    """A result of `spg units` as markdown: the figures under every sampler, and PatchMatch's l1 and l2 in every unit.
+
+    parts: those of PARTS to show.
+    """
+    tables = {"holes": _unit_holes, "units": _unit_ratios}
+    shown = [make(result) for name, make in tables.items() if name in parts]
+    return "\n".join(shown) + "".join(f"\n{sentence}\n" for sentence in result["conclusions"])
+
+
+def _unit_holes(result):
+    decimals = {"l1": 0, "l2": 0, "ssim": 4, "psnr": 2}
+    head = ["holes", "method", "hole area", *(COLUMNS[key][0] for key in decimals), "distance", "nearest"]
+    rows = [
+        [sampler, method, number(of["hole_area"], 3), *_unit_cells(of[method], decimals), _share(of, method)]
+        for sampler, of in result["samplers"].items()
+        for method in ("patchmatch", "telea")
+    ]
+    figures = (number(result["paper"][key], d) for key, d in decimals.items())
+    return table([head, *rows, ["the paper", "patchmatch", "–", *figures, "–", "–"]], text_columns=2)
+
+
+def _unit_ratios(result):
+    samplers = list(result["units"])
+    ratios = [
+        [unit, *(_ratios(result["units"][sampler][unit], result["paper"]) for sampler in samplers)]
+        for unit in result["units"][samplers[0]]
+    ]
+    caption = "PatchMatch's l1 and l2, divided by the paper's, if they were measured in other units:\n\n"
+    return caption + table([["unit", *samplers], *ratios])
+
+
+def _unit_cells(found, decimals):
+    """Each figure with its interval and its distance from the paper's, then the distance of all four."""
+    cells = [_cell(found[key], d) + f" {signed(100 * found[key]['relative'], 0)} %" for key, d in decimals.items()]
+    return [*cells, _cell(found["distance"], 2)]
+
+
+def _cell(found, decimals):
+    return f"{number(found['mean'], decimals)} [{span(found['ci95'], decimals)}]"
+
+
+def _ratios(pair, paper):
+    return " and ".join(f"{of['mean'] / paper[key]:.3g}" for key, of in pair.items())
+
+
+def _share(found, method):
+    return number(found["nearest"], 2) if method == "patchmatch" else "–"

@@ -1,4 +1,4 @@
-"""How fast, and how much of what this machine could do: inference and training steps against its matrix products."""
+"""Speed and memory of inference and training steps, against this machine's matrix products."""
 
 import multiprocessing
 import platform
@@ -46,7 +46,9 @@ def machine():
 
 def _row(width, size, repeats):
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32  # the yardstick in the nets' arithmetic
+    torch.backends.cuda.matmul.allow_tf32 = (
+        torch.backends.cudnn.allow_tf32
+    )  # the matrix product in the nets' arithmetic
     base = _peak_memory(device)
     infer, infer_flop = _inference(width, size, device)
     peak_inference = _peak_memory(device) - base
@@ -140,7 +142,7 @@ def _seconds(run, device):
 
 
 def _peak_memory(device):
-    """Megabytes: of the card's memory on CUDA, else of this process's."""
+    """Peak memory in megabytes: the GPU's on CUDA, else this process's."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated() / 2**20
     status = Path("/proc/self/status")

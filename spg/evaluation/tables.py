@@ -4,11 +4,13 @@ import json
 import re
 from pathlib import Path
 
-from spg import replication
-from spg.ablation_tables import PARTS as ABLATIONS
-from spg.ablation_tables import ablations
 from spg.engine import markdown
-from spg.views import UNITS, VIEWS, units
+from spg.evaluation import replication
+from spg.evaluation.ablation_report import PARTS as ABLATIONS
+from spg.evaluation.ablation_report import ablations
+from spg.evaluation.units import PARTS as UNITS
+from spg.evaluation.units import unit_tables
+from spg.evaluation.views import VIEWS
 
 DEFAULT_VIEWS = ("methods", "layouts")
 ALL_VIEWS = tuple(name for name in VIEWS if name not in ("methods", "short"))  # table1 says the same
@@ -20,12 +22,12 @@ def table(results, bold=True, views=DEFAULT_VIEWS, rows=(), kinds=None):
     """Render results as markdown, one section each: a line that says what was measured, then its tables.
 
     results: one or a list of paths of JSON files, or their dicts, of `spg evaluate`, `bench`, `units` or `ablate`; a
-    folder of such files becomes the table of the paper's claims (`spg.replication`). bold: set the best value of a
-    column in bold; the methods that know the true labels do not compete. views: names in `spg.views` for the results
-    of `spg evaluate`, or ("all",); for other kinds the names of their parts. rows: show these methods, or these rows
-    of an ablation, alone; a difference A − B is shown where both are named. kinds: further kinds of results, as
-    `KINDS` has them. Returns text ending in a newline. Raises ValueError naming an unknown kind, view or row, or a
-    view that a result has nothing for.
+    folder of such files becomes the table of the paper's claims (`spg.evaluation.replication`). bold: set the best
+    value of a column in bold; the methods that know the true labels do not compete. views: names in
+    `spg.evaluation.views` for the results of `spg evaluate`, or ("all",); for other kinds the names of their parts.
+    rows: show these methods, or these rows of an ablation, alone; a difference A − B is shown where both are named.
+    kinds: further kinds of results, as `KINDS` has them. Returns text ending in a newline. Raises ValueError naming an
+    unknown kind, view or row, or a view that a result has nothing for.
     """
     results = results if isinstance(results, list | tuple) else [results]
     return "\n".join(_one(result, bold, tuple(views), rows, KINDS | (kinds or {})) for result in results)
@@ -176,6 +178,6 @@ def _any(value):
 # kind of a result -> what its first line names, what renders the rest, and the parts that can be shown alone, if any
 KINDS = {
     "bench": (("machine", "commit"), lambda result: _generic(result["rows"])),
-    "units": (("data", "split", "size", "n", "seed", "commit"), units, UNITS),
+    "units": (("data", "split", "size", "n", "seed", "commit"), unit_tables, UNITS),
     "ablations": (("data", "split", "size", "holes", "n", "perceptual", "commit"), ablations, ABLATIONS),
 }
