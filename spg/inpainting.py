@@ -21,8 +21,8 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
 class Filled(NamedTuple):
     """image: the filled picture, same kind as given. labels: uint8 H×W, completed (an L image for a PIL picture).
 
-    probabilities: S_R, float32 8×H×W NumPy, SP-Net's opinion everywhere (only its part in the hole was used); None
-    where SP-Net was not asked. scale: working size / full size; below 1 the filling was painted small and enlarged.
+    probabilities: S_R, float32 8×H×W NumPy, SP-Net's prediction everywhere (only the hole's part was used); None
+    where SP-Net did not run. scale: working size / full size; below 1 the filling was painted small and enlarged.
     """
 
     image: Any
@@ -32,7 +32,7 @@ class Filled(NamedTuple):
 
 
 def best_device(device=None):
-    """The device asked for, else a CUDA card, else the CPU, as torch.device."""
+    """The device asked for, else a CUDA GPU, else the CPU, as torch.device."""
     return torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
 
 
@@ -41,11 +41,11 @@ class Inpainter:
 
     image: PIL picture, NumPy uint8 (H×W×3 or 3×H×W) or tensor (3×H×W, uint8 or float in [-1, 1]), any size.
     hole: H×W, 1 = missing. labels: H×W classes 0..7, used outside the hole only; None: the segmenter predicts them.
-    Known pixels come out bit-identical. A part that is None is not asked: without spnet there is only `paint`,
+    Known pixels come out bit-identical. A part that is None is not run: without spnet there is only `paint`,
     without sgnet only `predict`.
 
     SG-Net is given the completed map as in its training: one class per pixel, or (`soft` in its profile) SP-Net's
-    probabilities wherever nobody has said what is there.
+    probabilities in the part of the hole where no class is given.
 
     size: the side the nets were trained at. A picture whose shorter side exceeds `enlarge`·size is filled at that
     size and the filling enlarged, because the nets have never seen holes that large [our decision]; None: never.
