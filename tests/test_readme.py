@@ -20,6 +20,11 @@ def test_tables_agree_with_the_results():
     assert "| spg-oracle |" in README.read_text()
 
 
+def test_the_results_stay_readable():
+    lines = {page.name: len(page.read_text("utf-8").splitlines()) for page in RESULTS.glob("*.md")}
+    assert lines["README.md"] <= 400 and lines["TRIED.md"] <= 80
+
+
 def test_every_result_is_of_committed_code():
     import json
 

@@ -172,8 +172,25 @@ def test_a_readme_block_can_name_its_rows(paper_sized, tmp_path):
     assert tables.render_readme(readme) == ["a"] and tables.render_readme(readme, check=True) == []
     text = readme.read_text("utf-8")
     assert "| spg |" in text and "| spg − patchmatch |" in text and "telea" not in text
-    with pytest.raises(ValueError, match="no row 'pathcmatch' in this result; it has patchmatch, spg, telea"):
+    with pytest.raises(
+        ValueError, match="no row 'pathcmatch' in this result; it has patchmatch, spg, telea, spg−patch"
+    ):
         tables.table(more, rows=["pathcmatch"])
+    one = tables.table(more, views=["paired"], rows=["spg−telea"])
+    assert "| spg − telea |" in one and "patchmatch" not in one
+
+
+def test_bold_is_the_best_of_all_rows_shown_or_not(result):
+    cells = rows(tables.table(result, views=["methods"], rows=["telea"]))
+    assert "spg" not in cells and cells["telea"][3] == "30.00"  # spg has 31.50
+
+
+def test_a_readme_block_can_name_several_files(result, tmp_path):
+    (tmp_path / "r.json").write_text(json.dumps(result), "utf-8")
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- table: a r.json,r.json -->\n<!-- /table -->\n", "utf-8")
+    assert tables.render_readme(readme) == ["a"]
+    assert tables.table([result, result]) in readme.read_text("utf-8")
 
 
 def test_other_kinds_show_the_parts_that_are_named():
@@ -182,7 +199,7 @@ def test_other_kinds_show_the_parts_that_are_named():
     assert "| unit |" in tables.table(units, views=["units"]) and "| holes |" not in tables.table(
         units, views=["units"]
     )
-    with pytest.raises(ValueError, match="unknown view 'unist' of units; known: holes, units"):
+    with pytest.raises(ValueError, match="unknown view 'unist' of units; known: conclusions, holes, units"):
         tables.table(units, views=["unist"])
 
 

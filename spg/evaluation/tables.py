@@ -25,25 +25,29 @@ def table(results, bold=True, views=DEFAULT_VIEWS, rows=(), kinds=None):
     folder of such files becomes the table of the paper's claims (`spg.evaluation.replication`). bold: set the best
     value of a column in bold; the methods that know the true labels do not compete. views: names in
     `spg.evaluation.views` for the results of `spg evaluate`, or ("all",); for other kinds the names of their parts.
-    rows: show these methods, or these rows of an ablation, alone; a difference A − B is shown where both are named.
-    kinds: further kinds of results, as `KINDS` has them. Returns text ending in a newline. Raises ValueError naming an
-    unknown kind, view or row, or a view that a result has nothing for.
+    rows: show these methods, or these rows of an ablation, or these differences A−B, alone (`only`). kinds: further
+    kinds of results, as `KINDS` has them. Returns text ending in a newline. Raises ValueError naming an unknown kind,
+    view or row, or a view that a result has nothing for.
     """
     results = results if isinstance(results, list | tuple) else [results]
     return "\n".join(_one(result, bold, tuple(views), rows, KINDS | (kinds or {})) for result in results)
 
 
 def only(result, rows):
-    """A result with the named methods, or rows of an ablation, alone. Raises ValueError for a name it lacks."""
-    key = "methods" if "methods" in result else "rows"
-    unknown = [name for name in rows if name not in result.get(key, {})]
-    if unknown:
-        raise ValueError(f"no row {unknown[0]!r} in this result; it has {', '.join(result.get(key, {}))}")
-    kept = {**result, key: {name: row for name, row in result[key].items() if name in rows}}
-    if result.get("paired"):
-        paired = {a: {b: d for b, d in of.items() if b in rows} for a, of in result["paired"].items() if a in rows}
-        kept["paired"] = {a: of for a, of in paired.items() if of}
-    return kept
+    """A result that shows the named methods, or rows of an ablation, alone; `A−B` names one difference, a true minus.
+
+    Where no difference is named, those between named methods are shown. Bold stays the best of all methods, shown or
+    not. Raises ValueError for a name that the result lacks.
+    """
+    paired = {f"{a}−{b}": (a, b) for a, of in (result.get("paired") or {}).items() for b in of}
+    known = [*result.get("methods", result.get("rows", ())), *paired]
+    if unknown := [name for name in rows if name not in known]:
+        raise ValueError(f"no row {unknown[0]!r} in this result; it has {', '.join(known)}")
+    if "rows" in result:
+        return {**result, "rows": {name: row for name, row in result["rows"].items() if name in rows}}
+    pairs = [pair for name, pair in paired.items() if name in rows] or [p for p in paired.values() if {*p} <= {*rows}]
+    kept = {a: {b: result["paired"][a][b] for first, b in pairs if first == a} for a, _ in pairs}
+    return {**result, "shown": rows, "paired": kept}
 
 
 def replace_between_markers(text, name, content):
@@ -65,9 +69,9 @@ def render_readme(path, check=False, kinds=None):
     """Render every table block of a markdown file from the JSON it names, relative to the file.
 
     A block opens with `<!-- table: NAME FILE -->`, `<!-- table: NAME FILE VIEW,VIEW -->`, or with both and the rows to
-    show, `<!-- table: NAME FILE VIEW,VIEW ROW,ROW -->`. Returns the names of the tables that were out of date. check:
-    write nothing, and raise ValueError naming them. kinds: see `table`. Raises ValueError for an opening marker
-    without its end, FileNotFoundError for a missing JSON file.
+    show, `<!-- table: NAME FILE VIEW,VIEW ROW,ROW -->`. Several files, FILE,FILE, stand below one another. Returns the
+    names of the tables that were out of date. check: write nothing, and raise ValueError naming them. kinds: see
+    `table`. Raises ValueError for an opening marker without its end, FileNotFoundError for a missing JSON file.
     """
     path = Path(path)
     text = path.read_text("utf-8")
@@ -76,7 +80,8 @@ def render_readme(path, check=False, kinds=None):
         raise ValueError(f"{path}: a table marker is not closed, or not opened, by its partner")
     stale = []
     for name, file, views, rows, content in blocks:
-        rendered = table(path.parent / file, True, _names(views) or DEFAULT_VIEWS, _names(rows), kinds)
+        files = [path.parent / one for one in _names(file)]
+        rendered = table(files, True, _names(views) or DEFAULT_VIEWS, _names(rows), kinds)
         if rendered != content:
             stale.append(name)
             text = replace_between_markers(text, name, rendered)

@@ -254,17 +254,17 @@ def _inside(estimate, value):
 # -------------------------------------------------------------------- its tables
 
 
-PARTS = ("holes", "units")
+PARTS = ("conclusions", "holes", "units")
 
 
 def unit_tables(result, parts=PARTS):
     """A result of `spg units` as markdown: the figures under every sampler, and PatchMatch's l1 and l2 in every unit.
 
-    parts: those of PARTS to show.
+    parts: those of PARTS to show; conclusions always.
     """
     tables = {"holes": _unit_holes, "units": _unit_ratios}
     shown = [make(result) for name, make in tables.items() if name in parts]
-    return "\n".join(shown) + "".join(f"\n{sentence}\n" for sentence in result["conclusions"])
+    return "\n".join([*shown, *(f"{sentence}\n" for sentence in result["conclusions"])])
 
 
 def _unit_holes(result):

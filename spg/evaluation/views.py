@@ -55,13 +55,13 @@ def comparable(result):
 def methods(result, bold=True):
     """All means of every method; results older than a column go without it."""
     there = {key: column for key, column in COLUMNS.items() if any(key in row for row in result["methods"].values())}
-    return _ranked("method", result["methods"], there, bold)
+    return table(_shown(result, _ranked_rows("method", result["methods"], there, bold))) if result["methods"] else ""
 
 
 def table1(result, bold=True):
     """Table 1: our methods, the paper's row below the method it is of, and what training was spent on the nets."""
     columns = {key: COLUMNS[key] for key in TABLE1}
-    rows = _ranked_rows("method", result["methods"], columns, bold)
+    rows = _shown(result, _ranked_rows("method", result["methods"], columns, bold))
     if comparable(result):
         rows = [line for row in rows for line in (row, *_papers(row[0], columns))]
     return table(rows) + budget(result)
@@ -74,6 +74,11 @@ def short(result, bold=True):
     """
     head, *rows = _ranked_rows("method", result["methods"], {key: COLUMNS[key] for key in TABLE1[:6]}, bold)
     return table([head, *([SHORT[name], *cells] for name, *cells in rows if name in SHORT)])
+
+
+def _shown(result, rows):
+    """The heading, and the rows of the methods that `spg.evaluation.tables.only` has chosen; all where it has not."""
+    return rows[:1] + [row for row in rows[1:] if row[0] in result.get("shown", result["methods"])]
 
 
 def _papers(name, columns):
@@ -119,7 +124,7 @@ def bins(result, bold=True):
 
 
 def _methods(result):
-    return list(result["methods"].items())
+    return [(name, row) for name, row in result["methods"].items() if name in result.get("shown", result["methods"])]
 
 
 # -------------------------------------------------------------------- differences
@@ -153,7 +158,7 @@ def margins(result, bold=True):
     if "patchmatch" not in ours or not comparable(result):
         return ""
     base, (_, paper) = ours["patchmatch"], PAPER_ROWS["patchmatch"]
-    rows = [[name, *_margin(row, base)] for name, row in ours.items() if name != "patchmatch"]
+    rows = [[name, *_margin(row, base)] for name, row in _methods(result) if name != "patchmatch"]
     rows += [[f"{title} (paper)", *_margin(row, paper)] for title, row in PAPER_ROWS.values() if row is not paper]
     head = ["over PatchMatch", "l1 ×", "l2 ×", "SSIM +", "PSNR +"]
     return "Against PatchMatch in the same run:\n\n" + table([head, *rows])

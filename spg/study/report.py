@@ -4,7 +4,7 @@ from spg.engine.markdown import number, span, table
 
 PREFERENCE = ("share", "95 % Wilson", "effective n, Wilson", "bootstrap", "p", "majorities", "p of majorities")
 REPORT = ("pairs", "overall", "strengths")
-PAPER_REPORT = ("clusters", "power")
+PAPER_REPORT = ("votes", "clusters", "power")
 
 
 def report(result, parts=REPORT):
@@ -79,7 +79,7 @@ def _raters(result):
 
 
 def paper_report(result, parts=PAPER_REPORT):
-    """Markdown of `spg.study.paper.reanalyse`. parts: those of PAPER_REPORT to show."""
+    """Markdown of `spg.study.paper.reanalyse`. parts: those of PAPER_REPORT to show; votes always."""
     naive = result["naive"]
     head = (
         f"The paper: {naive['wins']} of {naive['n']} = {naive['share']:.1%}. As if votes were independent: 95 % Wilson "
