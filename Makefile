@@ -79,8 +79,11 @@ lab: $(VENV)  ## open the notebooks in JupyterLab
 app: $(VENV)  ## open the segmentation editor alone, on 127.0.0.1
 	spg edit
 
+# A figure that a page shows is in figures/ already; its fresh copy takes its place. The others stay in build/.
 notebooks: $(VENV)  ## run every notebook in place, so that its outputs are fresh, and scrub the noise
-	OMP_NUM_THREADS=1 SPG_FIGURES="$(CURDIR)/figures" python -m spg.course refresh $(NOTEBOOKS)
+	rm -rf build/lessons
+	OMP_NUM_THREADS=1 SPG_FIGURES="$(CURDIR)/build/lessons" python -m spg.course refresh $(NOTEBOOKS)
+	for shown in figures/*.png; do fresh=build/lessons/$${shown#figures/}; if [ -e $$fresh ]; then cp $$fresh $$shown; fi; done
 	pre-commit run nbstripout --files $(NOTEBOOKS) || true  # it fails when it has changed a file, as it should here
 
 student: $(VENV)  ## write the notebooks without solutions to build/student/

@@ -146,7 +146,8 @@ def save(fig, path, dpi=150):
 def show(fig, name, alt):
     """Save a figure and hand it to the notebook with its alternative text.
 
-    It goes to $SPG_FIGURES/NAME.png, default ../build/figures; `make notebooks` sets figures/, the committed ones.
+    It goes to $SPG_FIGURES/NAME.png, default ../build/figures, which is build/figures for a notebook of the course. The
+    figures that a page shows are committed in figures/: `make notebooks` copies those from the ones it has made.
     """
     from IPython.display import Image as Shown  # there in every notebook, and needed nowhere else
 

@@ -6,6 +6,7 @@ made-up offender that the rule can fail.
 
 import ast
 import importlib.util
+import json
 import re
 import subprocess
 from graphlib import TopologicalSorter
@@ -114,6 +115,33 @@ def test_links_lead_somewhere(path):
 def test_the_link_rule_can_fail():
     text = '[a](README.md#top) ![b](no/such.png) <img src="nor/this.png"> [c](https://example.org) [d](#here)'
     assert broken_links(text, ROOT) == ["no/such.png", "nor/this.png"]
+
+
+def page_text(path):
+    """What a reader of a page sees: a Markdown file, or the Markdown cells of a notebook."""
+    if path.suffix == ".md":
+        return text_of(path)
+    cells = json.loads(text_of(path))["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
+def unshown(figures, texts):
+    """The names of figures that no text shows or links to. figures, texts: file names, and what the pages say."""
+    linked = {target.rpartition("/")[2] for text in texts for target in re.findall(r"\]\(<?([^)\s>#]+)", text)}
+    return sorted(set(figures) - linked)
+
+
+def test_every_tracked_figure_is_shown_by_a_page():
+    pages = [path for path in FILES if path.suffix in (".md", ".ipynb")]
+    figures = [path.name for path in FILES if path.parent == ROOT / "figures" and path.suffix == ".png"]
+    assert unshown(figures, map(page_text, pages)) == [], "git rm them, or show them"
+    assert 0 < len(figures) <= 40
+
+
+def test_the_figure_rule_can_fail():
+    assert unshown(["a.png", "b.png", "c.png"], ["![a](figures/a.png), b.png", "see [c](../figures/c.png)"]) == [
+        "b.png"
+    ]
 
 
 # --- modules ------------------------------------------------------------------------------------------------------
