@@ -54,28 +54,29 @@ def _train(a):
 
 
 def _evaluate(a):
-    from spg import data, methods
+    from spg import data
     from spg.engine.provenance import write_json
     from spg.evaluation import evaluate, tables
+    from spg.weights.nets import lineup, needed
 
     scenes = data.open(a.data, a.split, a.size, a.limit)
     names = a.methods.split(",")
-    needed = methods.needed(names)
-    nets = _nets(a.weights, scenes.name, a.size, needed) if needed or a.weights else None
+    models = needed(names)
+    nets = _nets(a.weights, scenes.name, a.size, models) if models or a.weights else None
     train = data.open(a.data, "train", a.size, 200) if nets else None
-    lineup = methods.lineup(names, nets, a.labels, train)
+    chosen = lineup(names, nets, a.labels, train)
     extra = {"spec": a.data, "labels": a.labels, "weights": nets.record() if nets else {}}
     result = evaluate(
         scenes,
-        lineup.methods,
+        chosen.methods,
         a.holes,
         a.seed,
-        layouts=lineup.layouts,
+        layouts=chosen.layouts,
         perceptual=a.perceptual,
-        segmenter=lineup.segmenter,
+        segmenter=chosen.segmenter,
         device=nets.device if nets else "cpu",
         pictures=a.pictures,
-        extra=extra | {"own_weights": lineup.own_weights},
+        extra=extra | {"own_weights": chosen.own_weights},
         each=a.each,
     )
     write_json(result, a.out)

@@ -28,7 +28,7 @@ FLOORS = (
     "holes labels pictures engine",
     "data fills generators pyramid growing discriminators losses perceptual segmenter baselines",
     "profiles schedule samples tasks training weights inpainting",
-    "methods evaluation ablations plots",
+    "evaluation ablations plots",
     "study editor course",
     "cli __main__",
 )

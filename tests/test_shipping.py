@@ -171,6 +171,6 @@ def test_the_cards_agree_with_the_registry():
 
 def test_cards_have_a_word_for_every_model():
     from spg.tasks import MODELS
-    from spg.weights.cards import WHAT
+    from spg.weights.shipping import WHAT
 
     assert WHAT.keys() == MODELS.keys() and {m for name in METHODS for m in models(name)} < MODELS.keys()

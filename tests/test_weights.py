@@ -11,7 +11,7 @@ from spg import weights
 from spg.engine import checkpoints, shipped
 from spg.pyramid import SGNetPlus, SPNetPlus
 from spg.weights.designs import DESIGNS
-from spg.weights.files import on_cards
+from spg.weights.finding import on_cards
 
 
 @pytest.fixture(scope="module")

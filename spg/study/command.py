@@ -48,25 +48,26 @@ def _add_make(parts, nets_of, spec, weights):
 
 
 def _make(a, nets_of):
-    from spg import data, methods
+    from spg import data
     from spg.study.making import make
+    from spg.weights.nets import lineup, needed
 
     scenes = data.open(a.data, a.split, a.size, a.limit)
     names = a.methods.split(",")
-    needed = methods.needed(names)
-    nets = nets_of(a.weights, scenes.name, a.size, needed) if needed or a.weights else None
+    models = needed(names)
+    nets = nets_of(a.weights, scenes.name, a.size, models) if models or a.weights else None
     # the frequent classes of `lineup` are for naive layouts, which no study shows: a few scenes will do
-    lineup = methods.lineup(names, nets, a.labels, data.open(a.data, "train", a.size, 2) if nets else None)
+    chosen = lineup(names, nets, a.labels, data.open(a.data, "train", a.size, 2) if nets else None)
     study = make(
         a.dir,
         scenes,
-        lineup.methods,
+        chosen.methods,
         **{name: getattr(a, name) for name in ("pairs", "catch", "seed", "holes", "focus", "per_rater", "seconds")},
         **{name: getattr(a, name) for name in ("unsure", "raters", "may_fail")},
         context=not a.hide_hole,
         extra={
             **{"spec": a.data, "labels": a.labels, "weights": nets.record() if nets else {}},
-            "own_weights": lineup.own_weights,
+            "own_weights": chosen.own_weights,
         },
     )
     print(f"{a.pairs} pairs, {len(study.manifest['decks'])} decks -> {a.dir}; read {a.dir}/PROTOCOL.md before voting")

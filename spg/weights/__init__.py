@@ -4,11 +4,9 @@
 """
 
 from spg.engine.shipped import registry, shipped_nets
-from spg.weights.cards import cards
-from spg.weights.discriminators import load_discriminators, ship_discriminators
-from spg.weights.files import account, default, find_nets, one, record, resolve, with_segmenter
-from spg.weights.nets import Nets, load, load_net
-from spg.weights.shipping import ship
+from spg.weights.finding import account, default, find_nets, one, record, resolve, with_segmenter
+from spg.weights.nets import Nets, load, load_discriminators, load_net
+from spg.weights.shipping import cards, ship, ship_discriminators
 
 __all__ = [
     "Nets",

@@ -1,13 +1,23 @@
-"""From files to nets, and from nets to an `Inpainter`."""
+"""From files to nets, from nets to an `Inpainter`, and from the names of methods to the functions that fill."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from spg.baselines.classical import ns, patchmatch, telea
+from spg.baselines.layouts import RowPrior, nearest_known, row_prior
 from spg.engine import checkpoints
-from spg.engine.checkpoints import restore
+from spg.engine.shipped import checked, registry
 from spg.inpainting import Inpainter, best_device
 from spg.labels import CLASSES
 from spg.profiles import at, from_dict
 from spg.tasks import task
-from spg.weights.designs import DESIGNS
-from spg.weights.files import record, resolve, with_segmenter
+from spg.weights.designs import DESIGNS, METHODS, PAINTERS, SPNET_OF, SPNETS, models
+from spg.weights.finding import record, resolve, with_segmenter
+
+CLASSICAL = {"telea": telea, "ns": ns, "patchmatch": patchmatch}
 
 
 def load_net(path, model=None):
@@ -24,7 +34,7 @@ def load_net(path, model=None):
     profile = from_dict(about["profile"])
     net = task(about["model"]).generator(profile, at(profile, about["size"]))
     try:
-        restore(net, tensors)
+        checkpoints.restore(net, tensors)
     except RuntimeError as error:
         raise ValueError(f"{path}: its tensors do not fit its profile (another width?): {error}") from error
     net.trained_at, net.soft = about["size"], profile.soft
@@ -87,3 +97,173 @@ def load(weights, device=None, design=None, **options):
         raise ValueError(f"unknown design {design!r}; known: {', '.join(DESIGNS)}")
     nets = Nets(weights, device)
     return nets.inpainter(*DESIGNS[design or nets.best_design()], segmenter=True, **options)
+
+
+# -------------------------------------------------------------------- the discriminators of a training
+
+
+def load_discriminators(weights, model="sgnet"):
+    """Load the discriminators of a model's training. Returns (net in eval mode, about).
+
+    A training keeps them in MODEL.last.safetensors, beside everything else it resumes from; a shipped set may hold
+    some in half precision. weights: a shipped set's name, or the folder of a training. Raises ValueError naming the
+    place and the remedy where there are none, or where the training had none.
+    """
+    path = find_discriminators(weights, model)
+    tensors, about = checkpoints.load(path)
+    state = tensors.get("D") if path.name.endswith(".last.safetensors") else tensors
+    if not state:
+        raise ValueError(f"{path}: this {model} was trained without discriminators (adv=0 feature=0)")
+    net = task(about["model"]).discriminator(from_dict(about["profile"]))
+    net.load_state_dict({k: v.float() for k, v in checkpoints.flatten(state).items()})
+    return net.eval(), about
+
+
+def find_discriminators(weights, model="sgnet"):
+    """The file of `load_discriminators`. Raises ValueError where there is none."""
+    entry = registry().get(str(weights))
+    if entry and model in entry.get("discriminators", {}):
+        return checked(entry["discriminators"][model])
+    folder = Path(weights)
+    inside = sorted(folder.glob(f"*/{model}.last.safetensors"), key=lambda path: path.stat().st_mtime)
+    found = [*inside, *folder.glob(f"{model}.last.safetensors")]
+    if not found:
+        raise ValueError(
+            f"no discriminators of {model} in {weights!r}: name a folder that holds {model}.last.safetensors, "
+            f"as `spg train {model}` leaves it, or a shipped set that has them"
+        )
+    return found[-1]
+
+
+# -------------------------------------------------------------------- the names `spg evaluate --methods` takes
+
+
+class Lineup(NamedTuple):
+    """The methods of an evaluation, as `spg.evaluation.evaluate` takes them.
+
+    methods: name → fill(image uint8 3×H×W, hole, labels uint8 H×W) → uint8 3×H×W, in the order asked for.
+    layouts: name → complete(image, hole, labels) → uint8 H×W. segmenter: label(image, hole) → uint8 H×W, or None.
+    own_weights: NAME of each NAME=PATH → what a result file says of its nets.
+    """
+
+    methods: dict
+    layouts: dict
+    segmenter: Callable | None
+    own_weights: dict
+
+
+def needed(names):
+    """List the models that these methods need from --weights, sorted.
+
+    Raises ValueError naming an unknown or repeated method.
+    """
+    plain = [name.partition("=")[0] for name in names]
+    twice = sorted({name for name in plain if plain.count(name) > 1})
+    if twice:
+        raise ValueError(f"methods named twice: {', '.join(twice)}; NAME=PATH takes a name of its own")
+    return sorted({model for name in names for model in _wanted(name)})
+
+
+def _wanted(name):
+    name, equals, path = name.partition("=")
+    if equals:
+        spnet = SPNET_OF.get(checkpoints.about(path)["model"]) if Path(path).is_file() else None
+        return [spnet] if spnet else []
+    if name not in CLASSICAL and name not in METHODS:
+        raise ValueError(f"unknown method {name!r}; known: {', '.join((*CLASSICAL, *METHODS))}, or NAME=PATH")
+    return models(name) if name in METHODS else []
+
+
+def lineup(names, nets=None, labels="true", train_scenes=None):
+    """Make the `Lineup` of these methods; where nets hold an SP-Net, it has its layouts and two naive ones too.
+
+    nets: the `Nets` of --weights. labels: `true` gives an SP-Net and the naive layouts the true labels outside the
+    hole, `predicted` lets the segmenter find them. NAME=PATH: the painter of that checkpoint, or the better pair of
+    that folder. train_scenes: where the most frequent class of each row is counted. Raises ValueError naming an
+    unknown or repeated method, or what nets lack.
+    """
+    needed(names)
+    nets = nets or Nets({})
+    spnets = {model: _Layout(nets, model, labels) for model in SPNETS if model in nets}
+    methods, own = {}, {}
+    for name, _, path in (name.partition("=") for name in names):
+        if path:
+            methods[name], own[name] = _from_path(path, nets, spnets, labels)
+        elif name in CLASSICAL:
+            methods[name] = _without_labels(CLASSICAL[name])
+        else:
+            methods[name] = _learned(name, nets, spnets)
+    segmenter = next(iter(spnets.values())).net.segment if spnets and labels == "predicted" else None
+    return Lineup(methods, _layouts(spnets, train_scenes, segmenter), segmenter, own)
+
+
+def _without_labels(fill):
+    return lambda image, hole, labels: fill(image, hole)
+
+
+def _learned(name, nets, spnets):
+    nets.require(models(name), f"method {name!r}: ")
+    spnet, painter = METHODS[name]
+    return _fill(spnets.get(spnet), nets.inpainter(painter=painter))
+
+
+def _fill(layout, net):
+    """The painter after an SP-Net's layout; without one, after the true labels, unless it looks at none at all."""
+    if layout is None:
+        return net.paint
+    return lambda image, hole, labels: net.paint(image, hole, *layout(image, hole, labels))
+
+
+def _from_path(path, nets, spnets, labels):
+    """(fill, record of its nets) of a checkpoint file, or of the pair of nets in a folder or shipped set."""
+    own = Nets(path, nets.device)
+    if not Path(path).is_file():
+        spnet, painter = DESIGNS[own.best_design()]
+        own.require([spnet, painter])
+        return _fill(_Layout(own, spnet, labels), own.inpainter(painter=painter)), own.record()
+    painter = checkpoints.about(path)["model"]
+    if painter not in PAINTERS:
+        raise ValueError(f"{path} holds a {painter!r} net; a method needs one that paints, or a folder with both nets")
+    spnet = SPNET_OF.get(painter)
+    nets.require([spnet] if spnet else [], f"{path}: ")
+    return _fill(spnets.get(spnet), own.inpainter(painter=painter)), own.record()
+
+
+class _Layout:
+    """What an SP-Net makes of the known labels: (layout, probabilities).
+
+    Called, it computes anew, so that a method's seconds are its own; `recall` gives the last layout again where the
+    question is the same.
+    """
+
+    def __init__(self, nets, spnet, labels):
+        self.net, self.labels = nets.inpainter(spnet=spnet, segmenter=labels == "predicted"), labels
+        self._question, self._answer = None, None
+
+    def __call__(self, image, hole, labels):
+        known = labels * (1 - hole)
+        self._question = image, hole, known
+        self._answer = self.net.predict(image, hole, known if self.labels == "true" else None)
+        return self._answer
+
+    def recall(self, image, hole, labels):
+        same = self._question and all(map(np.array_equal, self._question, (image, hole, labels * (1 - hole))))
+        completed, _ = self._answer if same else self(image, hole, labels)
+        return np.where(hole == 1, completed, labels)  # the segmenter's labels were its input, not its work
+
+
+def _layouts(spnets, train_scenes, segmenter=None):
+    """name → complete(image, hole, labels) → uint8 H×W: the SP-Nets beside two naive fills; nothing without any.
+
+    segmenter: where the labels are predicted, so that the nearest one is the nearest *found* one.
+    """
+    if not spnets:
+        return {}
+    row = RowPrior(row_prior(train_scenes))
+
+    def nearest(image, hole, labels):
+        found = labels if segmenter is None else segmenter(image, hole)
+        return np.where(hole == 1, nearest_known(found, hole), labels)
+
+    naive = {"nearest": nearest, "row": lambda image, hole, labels: row(labels, hole)}
+    return naive | {model: layout.recall for model, layout in spnets.items()}

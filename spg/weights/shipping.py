@@ -1,4 +1,4 @@
-"""Bring trained nets into this folder: in half precision, hashed, with the numbers measured on them."""
+"""Bring trained nets into this folder: in half precision, hashed, with their numbers, and with cards that say so."""
 
 import json
 import shutil
@@ -8,11 +8,11 @@ from pathlib import Path
 import torch
 
 from spg.engine import checkpoints, shipped
+from spg.engine.markdown import table
 from spg.engine.shipped import registry
 from spg.profiles import profile
-from spg.weights.cards import cards
 from spg.weights.designs import METHODS, models
-from spg.weights.files import data_of, resolve, sha256
+from spg.weights.finding import data_of, resolve, sha256
 
 LARGEST = 16_000_000  # bytes of a file
 SETTING = ("data", "split", "size", "holes", "seed", "labels")  # what makes two measurements comparable
@@ -72,8 +72,26 @@ def _without_folders(about):
     return about | {"data": data_of(about), "profile": profile} | start
 
 
+def ship_discriminators(name, path):
+    """Copy the discriminators in a MODEL.last.safetensors to a shipped set that holds the net they trained.
+
+    Returns their registry entry. Raises ValueError where the set holds no net, or another net, of that training.
+    """
+    tensors, about = checkpoints.load(path)
+    entry, model = registry()[name], about["model"]
+    net = entry["nets"].get(model, {})
+    if any(net.get(key) != about[key] for key in ("step", "seconds")):
+        raise ValueError(f"{path} is not the training of the {model} that {name} holds: ship that net first")
+    file = shipped.FOLDER / f"{name}-{model}-discriminators.safetensors"
+    checkpoints.save(file, in_half(tensors["D"]), about | {"data": data_of(about)})
+    made = {"file": file.name, "sha256": sha256(file), "recipe": net["recipe"]}
+    entry["discriminators"] = entry.get("discriminators", {}) | {model: made}
+    write_registry(registry() | {name: entry})
+    return made
+
+
 def _drop_discriminators(entry, gone):
-    """Those that judged a net which is gone have nothing to say of the new one."""
+    """Drop the discriminators of a net that is gone: they have seen nothing of the new one."""
     for model in gone & entry.get("discriminators", {}).keys():
         (shipped.FOLDER / entry["discriminators"].pop(model)["file"]).unlink(missing_ok=True)
 
@@ -193,7 +211,88 @@ def _setting(measurement):
     return [measurement[key] for key in SETTING]
 
 
+# -------------------------------------------------------------------- the registry and its cards
+
+
 def write_registry(entries):
     """Write registry.json, and the cards that say the same in words."""
     shipped.REGISTRY.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", "utf-8")
     (shipped.FOLDER / "MODEL_CARDS.md").write_text(cards(entries), "utf-8")
+
+
+WHAT = {
+    "spnet": "SP-Net, the paper's design: completes the label map in the hole",
+    "sgnet": "SG-Net, the paper's design: paints the picture after the label map",
+    "sgnet-noseg": "SG-Net's design without any labels: what the paper's ablation compares with",
+    "spnet-plus": "SP-Net of our own design, SPG-Net+",
+    "sgnet-plus": "SG-Net of our own design, SPG-Net+",
+    "sgnet-plus-noseg": "SPG-Net+'s painter without any labels",
+    "glcic": "GL, globally and locally consistent completion (Iizuka et al. 2017), our code",
+    "gfc": "GFC, generative face completion (Li et al. 2017), our code, here for streets",
+    "segmenter": "DeepLabv3+ that labels the known part of a picture",
+}
+HEAD = """# Model cards
+
+Rendered from `registry.json` by `spg ship`; a test checks that the two agree, so edit neither by hand. Every file holds
+half-precision tensors in safetensors format, and its sha256 is checked when it is loaded.
+
+**Meant for** lessons, experiments and comparisons on pictures like those a set was trained on: streets seen from a car,
+holes of up to a quarter of the picture. **Not meant for** evidence, surveillance or any use in which a made-up filling
+could be taken for a record of what was there: the nets invent what they paint, and small classes (signs, people) are
+predicted worst. Classes: road, building, sign, vegetation, sky, person, vehicle, other.
+"""
+
+
+def cards(entries):
+    """The text of MODEL_CARDS.md: what each net is, where it comes from, how well it does.
+
+    entries: the registry, name → entry.
+    """
+    return "\n".join([HEAD, *(_card(name, entry) for name, entry in entries.items())])
+
+
+def _card(name, entry):
+    nets, discriminators = entry["nets"], entry.get("discriminators", {})
+    files = [*nets.values(), *discriminators.values()]
+    data = ", ".join(sorted({net["data"] for net in nets.values()}))
+    rows = [[f"`{m}`", WHAT[m], net["profile"]["name"], f"{net['size']}", *_course(net)] for m, net in nets.items()]
+    head = ["net", "what", "profile", "size", "pictures seen", "steps", "minutes"]
+    return (
+        f"## {name}\n\nTrained on: {data}. Licence: {entry['licence']}.\n\n"
+        + table([head, *rows], text_columns=3)
+        + f"\nTraining:\n\n```\n{_recipes(nets)}\n```\n\nFiles:\n\n"
+        + table([["file", "sha256"], *([net["file"], f"`{net['sha256']}`"] for net in files)], text_columns=2)
+        + "".join(map(_measured, entry["metrics"]))
+    )
+
+
+def _course(net):
+    steps = net["pictures_seen"] // net["profile"]["batch"]  # those of a start count
+    return [f"{net['pictures_seen']:,}", f"{steps:,}", f"{net['seconds'] / 60:.0f}"]
+
+
+def _recipes(nets):
+    return "\n".join(dict.fromkeys(net["recipe"] for net in nets.values()))
+
+
+def _measured(m):
+    """One measurement as a caption and its tables."""
+    where = f"{m['data']} {m['split']}, {m['size']}×{m['size']}, holes {m['holes']}, {m['labels']} labels, n = {m['n']}"
+    text = f"\nMeasured on {where} (LPIPS by {m['perceptual']}, commit {m['commit']}):\n\n"
+    text += _metrics_table("method", m["methods"])
+    for what in ("layouts", "segmenter"):
+        rows = m.get(what) or {}
+        rows = {"segmenter": rows} if what == "segmenter" and rows else rows
+        text += "\n" + _metrics_table("labels by", rows) if rows else ""
+    return text
+
+
+def _metrics_table(what, rows):
+    """rows: name → {metric: value or None}, all of the same metrics."""
+    metrics = list(next(iter(rows.values())))
+    cells = [[name, *(_cell(row[metric]) for metric in metrics)] for name, row in rows.items()]
+    return table([[what, *(metric.replace("_", " ") for metric in metrics)], *cells])
+
+
+def _cell(value):
+    return "–" if value is None else f"{value:.4g}"
