@@ -1,12 +1,13 @@
 """The README tells the truth: its tables are the JSON files', and what it names exists."""
 
+import json
 import re
 from pathlib import Path
 
 from spg import weights
 from spg.cli import main
 from spg.evaluation import views
-from spg.profiles import PROFILES
+from spg.profiles import PAPER, PROFILES
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -17,7 +18,69 @@ RESULTS = README.parent / "figures" / "results"
 def test_tables_agree_with_the_results():
     for page in (README, RESULTS / "README.md"):
         assert main(["table", "--readme", str(page), "--check"]) == 0, f"run: spg table --readme {page}"
-    assert "| spg-oracle |" in README.read_text()
+    assert "| spg-oracle |" in (RESULTS / "README.md").read_text("utf-8")
+
+
+def test_the_front_page_is_a_door():
+    text = README.read_text("utf-8")
+    assert len(text.splitlines()) <= 180 and len(text.encode()) <= 16_384
+    tables = re.findall(r"<!-- table: (\S+) (.+) -->\n", text)
+    assert dict(tables) == {
+        "replication": "figures/results",
+        "cityscapes-256": "figures/results/cityscapes-256.json short",
+        "streets-128": "figures/results/streets-128.json short",
+    }
+
+
+def test_lessons_are_listed_with_their_minutes():
+    """Times differ from machine to machine, so half a minute is allowed."""
+    text = README.read_text("utf-8")
+    for name, times in json.loads((README.parent / "notebooks" / "times.json").read_text("utf-8")).items():
+        minutes = re.search(rf"\(notebooks/{name}\) \| .* \| ([\d.]+) \|$", text, re.MULTILINE)
+        assert minutes and abs(float(minutes[1]) - times["cpu_seconds"] / 60) <= 0.5, name
+
+
+# ---------------------------------------------------------------- what it says in words
+
+
+def difference(file, a, b, metric):
+    return json.loads((RESULTS / f"{file}.json").read_text("utf-8"))["paired"][a][b][metric]
+
+
+def ahead(file, a, b, metric):
+    """Whether a is better than b and the 95 % interval is clear of 0."""
+    _, low, high = difference(file, a, b, metric)
+    return low > 0 if metric in ("ssim", "psnr") else high < 0
+
+
+def test_the_one_no_is_in_favour_of_spg_net():
+    rows = [line.split(" | ") for line in README.read_text("utf-8").splitlines() if line.startswith("| ")]
+    assert [row[0] for row in rows if len(row) == 6 and row[4] == "no"] == ["| l2 higher than GL"]
+    assert ahead("cityscapes-256", "spg", "glcic", "l2") and ahead("cityscapes-256", "spg-plus", "glcic", "l2")
+
+
+def test_borders_on_drawn_streets_are_level():
+    _, low, high = difference("streets-128", "spg-plus", "noseg-plus", "boundary_lpips")
+    assert low < 0 < high
+
+
+def test_by_another_network_the_order_is_as_said():
+    assert ahead("cityscapes-256-vgg", "spg-plus", "patchmatch", "lpips")
+    assert difference("cityscapes-256-vgg", "spg", "patchmatch", "lpips")[1] > 0
+
+
+def test_with_predicted_labels_our_design_stays_ahead():
+    pairs = [(rival, metric) for rival in ("patchmatch", "glcic") for metric in ("l1", "ssim", "psnr", "lpips")]
+    assert all(ahead("cityscapes-256-predicted", "spg-plus", *pair) for pair in pairs)
+
+
+def test_width_and_length_of_the_training_are_as_said():
+    nets = json.loads((RESULTS / "cityscapes-256.json").read_text("utf-8"))["weights"]
+    assert all(nets[name]["pictures_seen"] / PAPER.pictures[0] <= 0.21 for name in ("spnet", "sgnet"))
+    assert PROFILES[nets["sgnet"]["profile"]].width * 4 == PAPER.width
+
+
+# ---------------------------------------------------------------- what it names
 
 
 def test_the_results_stay_readable():
@@ -26,8 +89,6 @@ def test_the_results_stay_readable():
 
 
 def test_every_result_is_of_committed_code():
-    import json
-
     for path in RESULTS.glob("*.json"):
         commit = json.loads(path.read_text())["commit"]
         assert re.fullmatch(r"[0-9a-f]{12}", commit), f"{path.name} was made by {commit}"
@@ -51,6 +112,24 @@ def test_named_commands_exist(capsys):
             main([command, "--help"])
         except SystemExit as done:
             assert done.code == 0, command
+
+
+def test_named_targets_exist():
+    makefile = (README.parent / "Makefile").read_text("utf-8")
+    named = set(re.findall(r"(?:^ {4}|`)make (\w+)", README.read_text("utf-8"), re.MULTILINE))
+    assert named >= {"reproduce", "test"} and all(f"\n{target}:" in makefile for target in named)
+
+
+def slug(heading):
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def test_links_to_sections_lead_somewhere():
+    for page in (README, README.parent / "notebooks" / "THE_PAPER.md"):
+        for target, anchor in re.findall(r"\]\(([^)\s#]*)#([^)\s]+)\)", page.read_text("utf-8")):
+            text = ((page.parent / target) if target else page).read_text("utf-8")
+            assert anchor in map(slug, re.findall(r"^#+ (.+)$", text, re.MULTILINE)), f"{target}#{anchor}"
 
 
 def test_the_page_on_the_paper_has_the_table_that_ours_are_compared_with():

@@ -72,7 +72,7 @@ def _margin(paired, rival, key):
 def _borders(paired):
     spg = Difference(*paired["spg"]["noseg"]["boundary_lpips"])
     plus = Difference(*paired["spg-plus"]["noseg-plus"]["boundary_lpips"])
-    cells = [f"{difference.text(3)} boundary LPIPS" for difference in (spg, plus)]
+    cells = [f"boundary LPIPS {difference.text(3)}" for difference in (spg, plus)]
     return ["sharper class borders than without segmentation", "said", *cells, verdict(spg, -1), BORDERS]
 
 
@@ -83,7 +83,7 @@ def _study(paper, study):
         f"people prefer it in {paper['share']:.1%} of {paper['n']} comparisons",
         _percent(paper["share"], paper["wilson"]),
         "–",
-        f"no people; LPIPS in their place: {_percent(ours['share'], ours['wilson'])} of {ours['n']}",
+        f"LPIPS in place of people: {_percent(ours['share'], ours['wilson'])} of {ours['n']}",
         "not tested",
         STUDY,
     ]
@@ -97,5 +97,5 @@ def _editing(rows):
     """Where two layouts of a hole differ: how much oftener a picture shows its own layout's class than the other's."""
     values = [[row[key] for row in rows if row["own"] is not None] for key in ("own", "other")]
     ours = Difference(*metrics.paired_difference(*values))
-    text = f"{ours.text(2)} share of pixels with their own layout's class, not another's"
+    text = f"share of pixels with their layout's class, not another's: {ours.text(2)}"
     return ["another layout gives another filling", "shown", "–", text, verdict(ours, +1), EDITING]
