@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-DILATIONS = (2, 2, 2, 4, 4, 4, 8, 8, 8)  # of the nine residual blocks [PAPER.md, Generators]
+DILATIONS = (2, 2, 2, 4, 4, 4, 8, 8, 8)  # of the nine residual blocks [THE_PAPER.md, section 3]
 
 
 def known(x, hole):
@@ -61,7 +61,7 @@ class Generator(nn.Module):
     """Four stride-2 convolutions, nine dilated residual blocks, four ×2 upsamplings, one 7×7 convolution.
 
     Channels width·(1, 2, 4, 8) down, 8·width in the middle, width·(8, 4, 2, 1) up: the paper's 64..512 at
-    width 64. Batch normalisation and ReLU after every convolution but the last [PAPER.md, Generators].
+    width 64. Batch normalisation and ReLU after every convolution but the last [THE_PAPER.md, section 3].
     dilations: of the residual blocks; all 1: the ablation without dilation.
     blind: name of an input that is replaced by zeros, `image` or `hole`: the ablations without it.
     downs: halvings, 4 in the paper; fewer (a named departure) keep the middle from shrinking to 4×4 at 64 px.

@@ -1,7 +1,7 @@
 """The eight classes of the paper, their colours, and the tables that lead to them.
 
 The grouping is Cityscapes' own eight categories (flat, construction, object, nature, sky, human,
-vehicle, void) under the paper's names [PAPER.md, Data].
+vehicle, void) under the paper's names [THE_PAPER.md, section 2].
 """
 
 import numpy as np

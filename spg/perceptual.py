@@ -1,4 +1,4 @@
-"""The AlexNet distance: how different two pictures look to a network (loss 3 of PAPER.md; LPIPS).
+"""The AlexNet distance: how different two pictures look to a network (THE_PAPER.md, section 5, eq. (3): LPIPS).
 
 R. Zhang et al., The unreasonable effectiveness of deep features as a perceptual metric, CVPR 2018:
 

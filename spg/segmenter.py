@@ -1,4 +1,7 @@
-"""DeepLabv3+ on the incomplete picture, so that a photo without labels works as in the paper [PAPER.md, Notation]."""
+"""DeepLabv3+ on the incomplete picture, so that a photo without labels works, as in the paper.
+
+THE_PAPER.md, section 1, says what is known of the paper's.
+"""
 
 import torch
 import torch.nn.functional as F

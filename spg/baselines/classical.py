@@ -36,7 +36,7 @@ def _fill(image, hole, radius, method):
 
 
 def default_patch_size(height, width):
-    """Radius of the compared patches: 5 from 128 pixels on (as PAPER.md measured it), 3 below."""
+    """Radius of the compared patches: 5 from 128 pixels on (THE_PAPER.md, section 9), 3 below."""
     return 5 if min(height, width) >= 128 else 3
 
 

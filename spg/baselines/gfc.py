@@ -1,6 +1,6 @@
 """GFC: generative face completion (Li et al., CVPR 2017), in our words and made to serve every picture size.
 
-Layers as in PAPER.md, Baselines' designs; every width is scaled by width/64.
+Layers as in THE_PAPER.md, section 9; every width is scaled by width/64.
 """
 
 import torch

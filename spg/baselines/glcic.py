@@ -1,6 +1,6 @@
 """GL: globally and locally consistent image completion (Iizuka et al., SIGGRAPH 2017), in our words.
 
-Layers as in PAPER.md, Baselines' designs; every width is scaled by width/64, so that width=64 is the paper's net.
+Layers as in THE_PAPER.md, section 9; every width is scaled by width/64, so that width=64 is the paper's net.
 GL's optional post-processing (Telea's fill, then a Poisson blend) is left out [our decision].
 """
 

