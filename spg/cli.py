@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from spg.editor.editor_cli import add_editor
-from spg.study.command import add_study
+from spg.study.study_cli import add_study
 
 
 def main(argv=None):

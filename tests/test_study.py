@@ -14,15 +14,12 @@ from tiny import Tiny
 from spg.baselines.classical import ns, telea
 from spg.cli import main
 from spg.evaluation.tables import table
-from spg.study import crowd, folder
+from spg.study import folder
 from spg.study.analysis import agreement, analyse
-from spg.study.drawing import Trial, draw
-from spg.study.forest import plot
-from spg.study.making import make
-from spg.study.observer import observe
-from spg.study.report import KINDS, paper_report, report
-from spg.study.session import Session
-from spg.study.votes import BallotBox, Vote
+from spg.study.making import Trial, draw, make
+from spg.study.observer import observe, simulate_raters
+from spg.study.report import KINDS, paper_report, plot, report
+from spg.study.votes import BallotBox, Rater, Vote
 
 METHODS = {
     "telea": lambda image, hole, labels: telea(image, hole),
@@ -210,13 +207,13 @@ def test_a_killed_voter_loses_no_acknowledged_vote(tmp_path):
 
 def test_a_session_resumes_and_every_second_rater_sees_the_mirror(tmp_path, study):
     box = BallotBox(tmp_path / "v.sqlite", study.id)
-    first, second = Session(study, box, "one"), Session(study, box, "two")
+    first, second = Rater(study, box, "one"), Rater(study, box, "two")
     trial = first.left[0]
     assert first.pictures(trial)[:2] == second.pictures(trial)[1::-1] and first.left != second.left
     first.vote(trial, "left", 0.7)
     second.vote(trial, "left", 0.8)
     assert [(v.pick, v.mirrored) for v in box.votes()] == [("a", False), ("b", True)]
-    again = Session(study, box, "one")
+    again = Rater(study, box, "one")
     assert again.left == first.left and len(again.left) == again.total - 1
     with pytest.raises(ValueError, match="is not one of this rater's"):
         first.vote("elsewhere", "left", 1.0)
@@ -230,7 +227,7 @@ def test_a_session_resumes_and_every_second_rater_sees_the_mirror(tmp_path, stud
 def test_simulated_raters_are_found_again_and_the_careless_left_out(tmp_path, study):
     strengths = {"telea": 1.5, "stokes": 0.0, "black": -1.5}
     path = tmp_path / "v.sqlite"
-    crowd.vote(study, path, strengths, raters=8, seed=3, careless=(5,))
+    simulate_raters(study, path, strengths, raters=8, seed=3, careless=(5,))
     result = analyse(study, path, resamples=200)
     assert result["observer"] == "simulated raters, not people"
     assert [row["rater"] for row in result["excluded"]] == [5] and "catch" in result["excluded"][0]["why"]
@@ -245,7 +242,7 @@ def test_simulated_raters_are_found_again_and_the_careless_left_out(tmp_path, st
 
 
 def test_the_report_and_the_plot_say_who_voted(tmp_path, study):
-    crowd.vote(study, tmp_path / "v.sqlite", dict.fromkeys(METHODS, 0.0), raters=2)
+    simulate_raters(study, tmp_path / "v.sqlite", dict.fromkeys(METHODS, 0.0), raters=2)
     result = json.loads(json.dumps(analyse(study, tmp_path / "v.sqlite", resamples=50), allow_nan=False))
     assert "**simulated raters, not people**" in report(result) and "Krippendorff" in report(result)
     assert table(result, kinds=KINDS).endswith(report(result))
@@ -269,7 +266,7 @@ def test_who_stops_early_is_left_out_and_no_votes_is_an_error(tmp_path, study):
     with pytest.raises(ValueError, match="no votes yet"):
         analyse(study, tmp_path / "none.sqlite")
     box = BallotBox(tmp_path / "v.sqlite", study.id)
-    session = Session(study, box, "x")
+    session = Rater(study, box, "x")
     session.vote(session.left[0], "unsure", 1.0)
     with pytest.raises(ValueError, match=r"no votes to analyse \(1 raters left out\)"):
         analyse(study, tmp_path / "v.sqlite")

@@ -12,7 +12,7 @@ import pytest
 from tiny import Tiny
 
 from spg.baselines.classical import ns, telea
-from spg.study import widget
+from spg.study import ballot
 from spg.study.folder import PICTURES, VOTES
 from spg.study.making import make
 from spg.study.votes import BallotBox
@@ -103,7 +103,7 @@ def alone(browser):
 
     def opened(**changes):
         settings = {"question": "Which?", "seconds": None, "unsure": True, "side": 100, "observer": "people"} | changes
-        esm = Path(widget.__file__).with_name("widget.js").read_text()
+        esm = Path(ballot.__file__).with_name("ballot.js").read_text()
         page = browser.new_page()
         pages.append(page)
         page.add_script_tag(content=FAKE.replace("SETTINGS", json.dumps(settings)).replace("ESM", json.dumps(esm)))
@@ -209,7 +209,7 @@ def serve(study, port, log):
 
 
 def check_that_nothing_else_is_served(page, port):
-    for path in ("key.json", "voila/files/key.json", "voila/files/vote.ipynb", "files/vote.ipynb"):
+    for path in ("key.json", "voila/files/key.json", "voila/files/page.ipynb", "files/page.ipynb"):
         assert page.request.get(f"http://localhost:{port}/{path}").status in (403, 404), path
 
 
@@ -263,7 +263,7 @@ def test_the_arrow_keys_vote_in_jupyterlab(browser, study, tmp_path):
     folder = tmp_path / "lab"
     folder.mkdir()
     ballot = f"Ballot({str(study.folder)!r}, code='me')"
-    jupyter.notebook(folder / "vote.ipynb", "from spg.study.widget import Ballot", ballot, "1")
+    jupyter.notebook(folder / "vote.ipynb", "from spg.study.ballot import Ballot", ballot, "1")
     with jupyter.jupyterlab(folder) as url:
         page = browser.new_page()
         page.set_default_timeout(PATIENCE)

@@ -4,9 +4,9 @@ import krippendorff
 import numpy as np
 
 from spg.engine.provenance import provenance
-from spg.study import bradley_terry, clusters
-from spg.study.binomial import sign_test, wilson
-from spg.study.drawing import CATCH
+from spg.study import statistics
+from spg.study.folder import CATCH
+from spg.study.statistics import sign_test, wilson
 from spg.study.votes import BallotBox, observer_of
 
 RESAMPLES = 1000
@@ -81,9 +81,9 @@ def exclusions(study, key, votes):
     rule, decks = study.manifest["rule"], study.manifest["decks"]
     out = {}
     for rater in sorted({vote.rater for vote in votes}):
-        own = [vote for vote in votes if vote.rater == rater]
-        failed = sum(_failed(key, vote) for vote in own)
-        share = len(own) / len(decks[rater // 2 % len(decks)])
+        cast = [vote for vote in votes if vote.rater == rater]
+        failed = sum(_failed(key, vote) for vote in cast)
+        share = len(cast) / len(decks[rater // 2 % len(decks)])
         if failed > rule["may_fail"]:
             out[rater] = f"failed {failed} catch trials"
         elif share < rule["least_answered"]:
@@ -110,8 +110,8 @@ def preferences(ballots, resamples=RESAMPLES, seed=0):
     names = ballots.methods
     pairs = []
     for a, b in couples:
-        own = ballots.where((ballots.first == a) & (ballots.second == b))
-        pairs.append({"a": names[a], "b": names[b], **preference(own, resamples, seed)})
+        couple = ballots.where((ballots.first == a) & (ballots.second == b))
+        pairs.append({"a": names[a], "b": names[b], **preference(couple, resamples, seed)})
     overall = {name: _overall(ballots, number, resamples, seed) for number, name in enumerate(names)}
     return {
         "pairs": pairs,
@@ -130,9 +130,9 @@ def preference(ballots, resamples=RESAMPLES, seed=0):
     decided = _majorities(ballots)
     return {
         **{"wins": wins, "n": n, "share": wins / n, "wilson": list(wilson(wins, n)), "p": sign_test(wins, n)},
-        "design_effect": clusters.measured_design_effect(rater, image, win),
-        "wilson_effective": list(clusters.clustered_wilson(rater, image, win)),
-        "bootstrap": list(clusters.two_way_bootstrap(rater, image, win, resamples, seed)) if 0 < wins < n else None,
+        "design_effect": statistics.measured_design_effect(rater, image, win),
+        "wilson_effective": list(statistics.clustered_wilson(rater, image, win)),
+        "bootstrap": list(statistics.two_way_bootstrap(rater, image, win, resamples, seed)) if 0 < wins < n else None,
         "majorities": {"wins": sum(decided), "n": len(decided), "p": sign_test(sum(decided), len(decided))},
     }
 
@@ -144,28 +144,28 @@ def _majorities(ballots):
 
 
 def _overall(ballots, number, resamples, seed):
-    """A method against all others it met, its own win as 1."""
-    own = ballots.where((ballots.first == number) | (ballots.second == number))
-    if not len(own):
+    """A method against all others it met; its win is 1."""
+    met = ballots.where((ballots.first == number) | (ballots.second == number))
+    if not len(met):
         return None
-    own.win = np.where(own.first == number, own.win, 1 - own.win)
-    return preference(own, resamples, seed)
+    met.win = np.where(met.first == number, met.win, 1 - met.win)
+    return preference(met, resamples, seed)
 
 
 def _strengths(ballots, resamples, seed):
     m = len(ballots.methods)
     arrays = (ballots.first, ballots.second, ballots.win)
-    wins = bradley_terry.count_wins(*arrays, m)
+    wins = statistics.count_wins(*arrays, m)
     try:
-        strengths = bradley_terry.fit(wins)
+        strengths = statistics.fit_strengths(wins)
     except ValueError:  # some methods never met, not even over a third
         return None
-    counts = clusters.resampled(ballots.rater, ballots.image, resamples, seed)
-    ends = bradley_terry.strengths_interval(*arrays, m, counts)
+    counts = statistics.resampled(ballots.rater, ballots.image, resamples, seed)
+    ends = statistics.strengths_interval(*arrays, m, counts)
     return {
         "strength": dict(zip(ballots.methods, strengths.tolist(), strict=True)),
         "bootstrap": dict(zip(ballots.methods, ends.tolist(), strict=True)),
-        "half_wins_added": not bradley_terry.is_connected(wins),
+        "half_wins_added": not statistics.is_connected(wins),
     }
 
 

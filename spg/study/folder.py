@@ -16,6 +16,7 @@ from spg.pictures import png
 
 STUDY, KEY, PROTOCOL, PICTURES, VOTES = "study.json", "key.json", "PROTOCOL.md", "pictures", "votes.sqlite"
 FORMAT = 1
+CATCH = ("truth", "noise")  # what a catch trial shows instead of two methods
 
 
 class Study(NamedTuple):

@@ -1,6 +1,12 @@
-"""Make a study folder: fill the holes, write the pictures, the trials and the protocol."""
+"""Make a study folder: draw the pairs, fill the holes, write the pictures, the trials and the protocol.
 
+Which two fillings of which scene are shown is balanced, and fixed by a seed. The protocol says in words what raters are
+asked, and how votes are counted; it is fixed before the first vote.
+"""
+
+from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,8 +15,7 @@ from spg.engine.provenance import provenance
 from spg.engine.watching import progress as bar
 from spg.holes import evaluation_hole
 from spg.study import folder as files
-from spg.study.drawing import CATCH, deal, draw
-from spg.study.protocol import QUESTION, protocol
+from spg.study.folder import CATCH
 
 
 def make(
@@ -37,7 +42,7 @@ def make(
 
     scenes: a data set (`spg.data.open`). methods: name → fill(image uint8 3×H×W, hole, labels) → uint8 3×H×W, as
     `spg.evaluation.evaluate` takes them; holes: its hole set, of seed 0. pairs, catch, seed, focus, per_rater: see
-    `spg.study.drawing`. seconds: hide the pictures after so long; unsure: offer "not sure"; context: show what is
+    `draw` and `deal`. seconds: hide the pictures after so long; unsure: offer "not sure"; context: show what is
     known; side: CSS pixels; raters: how many are planned. may_fail, least_answered: the exclusion rule.
     extra: more keys for key.json. Raises ValueError when out already holds a study or there are too few scenes.
     """
@@ -134,3 +139,143 @@ def _scattered(image, hole, seed):
     noisy = image.copy()
     noisy[:, hole == 1] = known[:, np.random.default_rng(int(seed)).integers(0, known.shape[1], int(hole.sum()))]
     return noisy
+
+
+# -------------------------------------------------------------------- which pairs are shown
+
+
+class Trial(NamedTuple):
+    """A comparison of the fillings a and b (names of methods, or CATCH) of scene number `scene`."""
+
+    scene: int
+    a: str
+    b: str
+
+
+def couples(methods, focus=None):
+    """All pairs of methods, or those with the one in focus. Raises ValueError for an unknown focus or fewer than 2."""
+    if len(methods) < 2:
+        raise ValueError(f"a comparison needs two methods at least, got {', '.join(methods) or 'none'}")
+    if focus is not None and focus not in methods:
+        raise ValueError(f"focus {focus!r} is none of the methods: {', '.join(methods)}")
+    return [pair for pair in combinations(methods, 2) if focus in (None, *pair)]
+
+
+def draw(methods, scenes, pairs, catch, seed, focus=None, differ=lambda scene, a, b: True):
+    """(pairs `Trial`s of two methods, catch `Trial`s). The pairs go round all couples, so their numbers differ by one
+    at most; a scene comes back only when all others have been as often; of a couple's trials half show a first.
+
+    scenes: how many there are. differ(scene, a, b): whether the two pictures differ; where they do not, another
+    scene is taken. Raises ValueError, saying how many pairs there could be, when there are not enough scenes.
+    """
+    rng = np.random.default_rng(seed)
+    scene_order, uses = rng.permutation(scenes), np.zeros(scenes, int)
+    left = {couple: list(scene_order) for couple in couples(methods, focus)}
+    trials = []
+    for number in range(pairs):
+        couple = list(left)[number % len(left)]
+        scene = _take(left[couple], uses, lambda scene, couple=couple: differ(scene, *couple))
+        if scene is None:
+            raise ValueError(
+                f"{scenes} scenes are not enough for {pairs} pairs of {' and '.join(couple)} and the like: "
+                f"{len(left)} couples of methods, each once a scene, less those whose pictures are alike"
+            )
+        trials.append(Trial(int(scene), *couple))
+    return _swap_half(trials, rng), _swap_half([_catch(scene_order, uses) for _ in range(catch)], rng)
+
+
+def _take(scenes, uses, fits):
+    """Remove and return the first of the least used scenes that fits; None where none does."""
+    for scene in sorted(scenes, key=lambda scene: uses[scene]):
+        scenes.remove(scene)
+        if fits(scene):
+            uses[scene] += 1
+            return scene
+    return None
+
+
+def _catch(scene_order, uses):
+    scene = min(scene_order, key=lambda scene: uses[scene])
+    uses[scene] += 1
+    return Trial(int(scene), *CATCH)
+
+
+def _swap_half(trials, rng):
+    """Of every two trials of a couple, one at random shows b first."""
+    coins = {}
+    for number, trial in enumerate(trials):
+        pending = coins.setdefault(frozenset(trial[1:]), [])
+        if not pending:
+            pending.extend(rng.permutation(2))
+        if pending.pop():
+            trials[number] = Trial(trial.scene, trial.b, trial.a)
+    return trials
+
+
+def deal(trials, catch, per_rater=None):
+    """Decks: lists of trials, each of at most per_rater pairs and all catch trials, in no order yet. None: one deck."""
+    size = per_rater or len(trials)
+    return [[*trials[start : start + size], *catch] for start in range(0, len(trials), size)]
+
+
+# -------------------------------------------------------------------- the protocol
+
+
+QUESTION = "Which of the two is more realistic?"
+
+TEXT = """# Protocol
+
+Written by `spg study make` before the first vote. Study folder made with seed {seed}; `study.json` and `key.json` must
+not be changed afterwards, and every file of votes notes their hash.
+
+## What is compared
+{pairs} pairs of pictures. Both pictures of a pair fill the same hole of the same scene ({data}, {split}, {size} ×
+{size} pixels, holes "{holes}") by two of {methods} methods, whose names the raters do not see. {couples} couples of
+methods take part, in equal numbers up to one. {context} Pictures are shown {side} CSS pixels wide.
+
+## Raters
+{raters} No name, address or any other contact is asked for: a rater types a code of their own choice or one handed
+out, and the same code takes up where it stopped. Each rater sees up to {per_rater} pairs and {catch} catch trials in an
+order of their own. Sides are balanced within each couple of methods, and every second rater sees the study mirrored.
+
+## Instructions shown
+> {question} Press ← for the left picture, → for the right one{unsure_key}. {limit}
+
+## Time
+{time} Both pictures are loaded before the clock starts. The time from showing to voting is kept.
+
+## Catch trials and exclusion
+A catch trial shows the true picture beside one whose hole holds scattered pixels of the rest. All votes of a rater are
+left out who did not choose the true picture in more than {may_fail} of the catch trials they answered, or who answered
+fewer than {least:.0%} of their trials. Nobody is left out for any other reason.
+
+## How votes are counted
+For each couple of methods: the share of votes for one of them{unsure_rule}, with Wilson's 95 % interval as if votes
+were independent, Wilson's interval at the effective number of votes, and a bootstrap over raters and images; the exact
+sign test over pairs, each decided by the majority of its raters. For more than two methods: Bradley-Terry strengths.
+Agreement: Krippendorff's α. Besides: the share of votes for the left side, the time per vote, raters left out.
+"""
+
+
+def protocol(manifest, key, raters=None):
+    """The text of PROTOCOL.md. manifest, key: of the study; raters: how many are planned, None: not fixed."""
+    seconds, unsure = manifest["seconds"], manifest["unsure"]
+    kinds = [trial["kind"] for trial in key["trials"].values()]
+    return TEXT.format(
+        **{name: key[name] for name in ("data", "split", "size", "holes", "seed")},
+        pairs=kinds.count("pair"),
+        catch=kinds.count("catch"),
+        methods=len(key["methods"]),
+        couples=len({frozenset((t["a"], t["b"])) for t in key["trials"].values() if t["kind"] == "pair"}),
+        context="Above them the raters see what is known of it." if manifest["context"] else "The hole is not shown.",
+        side=manifest["side"],
+        raters=f"{raters} raters are planned." if raters else "The number of raters was not fixed beforehand.",
+        per_rater=max(map(len, manifest["decks"])) - kinds.count("catch"),
+        question=manifest["question"],
+        unsure_key=", ↓ if you are not sure" if unsure else "",
+        limit=f"The pictures disappear after {seconds:g} s." if seconds else "Take the time you need.",
+        time=f"Shown for {seconds:g} s; the answer may come later." if seconds else "No limit.",
+        may_fail=manifest["rule"]["may_fail"],
+        least=manifest["rule"]["least_answered"],
+        unsure_rule=', "not sure" left out but reported' if unsure else "",
+    )

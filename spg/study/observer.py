@@ -1,7 +1,7 @@
-"""A model in the raters' place: of two pictures it chooses the one that is nearer to the truth by LPIPS.
+"""Who votes where no people do: a model that measures closeness to the truth, and simulated raters.
 
-It goes through the same trials with the same rules, and is no person: it compares with a truth that people are not
-shown, never tires, and measures closeness, not realism. Everything made from its votes says so.
+The model goes through the same trials with the same rules, and is no person: it compares with a truth that people are
+not shown, never tires, and measures closeness, not realism. Everything made from such votes says so.
 """
 
 import io
@@ -13,9 +13,11 @@ from PIL import Image
 from spg import perceptual
 from spg.engine.watching import progress as bar
 from spg.pictures import to_float
-from spg.study.votes import BallotBox, Vote
+from spg.study.folder import CATCH
+from spg.study.votes import BallotBox, Rater, Vote
 
 FILE = "model-observer.sqlite"
+SIMULATED = "simulated raters, not people"
 
 
 def label(network):
@@ -51,3 +53,32 @@ def _batch(png, device):
     """PNG bytes → 1×3×H×W in [-1, 1]."""
     pixels = np.array(Image.open(io.BytesIO(png)).convert("RGB"))
     return to_float(torch.from_numpy(pixels).permute(2, 0, 1)[None]).to(device)
+
+
+# -------------------------------------------------------------------- simulated raters, to test an analysis
+
+
+def simulate_raters(study, path, strengths, raters=10, seed=0, taste=0.0, careless=()):
+    """Let simulated raters answer their decks, into the file path. Returns the `BallotBox`.
+
+    strengths: method → log-odds, as in Bradley and Terry's model: P(a over b) = 1 / (1 + exp(θ_b − θ_a)). taste:
+    standard deviation of each rater's own addition to each θ. careless: numbers of raters who press any key, and
+    the wrong one where it can be told.
+    """
+    box = BallotBox(path, study.id, SIMULATED)
+    rng, key = np.random.default_rng(seed), study.key()["trials"]
+    for number in range(raters):
+        rater = Rater(study, box, f"simulated {number}")
+        strength = {name: theta + rng.normal(0, taste) for name, theta in strengths.items()}
+        strength |= {CATCH[0]: np.inf, CATCH[1]: -np.inf}
+        votes = []
+        left = set(rater.left)
+        for trial in (trial for trial in key if trial in left):  # not in the rater's order, which no seed fixes
+            a, b = key[trial]["a"], key[trial]["b"]
+            chance = 1 / (1 + np.exp(strength[b] - strength[a]))
+            if number in careless:
+                chance = 0.5 if 0 < chance < 1 else 1 - chance
+            pick = "a" if rng.random() < chance else "b"
+            votes.append(Vote(rater.number, trial, pick, rater.mirrored, float(rng.lognormal(1.0, 0.4))))
+        box.cast_all(votes)
+    return box

@@ -1,17 +1,20 @@
-"""The ballot box: an SQLite file to which each vote is written, and forced to the disk, before it is acknowledged.
+"""The ballot box, and each rater's way through a study.
 
+The box is an SQLite file to which each vote is written, and forced to the disk, before it is acknowledged.
 Several processes may write at once, and any may be killed at any moment: SQLite rolls back what was not finished and
 keeps what was. A vote is written once; the same vote sent again changes nothing.
 """
 
 import contextlib
 import datetime
+import random
 import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
 PEOPLE = "people"
 PICKS = ("a", "b", "unsure")
+SIDES = ("left", "right", "unsure")
 TABLES = """
 CREATE TABLE IF NOT EXISTS study (id TEXT NOT NULL, observer TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS raters (number INTEGER PRIMARY KEY, code TEXT UNIQUE NOT NULL, joined TEXT NOT NULL);
@@ -116,3 +119,42 @@ def observer_of(path):
 
 def _now():
     return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+
+
+class Rater:
+    """A rater's trials in an order of their own, less those already answered: which comes next, and on which sides.
+
+    study: a `Study`; box: its `BallotBox`; code: what the rater typed. number: the rater's, which decides the deck;
+    every second rater sees it mirrored. left: ids still to be answered; total: length of the deck.
+    """
+
+    def __init__(self, study, box, code):
+        self.study, self.box = study, box
+        self.number = box.join(code)
+        decks = study.manifest["decks"]
+        self.mirrored = bool(self.number % 2)
+        deck = list(decks[self.number // 2 % len(decks)])
+        random.Random(f"{study.id}/{self.number}").shuffle(deck)
+        answered = {vote.trial for vote in box.votes(self.number)}
+        self.total, self.left = len(deck), [trial for trial in deck if trial not in answered]
+
+    def pictures(self, trial):
+        """PNG bytes of left, right and, if the study shows it, what is known."""
+        names = self.study.manifest["trials"][trial]
+        order = ("b", "a") if self.mirrored else ("a", "b")
+        return [self.study.picture(names[name]) for name in (*order, "known") if name in names]
+
+    def vote(self, trial, side, seconds):
+        """Write down that the rater chose this side after so many seconds. A trial already answered stays as it is.
+
+        Raises ValueError for another rater's trial or an unknown side, sqlite3.Error when nothing could be written.
+        """
+        deck = self.study.manifest["decks"][self.number // 2 % len(self.study.manifest["decks"])]
+        if trial not in deck:
+            raise ValueError(f"trial {trial!r} is not one of this rater's")
+        if side not in SIDES or (side == "unsure" and not self.study.manifest["unsure"]):
+            raise ValueError(f"a side is left or right here, got {side!r}")
+        pick = side if side == "unsure" else "a" if (side == "left") != self.mirrored else "b"
+        self.box.cast(Vote(self.number, trial, pick, self.mirrored, float(seconds)))
+        if trial in self.left:
+            self.left.remove(trial)

@@ -3,15 +3,16 @@
 The browser gets pictures and nothing else: no method's name, no file's name, no other trial than the next two.
 """
 
+import os
 import sqlite3
 from pathlib import Path
 
 import anywidget
 import traitlets
 
+from spg.engine import voila
 from spg.study.folder import VOTES, open_study
-from spg.study.session import Session
-from spg.study.votes import BallotBox
+from spg.study.votes import BallotBox, Rater
 
 AHEAD = 2  # trials the browser holds: the one shown, and the next, whose pictures load meanwhile
 
@@ -24,14 +25,14 @@ class Ballot(anywidget.AnyWidget):
     "saved" when it is on the disk, and the browser shows the next pair only then.
     """
 
-    _esm = Path(__file__).with_name("widget.js")
-    _css = Path(__file__).with_name("widget.css")
+    _esm = Path(__file__).with_name("ballot.js")
+    _css = Path(__file__).with_name("ballot.css")
     settings = traitlets.Dict().tag(sync=True)
 
     def __init__(self, folder, box=None, code=None):
         self._study = open_study(folder)
         self._box = box or BallotBox(self._study.folder / VOTES, self._study.id)
-        self._session, self._code, self._sent = None, code, set()
+        self._rater, self._code, self._sent = None, code, set()
         shown = {name: self._study.manifest[name] for name in ("question", "seconds", "unsure", "side")}
         super().__init__(settings=shown | {"observer": self._box.observer})
         self.on_msg(self._receive)
@@ -44,27 +45,43 @@ class Ballot(anywidget.AnyWidget):
             self.send({"kind": "failed", "trial": message.get("trial"), "why": str(error)})
 
     def _hello(self, message):
-        if self._session or self._code:
-            self._start(self._session or Session(self._study, self._box, self._code))
+        if self._rater or self._code:
+            self._start(self._rater or Rater(self._study, self._box, self._code))
 
     def _join(self, message):
-        self._start(Session(self._study, self._box, message["code"]))
+        self._start(Rater(self._study, self._box, message["code"]))
 
-    def _start(self, session):
-        self._session, self._sent = session, set()
-        self.send({"kind": "joined", "total": session.total, "left": len(session.left)})
+    def _start(self, rater):
+        self._rater, self._sent = rater, set()
+        self.send({"kind": "joined", "total": rater.total, "left": len(rater.left)})
         self._send_ahead()
 
     def _vote(self, message):
-        if self._session is None:
+        if self._rater is None:
             raise ValueError("type your code first")
-        self._session.vote(message["trial"], message["side"], message["seconds"])
-        self.send({"kind": "saved", "trial": message["trial"], "left": len(self._session.left)})
+        self._rater.vote(message["trial"], message["side"], message["seconds"])
+        self.send({"kind": "saved", "trial": message["trial"], "left": len(self._rater.left)})
         self._send_ahead()
 
     def _send_ahead(self):
         """Send the pictures of the next trials that the browser does not hold yet."""
-        for trial in self._session.left[:AHEAD]:
+        for trial in self._rater.left[:AHEAD]:
             if trial not in self._sent:
-                self.send({"kind": "trial", "trial": trial}, self._session.pictures(trial))
+                self.send({"kind": "trial", "trial": trial}, self._rater.pictures(trial))
                 self._sent.add(trial)
+
+
+CELL = "import os\n\nfrom spg.study.ballot import Ballot\n\nBallot(os.environ['SPG_STUDY'])"
+IDLE = 3600  # seconds after which a kernel nobody uses is ended
+
+
+def serve(folder, port=8866, ip="localhost", browser=False):
+    """Serve the ballot of the study in folder to several raters at once, until Ctrl-C.
+
+    Kill it at any moment: no finished vote is lost. ip: `0.0.0.0` lets other machines of the network in; there is no
+    password. Raises ValueError when there is no study, ImportError when Voilà is missing.
+    """
+    study = open_study(folder)
+    BallotBox(study.folder / VOTES, study.id)  # a file of another study is refused here, not in the raters' pages
+    os.environ["SPG_STUDY"] = str(study.folder.resolve())  # kernels inherit it, so the page need not know it
+    voila.serve(CELL, "SPG-Net study", port, ip, browser, IDLE)

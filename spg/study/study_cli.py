@@ -82,7 +82,7 @@ def _add_serve(parts):
 
 
 def _serve(a):
-    from spg.study.serving import serve
+    from spg.study.ballot import serve
 
     serve(a.dir, a.port, a.ip, a.browser)
 
@@ -112,14 +112,14 @@ def _add_analyse(parts):
 def _analyse(a):
     from spg import plots
     from spg.engine.provenance import write_json
-    from spg.study import analysis, folder, forest, report
+    from spg.study import analysis, folder, report
 
     result = analysis.analyse(folder.open_study(a.dir), a.votes or Path(a.dir) / folder.VOTES)
     print(report.report(result), end="")
     if a.out:
         print(f"\n-> {write_json(result, a.out)}")
     if a.plot:
-        print(f"-> {plots.save(forest.plot(result), a.plot)}")
+        print(f"-> {plots.save(report.plot(result), a.plot)}")
 
 
 def _add_paper(parts):
