@@ -238,9 +238,7 @@ def _add_evaluate(commands):
     c.add_argument(
         "--labels", choices=("true", "predicted"), default="true", help="S0: true labels, or the segmenter's"
     )
-    c.add_argument(
-        "--perceptual", default="stlpips", help="network of LPIPS: stlpips (default), stlpips-vgg or lpips (a download)"
-    )
+    c.add_argument("--perceptual", default="stlpips", help="network of LPIPS: stlpips (default) or stlpips-vgg")
     c.add_argument("--pictures", help="folder for contact sheets")
     c.add_argument("--out", required=True, help="the JSON file")
 
@@ -304,7 +302,7 @@ def _add_ship(commands):
     c.add_argument("name", help="of the set, such as streets-64; nets and results are added to one that exists")
     c.add_argument("--runs", nargs="+", default=[], help="folders in which spg train saved them, or checkpoint files")
     c.add_argument("--result", nargs="+", default=[], help="JSON files of spg evaluate on these nets")
-    c.add_argument("--recipe", help="the command that made them; default: worked out from what each checkpoint says")
+    c.add_argument("--recipe", metavar="SET[:NET]", help="the recipe that made them, as spg train --recipe names it")
     c.add_argument("--licence", help="needed for a new set")
 
 

@@ -5,26 +5,22 @@ R. Zhang et al., The unreasonable effectiveness of deep features as a perceptual
     d(x, y) = Σ_l 1/(H_l W_l) Σ_hw Σ_c w_lc (Φ̂^l(x) − Φ̂^l(y))²
 
 Φ^l: features of layer l, Φ̂^l: the same with unit length over channels, w_l: learned, non-negative.
-Three networks, told apart by `.name`; their numbers must not be compared with one another:
+Two networks, told apart by `.name`; their numbers must not be compared with one another:
 
 - `stlpips`: the shift-tolerant AlexNet of A. Ghildyal and F. Liu (ECCV 2022), whose weights lie in the
   PyPI package stlpips-pytorch (BSD-2). Needs no download: our default.
-- `stlpips-vgg`: their shift-tolerant VGG16, from the same package: a second ruler, for nets trained by the first.
-- `lpips`: the original, PyPI package lpips. torchvision downloads its backbone on first use.
+- `stlpips-vgg`: their shift-tolerant VGG16, from the same package: a second metric, for nets trained by the first.
 """
 
 import functools
 import importlib.util
-import warnings
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from spg.engine.torchvision_shim import import_safely
-
-# The mean and spread of natural images in [-1, 1], per RGB channel, as both packages' weights were trained.
+# The mean and spread of natural images in [-1, 1], per RGB channel, as the weights were trained.
 SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
 TOLERANCE = 1e-3  # how far outside [-1, 1] rounding may take an input
 
@@ -45,7 +41,7 @@ class PerceptualDistance(nn.Module):
         self.requires_grad_(False).train(False)
 
     def train(self, mode=True):
-        return super().train(False)  # a frozen ruler: a trainer's net.train() must not reach it
+        return super().train(False)  # a frozen metric: a trainer's net.train() must not reach it
 
     def forward(self, x, y):
         """x, y: N×3×H×W in [-1, 1] -> float32 [N], 0 = alike. ValueError: out of range, shapes, too small."""
@@ -173,8 +169,7 @@ class ShiftTolerantVGG(Stages):
 def load(name="stlpips", device="cpu"):
     """The `PerceptualDistance` called name, one per device, shared by all callers.
 
-    Raises ValueError for an unknown name, ImportError for a missing package and ConnectionError where the
-    backbone of `lpips` cannot be downloaded.
+    Raises ValueError for an unknown name, and ImportError for a missing package.
     """
     if name not in _LOADERS:
         raise ValueError(f"unknown perceptual network {name!r}; known: {', '.join(_LOADERS)}")
@@ -209,26 +204,4 @@ def _published(network, file, **options):
     return PerceptualDistance(network, weights, **options)
 
 
-def _load_lpips():
-    import_safely()
-    try:
-        import lpips
-    except ImportError as error:
-        raise ImportError("the network 'lpips' needs the package lpips: pip install lpips, or use 'stlpips'") from error
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # it asks torchvision in a way that has been renamed since
-            model = lpips.LPIPS(net="alex", verbose=False)
-    except (OSError, RuntimeError) as error:  # no network; or a broken download that fails its hash
-        raise ConnectionError(
-            f"the backbone of 'lpips' could not be downloaded ({error}); use the embedded network 'stlpips' instead"
-        ) from error
-    return _from_lpips(model)
-
-
-def _from_lpips(model):
-    weights = [linear.model[-1].weight for linear in model.lins]
-    return PerceptualDistance(model.net, weights, name="lpips", smallest=31)
-
-
-_LOADERS = {"stlpips": _load_stlpips, "stlpips-vgg": _load_stlpips_vgg, "lpips": _load_lpips}
+_LOADERS = {"stlpips": _load_stlpips, "stlpips-vgg": _load_stlpips_vgg}

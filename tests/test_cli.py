@@ -10,7 +10,7 @@ from spg.baselines.classical import available
 from spg.cli import main
 from spg.engine import checkpoints
 from spg.labels import PALETTE
-from spg.weights.shipping import command
+from spg.weights.shipping import history
 
 SMOKE = ["--data", "streets", "--limit", "12", "--profile", "smoke", "--set", "pictures=8", "sizes=64"]
 
@@ -27,15 +27,11 @@ def test_a_net_of_another_folder_is_trained_on(run, tmp_path, capsys):
     again = ["train", "sgnet", *SMOKE, "l1=3.0", "--start", str(run), "--out", str(tmp_path)]
     assert main(again) == 0 and "sgnet: 16 pictures in" in capsys.readouterr().out
     about = checkpoints.about(tmp_path / "sgnet.safetensors")
-    first, second = command(about).split("\n")
-    assert first.endswith("--out LEG-1") and second.endswith("l1=3.0 --start LEG-1 --out DIR")
-    third = command(about | {"start": about}).split("\n")
-    assert [leg.split("--out ")[1] for leg in third] == ["LEG-1", "LEG-2", "DIR"] and "--start LEG-2" in third[-1]
+    assert about["profile"]["l1"] == 3.0 and history(about).startswith("Trained on streets in 2 stages: 16 pictures")
     assert main([*again, "--resume"]) == 0
     twin, plus = ["train", "sgnet-plus-noseg", *SMOKE, "--out", str(tmp_path / "twin")], str(tmp_path / "plus")
     assert main(twin) == 0 and main(["train", "sgnet-plus", *SMOKE, "--start", twin[-1], "--out", plus]) == 0
-    recipe = command(checkpoints.about(f"{plus}/sgnet-plus.safetensors")).split("\n")
-    assert [leg.split()[2] for leg in recipe] == ["sgnet-plus-noseg", "sgnet-plus"]
+    assert "2 stages, the first as sgnet-plus-noseg:" in history(checkpoints.about(f"{plus}/sgnet-plus.safetensors"))
     assert main(["train", "glcic", *SMOKE, "--start", str(run), "--out", str(tmp_path)]) == 2
     assert "holds no glcic, only " in capsys.readouterr().err
 
@@ -79,7 +75,7 @@ def test_evaluate_ship_evaluate_again(run, tmp_path, shelf, capsys):
     assert main([*command, "--weights", str(run), "--labels", "predicted", "--out", str(first)]) == 0
     assert main(["ship", "toy-64", "--runs", str(run), "--licence", "MIT", "--result", str(first)]) == 0
     assert "toy-64: segmenter, sgnet, spnet -> spg/weights/" in capsys.readouterr().out
-    assert "spg train spnet --data streets --limit 12 --profile smoke" in (shelf / "MODEL_CARDS.md").read_text()
+    assert "Trained on streets in one stage: 8 pictures in all" in (shelf / "MODEL_CARDS.md").read_text()
     assert main([*command, "--weights", "toy-64", "--out", str(again)]) == 0
     assert main(["ship", "toy-64", "--result", str(again)]) == 0
     entry = json.loads((shelf / "registry.json").read_text())["toy-64"]

@@ -55,19 +55,6 @@ def test_equals_the_published_network(published, name, net, size):
         assert (distance(x, y) > 1e-4).all()
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning:torchvision")
-def test_lpips_is_compared_by_the_same_equation():
-    """With a random backbone, since the real one is a download: our equation is theirs."""
-    import_safely()
-    lpips = pytest.importorskip("lpips", reason="the optional package lpips is not installed")
-    model = lpips.LPIPS(net="alex", pnet_rand=True, verbose=False)
-    ours = perceptual._from_lpips(model)
-    x, y = pictures()
-    with torch.no_grad():
-        assert torch.allclose(ours(x, y), model(x, y).flatten(), atol=1e-6)
-    assert ours.name == "lpips"
-
-
 def test_identity_symmetry_and_order():
     distance = perceptual.load()
     x, y = pictures()
@@ -152,29 +139,15 @@ def test_small_and_unequal_images_are_refused():
 def test_load_is_shared_and_knows_its_names():
     assert perceptual.load() is perceptual.load("stlpips", torch.device("cpu"))
     assert perceptual.load().name == "stlpips"
-    with pytest.raises(ValueError, match="unknown perceptual network 'vgg'; known: stlpips, stlpips-vgg, lpips"):
+    with pytest.raises(ValueError, match="unknown perceptual network 'vgg'; known: stlpips, stlpips-vgg"):
         perceptual.load("vgg")
 
 
-def test_lpips_without_network_names_the_embedded_one(monkeypatch):
-    import_safely()
-    lpips = pytest.importorskip("lpips", reason="the optional package lpips is not installed")
-
-    def no_network(*args, **kwargs):
-        raise OSError("Name or service not known")
-
-    monkeypatch.setattr(lpips, "LPIPS", no_network)
-    with pytest.raises(ConnectionError, match=r"could not be downloaded.*use the embedded network 'stlpips'"):
-        perceptual._load_lpips()
-
-
-@pytest.mark.parametrize("package, name", [("stlpips_pytorch", "stlpips"), ("lpips", "lpips")])
-def test_a_missing_package_is_named(monkeypatch, package, name):
+def test_a_missing_package_is_named(monkeypatch):
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda n, *a: None if n == package else find(n, *a))
-    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n, *a: None if n == "stlpips_pytorch" else find(n, *a))
     with pytest.raises(ImportError, match="pip install"):
-        perceptual._LOADERS[name]()
+        perceptual._LOADERS["stlpips"]()
 
 
 def test_torchvision_imports_in_a_fresh_process():

@@ -9,7 +9,6 @@ from tiny_nets import MEANS, result_of, train
 import spg
 from spg import weights
 from spg.engine import checkpoints, shipped
-from spg.profiles import parse_settings, profile
 from spg.weights import shipping
 from spg.weights.designs import METHODS, models
 
@@ -108,17 +107,27 @@ def test_what_may_not_be_shipped_is_named_and_nothing_is_written(run, shelf, mon
     assert {p.name for p in shelf.iterdir()} <= {"r.json", "oracle.json"}
 
 
-def test_the_command_behind_a_checkpoint():
-    settings = profile("cpu", width=32, pictures=(1, 2, 3), workers=4).as_dict()
-    about = {"model": "sgnet", "data": "cityscapes:/somewhere", "split": "train", "limit": None, "profile": settings}
-    text = shipping.command(json.loads(json.dumps(about)))
-    assert text == "spg train sgnet --data cityscapes --profile cpu --set pictures=1,2,3 width=32 --out DIR"
-    pairs = text.partition("--set ")[2].partition(" --out")[0].split()
-    assert profile("cpu", **parse_settings(pairs)).as_dict() | {"workers": 4} == settings
-    about |= {"split": "fit", "limit": 9, "profile": profile("smoke").as_dict()}
-    assert shipping.command(about) == (
-        "spg train sgnet --data cityscapes --split fit --limit 9 --profile smoke --out DIR"
+def test_the_history_of_a_net_is_told_in_a_sentence(run):
+    about = checkpoints.about(run / "sgnet" / "sgnet.safetensors")
+    assert shipping.history(about) == "Trained on tiny in one stage: 4 pictures in all, 0 minutes."
+    first = about | {"model": "sgnet-noseg", "pictures_seen": 1000, "seconds": 300.0}
+    second = about | {"start": first, "pictures_seen": 1500, "seconds": 480.0, "gpu": "H200"}
+    assert shipping.history(second) == (
+        "Trained on tiny in 2 stages, the first as sgnet-noseg: "
+        "1,500 pictures in all, 8 minutes, 3 of them on one H200."
     )
+
+
+def test_a_recipe_is_recorded_with_the_commit_that_ran_it(run, shelf):
+    result = result_of(run, shelf / "r.json")
+    found = weights.ship("tiny-32", run, "MIT", [result], recipe="tiny-32")["nets"]
+    assert {model: net["recipe"] for model, net in found.items()} == {m: f"tiny-32:{m}" for m in found}
+    assert all(net["commit"] and "history" not in net for net in found.values())
+    assert "`spg train --recipe tiny-32:sgnet` at commit" in (shelf / "MODEL_CARDS.md").read_text()
+    alone = weights.ship("tiny-32", run / "spnet", None, [result], recipe="other:spnet")["nets"]
+    assert alone["spnet"]["recipe"] == "other:spnet" and alone["sgnet"]["recipe"] == "tiny-32:sgnet"
+    with pytest.raises(ValueError, match="--recipe tiny-32:spnet does not make sgnet: name its own, tiny-32:sgnet, or"):
+        weights.ship("tiny-32", run / "sgnet", None, [result], recipe="tiny-32:spnet")
 
 
 # -------------------------------------------------------------------- what is in the repository
@@ -128,10 +137,10 @@ def test_every_shipped_net_is_small_and_described():
     files = [net for e in weights.registry().values() for net in e["nets"].values()]
     sizes = [(shipped.FOLDER / net["file"]).stat().st_size for net in files]
     assert max(sizes) <= shipping.LARGEST and sum(sizes) <= 120e6
-    judges = [file for e in weights.registry().values() for file in e.get("discriminators", {}).values()]
-    assert {p.name for p in shipped.FOLDER.glob("*.safetensors")} == {file["file"] for file in files + judges}
-    keys = {"sha256", "profile", "data", "step", "pictures_seen", "recipe"}
-    assert all(keys <= net.keys() and net["recipe"].startswith("spg train ") for net in files)
+    others = [file for e in weights.registry().values() for file in e.get("discriminators", {}).values()]
+    assert {p.name for p in shipped.FOLDER.glob("*.safetensors")} == {file["file"] for file in files + others}
+    assert all(("history" in net) != ("recipe" in net and "commit" in net) for net in files)
+    assert shipped.REGISTRY.stat().st_size <= 60_000
 
 
 def test_no_folder_of_the_trainers_machine_is_told(run):
@@ -143,11 +152,12 @@ def test_no_folder_of_the_trainers_machine_is_told(run):
     assert "/elsewhere" not in json.dumps(told) and about["data"] == "cityscapes:/elsewhere/a"
 
 
-def test_every_recipe_is_the_profile_its_net_was_trained_with():
-    """Defaults move on; a recipe that leaves one out then describes another training."""
+def test_the_registry_repeats_what_each_file_says_of_itself():
     for name, found in shipped.registry().items():
         for model, net in found["nets"].items():
-            assert net["recipe"] == shipping.command(net), f"{name}, {model}: say what a profile no longer says"
+            about = checkpoints.about(shipped.checked(net))
+            assert net.items() >= shipping.told(about).items(), f"{name}, {model}"
+            assert net.get("history", "").startswith(shipping.history(about)) or "recipe" in net
 
 
 def test_every_shipped_net_has_its_numbers():
@@ -166,7 +176,9 @@ def test_the_cards_agree_with_the_registry():
     assert text == weights.cards(weights.registry()), "run: spg ship, which renders the cards"
     for name, e in weights.registry().items():
         assert f"## {name}\n" in text and e["licence"] in text
-        assert all(net["sha256"] in text and net["recipe"] in text for net in e["nets"].values())
+        assert all(
+            net["sha256"] in text and net.get("history", net.get("recipe")) in text for net in e["nets"].values()
+        )
 
 
 def test_cards_have_a_word_for_every_model():

@@ -1,6 +1,6 @@
 """The shelf of shipped nets: what `weights/registry.json` lists. It knows files and hashes, and nothing of models.
 
-`registry.json` lists what is shipped: file, sha256, data, profile, steps, metrics, licence, recipe.
+`registry.json` lists what is shipped: file, sha256, data, size, pictures seen, origin, metrics, licence.
 """
 
 import hashlib

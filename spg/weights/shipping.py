@@ -9,10 +9,10 @@ import torch
 
 from spg.engine import checkpoints, shipped
 from spg.engine.markdown import table
+from spg.engine.provenance import commit
 from spg.engine.shipped import registry
-from spg.profiles import profile
 from spg.weights.designs import METHODS, models
-from spg.weights.finding import data_of, resolve, sha256
+from spg.weights.finding import data_of, on_cards, resolve, sha256
 
 LARGEST = 16_000_000  # bytes of a file
 SETTING = ("data", "split", "size", "holes", "seed", "labels")  # what makes two measurements comparable
@@ -28,10 +28,10 @@ def ship(name, runs, licence, results, recipe=None):
     name: of the set; one that exists keeps its other nets. runs: where the nets lie, as `resolve` takes it; empty to
     add measurements of nets already shipped. licence: None keeps an existing set's. results: JSON files of
     `spg evaluate` on these nets, before or after shipping; each net but the segmenter must be measured in one.
-    recipe: the command that trained them; None works it out from what each checkpoint says.
+    recipe: SET or SET:NET, as `spg train --recipe` ran it; None for nets made by hand, whose checkpoints say how.
 
     Raises ValueError, before anything is written, for a file over 16 MB, a result of other nets, a net that no
-    result measures, or a new set without a licence.
+    result measures, a recipe of another net, or a new set without a licence.
     """
     entry = registry().get(name, {"licence": licence, "metrics": [], "nets": {}})
     entry["licence"] = licence or entry["licence"]
@@ -52,15 +52,42 @@ def ship(name, runs, licence, results, recipe=None):
 
 
 def _half(name, model, path, folder, recipe):
-    """Write a checkpoint in half precision to folder. Returns its entry: file, hashes, recipe, its own account."""
+    """Write a checkpoint in half precision to folder. Returns its entry: file, hashes, what was spent on it, origin."""
     tensors, about = checkpoints.load(path)
-    about = _without_folders(about)
     file = folder / f"{name}-{model}.safetensors"
-    checkpoints.save(file, in_half(tensors), about)
+    checkpoints.save(file, in_half(tensors), _without_folders(about))
     if file.stat().st_size > LARGEST:
         raise ValueError(f"{path} takes {file.stat().st_size / 1e6:.1f} MB in half precision, at most 16 are shipped")
     hashes = {"sha256": sha256(file), "source_sha256": sha256(path)}
-    return {"file": file.name, **hashes, "recipe": recipe or command(about), **about}
+    return {"file": file.name, **hashes, **told(about), **_origin(recipe, model, about)}
+
+
+def told(about):
+    """What the registry repeats of a checkpoint's own account, so that no file need be opened to choose one."""
+    kept = {key: about[key] for key in ("model", "size", "step", "pictures_seen", "seconds")}
+    return {**kept, "data": data_of(about), "profile": about["profile"]["name"]}
+
+
+def _origin(recipe, model, about):
+    """The recipe of a net and the commit that ran it; of a net made by hand, its history."""
+    if recipe is None:
+        return {"history": history(about)}
+    name, _, net = recipe.partition(":")
+    if net not in ("", model):
+        raise ValueError(f"--recipe {recipe} does not make {model}: name its own, {name}:{model}, or the set, {name}")
+    return {"recipe": f"{name}:{model}", "commit": about.get("commit") or commit()}
+
+
+def history(about):
+    """A sentence on how a net was trained, from what its checkpoint says: data, stages, pictures, minutes."""
+    stages = [about]
+    while stages[-1].get("start"):
+        stages.append(stages[-1]["start"])
+    count = f"{len(stages)} stages" if len(stages) > 1 else "one stage"
+    first = f", the first as {stages[-1]['model']}" if stages[-1]["model"] != about["model"] else ""
+    gpus = "".join(f", {s / 60:.0f} of them on one {gpu}" for gpu, s in on_cards(about).get("gpu_seconds", {}).items())
+    spent = f"{about['pictures_seen']:,} pictures in all, {about['seconds'] / 60:.0f} minutes{gpus}"
+    return f"Trained on {data_of(about)} in {count}{first}: {spent}."
 
 
 def _without_folders(about):
@@ -84,7 +111,7 @@ def ship_discriminators(name, path):
         raise ValueError(f"{path} is not the training of the {model} that {name} holds: ship that net first")
     file = shipped.FOLDER / f"{name}-{model}-discriminators.safetensors"
     checkpoints.save(file, in_half(tensors["D"]), about | {"data": data_of(about)})
-    made = {"file": file.name, "sha256": sha256(file), "recipe": net["recipe"]}
+    made = {"file": file.name, "sha256": sha256(file)}
     entry["discriminators"] = entry.get("discriminators", {}) | {model: made}
     write_registry(registry() | {name: entry})
     return made
@@ -99,36 +126,6 @@ def _drop_discriminators(entry, gone):
 def in_half(tensors):
     """Nested dicts of tensors → one flat dict, float32 as float16."""
     return {k: v.half() if v.dtype == torch.float32 else v for k, v in checkpoints.flatten(tensors).items()}
-
-
-def command(about, out="DIR"):
-    """The `spg train` command behind a checkpoint, from what it says of itself; where it had a start, a line each."""
-    legs = [about]
-    while legs[0].get("start"):
-        legs.insert(0, legs[0]["start"])
-    outs = [*(f"LEG-{k}" for k in range(1, len(legs))), out]
-    return "\n".join(_leg(*leg) for leg in zip(legs, [None, *outs], outs, strict=False))
-
-
-def _leg(about, start, out):
-    base = profile(about["profile"]["name"]).as_dict()
-    machine = ("workers", "precision", "save_every")  # no part of the result
-    changed = {k: v for k, v in about["profile"].items() if k not in machine and _plain(v) != _plain(base.get(k))}
-    words = ["spg train", about["model"], "--data", data_of(about)]
-    words += ["--split", about["split"]] if about.get("split", "train") != "train" else []
-    words += ["--limit", str(about["limit"])] if about.get("limit") else []
-    words += ["--profile", base["name"]]
-    words += ["--set", *(f"{key}={_text(value)}" for key, value in changed.items())] if changed else []
-    words += ["--start", start] if start else []
-    return " ".join([*words, "--out", out])
-
-
-def _plain(value):
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _text(value):
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 # -------------------------------------------------------------------- measurements
@@ -234,7 +231,8 @@ WHAT = {
 HEAD = """# Model cards
 
 Rendered from `registry.json` by `spg ship`; a test checks that the two agree, so edit neither by hand. Every file holds
-half-precision tensors in safetensors format, and its sha256 is checked when it is loaded.
+half-precision tensors in safetensors format, and its sha256 is checked when it is loaded. Its header has the settings
+of the net, and of every stage of its training.
 
 **Meant for** lessons, experiments and comparisons on pictures like those a set was trained on: streets seen from a car,
 holes of up to a quarter of the picture. **Not meant for** evidence, surveillance or any use in which a made-up filling
@@ -253,26 +251,32 @@ def cards(entries):
 
 def _card(name, entry):
     nets, discriminators = entry["nets"], entry.get("discriminators", {})
-    files = [*nets.values(), *discriminators.values()]
     data = ", ".join(sorted({net["data"] for net in nets.values()}))
-    rows = [[f"`{m}`", WHAT[m], net["profile"]["name"], f"{net['size']}", *_course(net)] for m, net in nets.items()]
-    head = ["net", "what", "profile", "size", "pictures seen", "steps", "minutes"]
+    rows = [[f"`{m}`", WHAT[m], net["profile"], f"{net['size']}", *_spent(net)] for m, net in nets.items()]
+    head = ["net", "what", "profile", "size", "pictures seen", "minutes"]
     return (
         f"## {name}\n\nTrained on: {data}. Licence: {entry['licence']}.\n\n"
         + table([head, *rows], text_columns=3)
-        + f"\nTraining:\n\n```\n{_recipes(nets)}\n```\n\nFiles:\n\n"
-        + table([["file", "sha256"], *([net["file"], f"`{net['sha256']}`"] for net in files)], text_columns=2)
+        + "\n"
+        + "".join(_file(net, _how(net)) for net in nets.values())
+        + "".join(_file(net, f"The discriminators of {model}'s training.") for model, net in discriminators.items())
         + "".join(map(_measured, entry["metrics"]))
     )
 
 
-def _course(net):
-    steps = net["pictures_seen"] // net["profile"]["batch"]  # those of a start count
-    return [f"{net['pictures_seen']:,}", f"{steps:,}", f"{net['seconds'] / 60:.0f}"]
+def _file(entry, text):
+    return f"- `{entry['file']}`, sha256 `{entry['sha256']}`: {text}\n"
 
 
-def _recipes(nets):
-    return "\n".join(dict.fromkeys(net["recipe"] for net in nets.values()))
+def _spent(net):
+    return [f"{net['pictures_seen']:,}", f"{net['seconds'] / 60:.0f}"]
+
+
+def _how(net):
+    """Where a net comes from, in words."""
+    if "recipe" in net:
+        return f"`spg train --recipe {net['recipe']}` at commit {net['commit']}."
+    return net["history"]
 
 
 def _measured(m):
