@@ -1,4 +1,4 @@
-"""The machinery of the course: opening cells, copies for students, parameters, what the tests have run."""
+"""The machinery of the course: the setup cell, copies for students, runs in place, what the tests have run."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from spg.course import guide, opening, running, student
+from spg.course import running, student
 from spg.course.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,8 +16,11 @@ PICTURE = ROOT / "figures" / "00-steps.png"
 
 
 def notebook(*cells):
-    """Strings that begin with `#` are Markdown, others code; the first code cell is tagged parameters."""
+    """Strings that begin with `#` are Markdown, others code; the first code cell is tagged parameters, and what comes
+    from `## Solutions` on is tagged solution."""
     made = [nbformat.v4.new_markdown_cell(c) if c.startswith("#") else nbformat.v4.new_code_cell(c) for c in cells]
+    for cell in made[cells.index("## Solutions") :] if "## Solutions" in cells else []:
+        cell.metadata["tags"] = ["solution"]
     code = [cell for cell in made if cell.cell_type == "code"]
     if code:
         code[0].metadata["tags"] = ["parameters"]
@@ -37,7 +40,8 @@ def lesson(tmp_path):
         "# Lesson\n\n![steps](../figures/a.png) and [code](../spg/x.py)",
         'steps = 3\nword, size = "a", 64',
         "print(steps * 2, word)",
-        "## Exercises\n\n1. *(a why)* Why?\n2. *(open)* What?\n   1. a step of it\n\n## Solutions",
+        "## Exercises\n\n1. *(a why)* Why?\n2. *(open)* What?\n   1. a step of it",
+        "## Solutions",
         "# **1.** Because.",
         "answer = 42",
     )
@@ -47,29 +51,21 @@ def lesson(tmp_path):
     return path
 
 
-# ---------------------------------------------------------------- opening
+# ---------------------------------------------------------------- how a notebook opens
 
 
-def test_opening_cells_come_second_and_once():
+def test_the_setup_cell_comes_second_and_once():
     made = notebook("# Title", "a = 1", "a")
     for _ in range(2):
-        opening.open_with(made, "04_x.ipynb", "https://github.com/someone/course")
-    assert [cell.metadata.get("tags") for cell in made.cells] == [None, ["badges"], ["setup"], ["parameters"], None]
-    assert made.cells[1].source.count("someone/course") == 2 and "notebooks/04_x.ipynb" in made.cells[1].source
-    assert "git+https://github.com/someone/course" in made.cells[2].source
-    opening.open_with(made, "04_x.ipynb")
-    assert "badges" not in str(made) and '"..' in made.cells[1].source
+        running.with_setup(made, "https://github.com/someone/course")
+    assert [cell.metadata.get("tags") for cell in made.cells] == [None, ["setup"], ["parameters"], None]
+    assert "git+https://github.com/someone/course" in made.cells[1].source
+    assert '"..' in running.with_setup(made).cells[1].source
 
 
 def test_setup_cell_does_nothing_where_the_course_is_installed():
-    code = opening.SETUP.format(source="..").replace("%pip", "raise SystemExit  #")
+    code = running.SETUP.format(source="..").replace("%pip", "raise SystemExit  #")
     exec(compile(code, "setup", "exec"), {})
-
-
-@pytest.mark.parametrize("address", ["https://example.org/a/b", "https://github.com/alone", "github.com/a/b"])
-def test_badges_need_an_address_they_can_open(address):
-    with pytest.raises(ValueError, match=r"badges open a repository on https://github\.com/OWNER/NAME, not"):
-        opening.badges("x.ipynb", address)
 
 
 # ---------------------------------------------------------------- copies for students
@@ -87,7 +83,7 @@ def test_student_copy_keeps_the_exercises_and_no_solution(lesson, tmp_path):
 
 
 def test_student_copy_can_be_handed_out_alone(lesson, tmp_path):
-    made = opening.open_with(nbformat.read(lesson, as_version=4), lesson.name)
+    made = running.with_setup(nbformat.read(lesson, as_version=4))
     nbformat.write(made, lesson)
     first, setup, *_ = nbformat.read(student.write_copy(lesson, tmp_path / "build" / "student"), as_version=4).cells
     assert '%pip install --quiet "../.."' in setup.source
@@ -96,10 +92,11 @@ def test_student_copy_can_be_handed_out_alone(lesson, tmp_path):
 
 
 def test_a_notebook_that_hides_no_answers_is_refused(lesson, tmp_path):
-    nbformat.write(notebook("# Lesson\n\n## Exercises\n\n1. Why?"), lesson)
-    with pytest.raises(ValueError, match=r"77_lesson\.ipynb: no heading '## Solutions'"):
-        student.write_copy(lesson, tmp_path)
-    nbformat.write(notebook("# Lesson\n\n## Solutions"), lesson)
+    for untagged in ("1. Why?", "1. Why?\n\n## Solutions\n\n**1.** Because."):
+        nbformat.write(notebook(f"# Lesson\n\n## Exercises\n\n{untagged}"), lesson)
+        with pytest.raises(ValueError, match=r"77_lesson\.ipynb: tag every cell from the heading '## Solutions' on"):
+            student.write_copy(lesson, tmp_path)
+    nbformat.write(notebook("# Lesson", "## Solutions"), lesson)
     with pytest.raises(ValueError, match="no numbered list follows a heading '## Exercises'"):
         student.write_copy(lesson, tmp_path)
     assert not list(tmp_path.glob("*.ipynb"))
@@ -111,37 +108,11 @@ def test_every_notebook_makes_a_student_copy(tmp_path):
         assert "## Solutions" not in "\n".join(sources(copy))
 
 
-# ---------------------------------------------------------------- parameters and runs
-
-
-def test_parameters_are_the_literals_of_the_tagged_cell(lesson):
-    assert running.parameters(nbformat.read(lesson, as_version=4)) == {"steps": 3, "word": "a", "size": 64}
-    assert running.parameters(notebook("# no code")) == {}
-
-
-def test_an_unknown_parameter_is_an_error(lesson, tmp_path, capsys):
-    out = tmp_path / "out.ipynb"
-    with pytest.raises(ValueError, match="no parameter 'stesp'; did you mean 'steps'"):
-        running.run(lesson, out, {"stesp": 4})
-    assert main(["run", str(lesson), str(out), "-p", "colour=red"]) == 1
-    assert "no parameter 'colour'; it has steps, word, size" in capsys.readouterr().err
-    assert main(["run", str(lesson), str(out), "-p", "steps"]) == 1
-    assert "-p takes NAME=VALUE, got 'steps'" in capsys.readouterr().err
-    assert not out.exists()
-
-
-def test_run_stores_an_executed_copy_and_its_json(lesson, tmp_path):
-    out, before = tmp_path / "build" / "77.ipynb", lesson.read_bytes()
-    assert main(["run", str(lesson), str(out), "-p", "steps=5", "--offer", "weights=w", "--offer", "word=b"]) == 0
-    assert "10 b" in str(nbformat.read(out, as_version=4))
-    record = json.loads(out.with_suffix(".json").read_text())
-    assert record["parameters"] == {"steps": 5, "word": "b", "size": 64}
-    assert record["seconds"] > 0 and record["cpu_seconds"] > 0 and record["commit"]
-    assert lesson.read_bytes() == before
+# ---------------------------------------------------------------- runs in place
 
 
 def test_refresh_runs_in_place_and_notes_the_time(lesson, monkeypatch):
-    monkeypatch.setattr(opening, "repository", lambda: None)
+    monkeypatch.setattr(running, "repository", lambda: None)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     (lesson.parent / "TEACHING.md").write_text("| 77_lesson | – | nothing |\n")
     assert main(["refresh", str(lesson)]) == 0
@@ -195,14 +166,16 @@ def test_ran_is_the_exit_status(lesson, tmp_path, capsys):
 def test_times_are_filled_in_where_one_thread_measured_them():
     text = "| 04_x | 99 s | data |\n| 05_y | – | data |\n| 06_z | 1 s | data |"
     times = {"04_x.ipynb": {"cpu_seconds": 41.6, "threads": 1}, "05_y.ipynb": {"cpu_seconds": 7, "threads": 2}}
-    assert guide.with_times(text, times) == "| 04_x | 42 s | data |\n| 05_y | – | data |\n| 06_z | – | data |"
+    assert running.with_times(text, times) == "| 04_x | 42 s | data |\n| 05_y | – | data |\n| 06_z | – | data |"
 
 
 def test_the_guide_lists_every_notebook_with_the_measured_time():
     text = (ROOT / "notebooks" / "TEACHING.md").read_text("utf-8")
     times = json.loads((ROOT / "notebooks" / "times.json").read_text("utf-8"))
-    assert guide.with_times(text, times) == text, "run: python -m spg.course teaching notebooks"
-    assert {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} <= {row[1] for row in guide.ROW.finditer(text)}
+    assert running.with_times(text, times) == text, "run: python -m spg.course teaching notebooks"
+    assert {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")} <= {
+        row[1] for row in running.ROW.finditer(text)
+    }
 
 
 def test_the_committed_list_gives_reasons():

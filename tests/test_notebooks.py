@@ -10,8 +10,7 @@ import nbformat
 import pytest
 from test_hygiene import FILES, MB, ROOT, broken_links, named
 
-from spg.course.opening import repository, setup
-from spg.course.running import parameters
+from spg.course.running import repository, setup
 from spg.course.student import exercises
 from spg.profiles import PROFILES
 
@@ -111,6 +110,24 @@ def test_the_notebook_rules_can_fail():
     assert "0 cells are tagged parameters" in " ".join(offences(notebook_of(code_cell("1", 1))))
 
 
+def parameters(notebook):
+    """name → value of the cell tagged `parameters`, which assigns literals; {} where there is no such cell."""
+    cells = [cell for cell in code_cells(notebook) if "parameters" in cell.metadata.get("tags", ())]
+    found = {}
+    for statement in ast.parse(cells[0].source).body if cells else ():
+        target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+        value = ast.literal_eval(statement.value)
+        pairs = zip(target.elts, value, strict=True) if isinstance(target, ast.Tuple) else [(target, value)]
+        found |= {name.id: v for name, v in pairs}
+    return found
+
+
+def test_parameters_are_the_literals_of_the_tagged_cell():
+    tagged = code_cell('steps: int = 3\nword, size = "a", 64', 1, ["parameters"])
+    assert parameters(notebook_of("Text.", tagged)) == {"steps": 3, "word": "a", "size": 64}
+    assert parameters(notebook_of("Text.")) == {}
+
+
 # --- as lessons ---------------------------------------------------------------------------------------------------
 
 
@@ -130,8 +147,15 @@ def missing(notebook):
         "nothing is broken in it": not re.search(r"\b(break|broken?|fails?|wrong)\b", text, re.IGNORECASE),
         "no cell's output is compared (# NBVAL_CHECK_OUTPUT)": not any("NBVAL_CHECK_OUTPUT" in c.source for c in code),
         f"the profile {profile!r} is not quick by default": profile not in (None, "quick"),
+        "not every cell from '## Solutions' on, and no other, is tagged solution": not solutions_are_tagged(notebook),
     }
     return said(found) + wrong_exercises(text, notebook)
+
+
+def solutions_are_tagged(notebook):
+    tagged = ["solution" in cell.metadata.get("tags", ()) for cell in notebook.cells]
+    headed = [cell.source.startswith("## Solutions") for cell in notebook.cells]
+    return True in headed and tagged == [i >= headed.index(True) for i in range(len(tagged))]
 
 
 SETUP = setup(repository())
@@ -180,11 +204,14 @@ LESSON = """# 77 · Lesson
 
 1. *(a why)* Why?
 2. *(a plot)* Draw.
-3. *(open)* What else?
+3. *(open)* What else?"""
+SOLUTIONS = "## Solutions\n\n**1.** Because. **3.** Who knows?"
 
-## Solutions
 
-**1.** Because. **3.** Who knows?"""
+def solution(cell):
+    cell = nbformat.v4.new_markdown_cell(cell) if isinstance(cell, str) else cell
+    cell.metadata["tags"] = ["solution"]
+    return cell
 
 
 def test_a_whole_lesson_passes_the_skeleton():
@@ -193,7 +220,12 @@ def test_a_whole_lesson_passes_the_skeleton():
         code_cell('profile = "quick"', 2, ["parameters"]),
         code_cell("# NBVAL_CHECK_OUTPUT", 3),
     ]
-    assert missing(notebook_of(LESSON, *cells, code_cell("draw()  # exercise 2", 4))) == []
+    solved = [solution(SOLUTIONS), solution(code_cell("draw()  # exercise 2", 4))]
+    assert missing(notebook_of(LESSON, *cells, *solved)) == []
+    solved[1].metadata["tags"] = []
+    assert missing(notebook_of(LESSON, *cells, *solved)) == [
+        "not every cell from '## Solutions' on, and no other, is tagged solution"
+    ]
 
 
 def test_the_skeleton_rules_can_fail():
@@ -202,7 +234,7 @@ def test_the_skeleton_rules_can_fail():
         assert word in found
     assert "no numbered list follows" in found
     few = LESSON.replace("2. *(a plot)*", "2.").replace("3. *(open)*", "4.")
-    found = " ".join(missing(notebook_of(few)))
+    found = " ".join(missing(notebook_of(few, SOLUTIONS)))
     for word in ("numbered [1, 2, 4]", "not every exercise says what kind", "exercises [2, 4] have no solution"):
         assert word in found
     assert "2 exercises, not 3 to 5" in " ".join(missing(notebook_of(LESSON.replace("3. *(open)*", "*"))))

@@ -1,14 +1,13 @@
 """The commands of the package's docstring: parse, call, print."""
 
 import argparse
-import ast
 import sys
 from pathlib import Path
 
 import nbformat
 
 import spg.course
-from spg.course import guide, opening, running, student
+from spg.course import running, student
 
 
 def main(arguments=None):
@@ -30,12 +29,8 @@ def _parser():
         sub.set_defaults(command=function)
         for name in names:
             sub.add_argument(name, type=Path, nargs="+" if name == "notebooks" else None)
-        return sub
 
     command(_refresh, "notebooks")
-    sub = command(_run, "notebook", "out")
-    for option, meaning in (("-p", "a parameter"), ("--offer", "a parameter, taken where the notebook has it")):
-        sub.add_argument(option, action="append", default=[], metavar="NAME=VALUE", help=meaning)
     command(_student, "folder", "notebooks")
     command(_ran, "junit", "notebooks")
     command(_teaching, "folder")
@@ -43,20 +38,13 @@ def _parser():
 
 
 def _refresh(given):
-    """put the opening cells in, run in place, note the time in times.json"""
+    """put the setup cell in, run in place, note the time in times.json"""
     for path in given.notebooks:
         notebook = nbformat.read(path, as_version=4)
-        nbformat.write(opening.open_with(notebook, path.name, opening.repository()), path)
+        nbformat.write(running.with_setup(notebook, running.repository()), path)
         times = running.refresh(path)
-        guide.record(path.parent, path.name, times)
+        running.note_times(path.parent, path.name, times)
         print(f"{path.name}: {times['seconds']:.0f} s, {times['cpu_seconds']:.0f} s of processor time")
-    return 0
-
-
-def _run(given):
-    """run a copy with parameters"""
-    record = running.run(given.notebook, given.out, _pairs(given.p), _pairs(given.offer))
-    print(f"{given.out}: {record['seconds']:.0f} s")
     return 0
 
 
@@ -77,22 +65,8 @@ def _ran(given):
 
 def _teaching(given):
     """write the times of times.json into the guide beside it"""
-    guide.render(given.folder)
+    running.render_guide(given.folder)
     return 0
-
-
-def _pairs(texts):
-    """["a=1", "b=x"] → {"a": 1, "b": "x"}: Python literals, anything else is a string."""
-    pairs = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise ValueError(f"-p takes NAME=VALUE, got {text!r}")
-        try:
-            pairs[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            pairs[name] = value
-    return pairs
 
 
 if __name__ == "__main__":

@@ -1,59 +1,55 @@
-"""Running notebooks: in place for readers, as copies with other parameters, and what the tests have run."""
+"""Running notebooks: the cell they open with, in place for readers, the guide's times, and what the tests have run."""
 
-import ast
-import difflib
+import json
 import os
+import re
 import resource
 import time
 import xml.etree.ElementTree as ElementTree
+from importlib.metadata import metadata
 from pathlib import Path
 
 import nbformat
 
-from spg.engine.provenance import provenance, write_json
+SETUP = """\
+# Installs the course where it is missing, as on Colab; elsewhere this does nothing.
+import importlib.util
+
+if importlib.util.find_spec("spg") is None:
+    %pip install --quiet "{source}"
+"""
+ROW = re.compile(r"^\| (\d\d_\w+) \| [^|]* \|", re.MULTILINE)
 
 
-def parameters(notebook):
-    """name → value of the cell tagged `parameters`, which assigns literals; {} where there is no such cell."""
-    cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ())]
-    found = {}
-    for statement in ast.parse(cells[0].source).body if cells else ():
-        target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
-        value = ast.literal_eval(statement.value)
-        pairs = zip(target.elts, value, strict=True) if isinstance(target, ast.Tuple) else [(target, value)]
-        found |= {name.id: v for name, v in pairs}
-    return found
+# ---------------------------------------------------------------- how a notebook opens
 
 
-def check_parameters(notebook, given):
-    """Raise ValueError naming a parameter that the notebook does not have; papermill itself would only warn."""
-    known = parameters(notebook)
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known) or 'none'}"
-            raise ValueError(f"the notebook has no parameter {name!r}; {hint}")
+def repository():
+    """The address in pyproject.toml's [project.urls] under Repository, None where there is none."""
+    for line in metadata("spg-net").get_all("Project-URL") or ():
+        label, _, address = line.partition(", ")
+        if label.lower() == "repository":
+            return address
+    return None
 
 
-def run(path, out, given=None, offered=None):
-    """Run a copy with papermill, in the notebook's own folder; write it to out and what is known of the run beside it.
+def with_setup(notebook, address=None):
+    """Put the setup cell into a notebook, once, after its first; an older one is replaced. Returns the notebook.
 
-    given: parameters; an unknown one raises ValueError. offered: those taken only where the notebook has them.
-    Returns the record: notebook, parameters, seconds, cpu_seconds, and where it ran.
+    address: of the repository; without one the cell installs from the checkout that the notebook lies in.
     """
-    import papermill  # seconds to import, and needed by this alone
+    first, *rest = [cell for cell in notebook.cells if "setup" not in cell.metadata.get("tags", ())]
+    cell = nbformat.v4.new_code_cell(setup(address), metadata={"tags": ["setup"]})
+    notebook.cells = [first, cell, *rest]
+    return notebook
 
-    path, out = Path(path), Path(out)
-    notebook = nbformat.read(path, as_version=4)
-    check_parameters(notebook, given or {})
-    known = parameters(notebook)
-    given = {k: v for k, v in (offered or {}).items() if k in known} | (given or {})
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with Stopwatch() as watch:
-        papermill.execute_notebook(path, out, given, cwd=path.parent, progress_bar=False)
-    record = {"notebook": path.name, "parameters": known | given, **watch.times, **provenance()}
-    write_json(record, out.with_suffix(".json"))
-    return record
+
+def setup(address):
+    """Source of the cell that installs the course where it is missing: from the repository, or the checkout around."""
+    return SETUP.format(source=f"spg-net[notebooks] @ git+{address}" if address else "..").rstrip()
+
+
+# ---------------------------------------------------------------- in place
 
 
 def refresh(path):
@@ -86,6 +82,40 @@ class Stopwatch:
     def _used():
         children = resource.getrusage(resource.RUSAGE_CHILDREN)
         return children.ru_utime + children.ru_stime
+
+
+# ---------------------------------------------------------------- the teacher's guide: its column of times
+
+
+def note_times(folder, name, times):
+    """Put one notebook's times into folder/times.json, and all that are there into folder/TEACHING.md, if it exists."""
+    path = Path(folder) / "times.json"
+    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    known[name] = times
+    path.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", "utf-8")
+    render_guide(folder)
+
+
+def render_guide(folder):
+    """Write the times of folder/times.json into folder/TEACHING.md, if it exists."""
+    times, guide = (Path(folder) / name for name in ("times.json", "TEACHING.md"))
+    if guide.exists():
+        guide.write_text(with_times(guide.read_text("utf-8"), json.loads(times.read_text("utf-8"))), "utf-8")
+
+
+def with_times(text, times):
+    """The guide's text with the second cell of each notebook's row rewritten; a dash where nothing was measured.
+
+    times: notebook's file name → `Stopwatch.times`. Only runs on one thread count: their processor time is what the
+    same run takes on a quiet core, however busy the machine was.
+    """
+
+    def cell(row):
+        measured = times.get(f"{row[1]}.ipynb")
+        fits = measured and measured["threads"] == 1
+        return f"| {row[1]} | {measured['cpu_seconds']:.0f} s |" if fits else f"| {row[1]} | – |"
+
+    return ROW.sub(cell, text)
 
 
 # ---------------------------------------------------------------- what the tests have run

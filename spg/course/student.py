@@ -2,9 +2,11 @@
 
 import base64
 import re
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
+from nbconvert.preprocessors import TagRemovePreprocessor
 
 SOLUTIONS = re.compile(r"^## Solutions$", re.MULTILINE)
 EXERCISE = re.compile(r"^(\d+)\. ", re.MULTILINE)
@@ -22,19 +24,15 @@ def exercises(notebook):
 
 
 def without_solutions(notebook):
-    """A copy that ends where `## Solutions` begins, with an empty cell of each kind for every answer.
+    """A copy without the cells tagged `solution`, and with an empty cell of each kind for every answer.
 
-    Raises ValueError where there is no such heading: a copy that gave the answers away would be worse than none.
+    Raises ValueError where no cell is tagged so, or the heading `## Solutions` is not: a copy that gave the answers
+    away would be worse than none.
     """
-    copy = nbformat.from_dict(notebook)
-    headed = [i for i, c in enumerate(copy.cells) if c.cell_type == "markdown" and SOLUTIONS.search(c.source)]
-    if not headed:
-        raise ValueError("no heading '## Solutions': nothing says where the answers begin")
-    numbers, where = exercises(copy), headed[0]
-    last = copy.cells[where]
-    last.source = last.source[: SOLUTIONS.search(last.source).start()].rstrip()
-    copy.cells = copy.cells[: where + bool(last.source)]
-    for number in numbers:
+    copy, _ = TagRemovePreprocessor(remove_cell_tags={"solution"}).preprocess(deepcopy(notebook), {})
+    if len(copy.cells) == len(notebook.cells) or SOLUTIONS.search(_markdown(copy)):
+        raise ValueError("tag every cell from the heading '## Solutions' on with 'solution': here the answers begin")
+    for number in exercises(copy):
         copy.cells += [nbformat.v4.new_markdown_cell(f"### Your answer to exercise {number}")]
         copy.cells += [nbformat.v4.new_code_cell("")]
     return copy

@@ -41,8 +41,8 @@ def make(
     """Draw a study of the fillings of `methods` on `scenes` and write it to the folder out. Returns its `Study`.
 
     scenes: a data set (`spg.data.open`). methods: name → fill(image uint8 3×H×W, hole, labels) → uint8 3×H×W, as
-    `spg.evaluation.evaluate` takes them; holes: its hole set, of seed 0. pairs, catch, seed, focus, per_rater: see
-    `draw` and `deal`. seconds: hide the pictures after so long; unsure: offer "not sure"; context: show what is
+    `spg.evaluation.judging.evaluate` takes them; holes: the hole set, of seed 0. pairs, catch, seed, focus, per_rater:
+    see `draw` and `deal`. seconds: hide the pictures after so long; unsure: offer "not sure"; context: show what is
     known; side: CSS pixels; raters: how many are planned. may_fail, least_answered: the exclusion rule.
     extra: more keys for key.json. Raises ValueError when out already holds a study or there are too few scenes.
     """

@@ -139,7 +139,7 @@ def find_discriminators(weights, model="sgnet"):
 
 
 class Lineup(NamedTuple):
-    """The methods of an evaluation, as `spg.evaluation.evaluate` takes them.
+    """The methods of an evaluation, as `spg.evaluation.judging.evaluate` takes them.
 
     methods: name → fill(image uint8 3×H×W, hole, labels uint8 H×W) → uint8 3×H×W, in the order asked for.
     layouts: name → complete(image, hole, labels) → uint8 H×W. segmenter: label(image, hole) → uint8 H×W, or None.
