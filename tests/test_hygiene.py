@@ -112,17 +112,44 @@ def test_links_lead_somewhere(path):
     assert not broken_links(text_of(path), path.parent)
 
 
-def test_the_link_rule_can_fail():
-    text = '[a](README.md#top) ![b](no/such.png) <img src="nor/this.png"> [c](https://example.org) [d](#here)'
-    assert broken_links(text, ROOT) == ["no/such.png", "nor/this.png"]
-
-
 def page_text(path):
     """What a reader of a page sees: a Markdown file, or the Markdown cells of a notebook."""
     if path.suffix == ".md":
         return text_of(path)
     cells = json.loads(text_of(path))["cells"]
     return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
+def anchors(markdown):
+    """The anchors that GitHub gives a text's headings."""
+    headings = re.findall(r"^#+ (.*)$", markdown, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+def lost_anchors(markdown, path):
+    """Links of the page at path to a heading that the page they lead to does not have."""
+    found = []
+    for target, anchor in re.findall(r"\]\(([^)\s#:]*)#([^)\s]+)\)", markdown):
+        page = path.parent / target if target else path
+        if page.suffix in (".md", ".ipynb") and page.exists() and anchor not in anchors(page_text(page)):
+            found.append(f"{target}#{anchor}")
+    return found
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.suffix in (".md", ".ipynb")], ids=named)
+def test_anchors_lead_to_headings(path):
+    assert not lost_anchors(page_text(path), path)
+
+
+def test_the_anchor_rule_can_fail():
+    assert anchors("# A `b`: c, the *d*?\n\ntext\n## 2 e-f") == {"a-b-c-the-d", "2-e-f"}
+    text = "[a](CHANGELOG.md#nowhere) [b](README.md#spg-net-step-by-step) [c](https://example.org/README.md#none)"
+    assert lost_anchors(text, ROOT / "x.md") == ["CHANGELOG.md#nowhere"]
+
+
+def test_the_link_rule_can_fail():
+    text = '[a](README.md#top) ![b](no/such.png) <img src="nor/this.png"> [c](https://example.org) [d](#here)'
+    assert broken_links(text, ROOT) == ["no/such.png", "nor/this.png"]
 
 
 def unshown(figures, texts):
