@@ -156,7 +156,7 @@ def test_the_registry_repeats_what_each_file_says_of_itself():
     for name, found in shipped.registry().items():
         for model, net in found["nets"].items():
             about = checkpoints.about(shipped.checked(net))
-            assert net.items() >= shipping.told(about).items(), f"{name}, {model}"
+            assert net.items() >= shipping.registered(about).items(), f"{name}, {model}"
             assert net.get("history", "").startswith(shipping.history(about)) or "recipe" in net
 
 

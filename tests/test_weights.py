@@ -11,7 +11,7 @@ from spg import weights
 from spg.engine import checkpoints, shipped
 from spg.pyramid import SGNetPlus, SPNetPlus
 from spg.weights.designs import DESIGNS
-from spg.weights.finding import on_cards
+from spg.weights.finding import on_gpus
 
 
 @pytest.fixture(scope="module")
@@ -150,13 +150,13 @@ def test_nets_of_two_folders_pair_up_if_no_folder_has_both(tmp_path, monkeypatch
     assert {model: path.parts[1] for model, path in found.items()} == {"spnet": "a", "sgnet": "b"}
 
 
-def test_minutes_on_a_card_are_told_apart():
+def test_minutes_on_a_gpu_are_counted_apart():
     first = {"seconds": 100.0}
     second = {"seconds": 130.0, "gpu": "H200", "start": first}
     third = {"seconds": 150.0, "start": second}
-    assert on_cards(first) == {}
-    assert on_cards(third) == {"gpu_seconds": {"H200": 30.0}}
-    assert on_cards(third | {"gpu": "H200"}) == {"gpu_seconds": {"H200": 50.0}}
+    assert on_gpus(first) == {}
+    assert on_gpus(third) == {"gpu_seconds": {"H200": 30.0}}
+    assert on_gpus(third | {"gpu": "H200"}) == {"gpu_seconds": {"H200": 50.0}}
 
 
 def test_every_shipped_set_loads():

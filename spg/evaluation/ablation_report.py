@@ -99,7 +99,7 @@ def plot(grids, keys=("psnr", "boundary_lpips"), way="true"):
 
 
 def _shown(grid, key, way):
-    """The rows that have a difference to show: name → one way of judging it."""
+    """The rows that have a difference to show: name → one way of testing it."""
     rows = {name: row[way] for name, row in grid["rows"].items() if way in row}
     return {name: entry for name, entry in rows.items() if entry["difference"].get(key)}
 

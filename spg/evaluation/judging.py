@@ -62,20 +62,20 @@ def evaluate(
         what = f"{n} scenes, {each} holes each, {len(methods)} methods, {len(layouts or {})} layouts"
         raise ValueError(f"nothing to evaluate: {what}")
     distance = networks.load(perceptual, device) if isinstance(perceptual, str) else perceptual
-    judge = _Judge(methods, layouts or {}, segmenter, distance, device)
+    evaluation = _Evaluation(methods, layouts or {}, segmenter, distance, device)
     for i in bar(range(n), desc="evaluate", unit="img", disable=not progress):
         for k in range(each):
             hole = evaluation_hole(scenes.name, scenes.split, scenes.size, holes, seed + k, i)
-            judge.add(scenes[i], hole, picture=bool(pictures) and i < PICTURED and k == 0)
+            evaluation.add(scenes[i], hole, picture=bool(pictures) and i < PICTURED and k == 0)
     if pictures:
-        judge.write_sheets(Path(pictures))
+        evaluation.write_sheets(Path(pictures))
     return {
         **{"data": scenes.name, "split": scenes.split, "size": scenes.size, "holes": holes, "seed": seed, "n": n},
         **({"each": each} if each > 1 else {}),
         **provenance(),
         "perceptual": None if distance is None else distance.name,
         **(extra or {}),
-        **judge.result(each, keep_per_image),
+        **evaluation.result(each, keep_per_image),
     }
 
 
@@ -108,7 +108,7 @@ def measure(image, filled, hole, labels, distance=None, device="cpu", truth=None
     }
 
 
-class _Judge:
+class _Evaluation:
     """Shows every method the same scenes and holes, one after the other, and keeps what it measures."""
 
     def __init__(self, methods, layouts, segmenter, distance, device):
@@ -122,11 +122,11 @@ class _Judge:
     def add(self, scene, hole, picture):
         image, labels = map(np.asarray, scene)  # plain arrays, also from a memory map
         truth = self._features(image)
-        filled = {name: self._judge_filling(name, image, hole, labels, truth) for name in self.methods}
+        filled = {name: self._measure_filling(name, image, hole, labels, truth) for name in self.methods}
         completed = {name: _complete(name, fill, image, hole, labels) for name, fill in self.layouts.items()}
         for name, layout in completed.items():
             self.counts[name].append(metrics.confusion(labels, layout, hole))
-        self._judge_segmenter(image, hole, labels)
+        self._measure_segmenter(image, hole, labels)
         if picture:
             self.rows.append(_picture_row(image, hole, labels, filled, completed))
 
@@ -135,13 +135,13 @@ class _Judge:
         """Of the true picture, once for all methods: half of the distance's work."""
         return None if self.distance is None else self.distance.features(_batch(image, self.device))
 
-    def _judge_filling(self, name, image, hole, labels, truth):
+    def _measure_filling(self, name, image, hole, labels, truth):
         filled, seconds = _fill(name, self.methods[name], image, hole, labels)
         measures = measure(image, filled, hole, labels, self.distance, self.device, truth)
         self.records[name].append({**measures, "seconds": seconds, "share": float(hole.mean())})
         return filled
 
-    def _judge_segmenter(self, image, hole, labels):
+    def _measure_segmenter(self, image, hole, labels):
         if self.segmenter:
             found = check_labels(self.segmenter(image * (1 - hole), hole.copy()), "the segmenter's labels")
             for place, where in (("known", 1 - hole), ("missing", hole)):

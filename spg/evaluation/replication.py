@@ -1,7 +1,7 @@
 """Does the paper replicate? One row per claim: what the paper says, what we measured, and a verdict by a fixed rule.
 
 The numbers are those of the result files in one folder; the paper's are in `spg.evaluation.views`. The rule, `verdict`:
-*yes* if our difference has the paper's direction, its 95 % interval is clear of 0, and reaches the paper's margin
+*yes* if our difference has the paper's direction, its 95 % interval does not contain 0, and reaches the paper's margin
 where it gives one; *partly* if all but the last holds; *no* otherwise. It is applied to the paper's design where that
 was measured, else to ours.
 """
@@ -94,7 +94,7 @@ def _percent(share, ends):
 
 
 def _editing(rows):
-    """Where two layouts of a hole differ: how much oftener a picture shows its own layout's class than the other's."""
+    """How much more often a picture shows its own layout's class than another's, where two layouts of a hole differ."""
     values = [[row[key] for row in rows if row["own"] is not None] for key in ("own", "other")]
     ours = Difference(*metrics.paired_difference(*values))
     text = f"share of pixels with their layout's class, not another's: {ours.text(2)}"

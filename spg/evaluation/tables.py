@@ -129,7 +129,7 @@ def _part(result, render, views, parts=()):
 
 
 def _rendered(result, bold, views):
-    """The views of a result, without the empty ones where nobody asked for them by name."""
+    """The views of a result, without the empty ones that were not asked for by name."""
     unknown = [name for name in views if name not in (*VIEWS, "all")]
     if unknown:
         raise ValueError(f"unknown view {unknown[0]!r}; known: {', '.join(VIEWS)}, or all")

@@ -1,6 +1,6 @@
 """The units and the holes of the paper's Table 1, found by measuring PatchMatch.
 
-The paper names neither. PatchMatch needs no training, so whoever measures it on Cityscapes at 256×256 should come close
+The paper names neither. PatchMatch needs no training, so its figures on Cityscapes at 256×256 should come close
 to the paper's row for it, if units and holes are the same. We try ways to draw the hole and ways to define l1 and l2.
 PSNR and SSIM leave no unit to choose: they tell samplers apart, and l1 and l2 tell the units.
 """

@@ -138,13 +138,13 @@ def _record(path):
     about = checkpoints.about(path)
     kept = {key: about[key] for key in ("size", "pictures_seen", "seconds", "threads") if key in about}
     return {
-        **{"file": path.name, "data": data_of(about), **kept, **on_cards(about), "profile": about["profile"]["name"]},
+        **{"file": path.name, "data": data_of(about), **kept, **on_gpus(about), "profile": about["profile"]["name"]},
         "sha256": sha256(path),
     }
 
 
-def on_cards(about):
-    """{"gpu_seconds": {card: seconds}}: how much of a training, with all it started from, ran on which card."""
+def on_gpus(about):
+    """How much of a training, with all it started from, ran on which GPU: {"gpu_seconds": {name: seconds}}, or {}."""
     spent = {}
     while about:
         start = about.get("start") or {}

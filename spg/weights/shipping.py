@@ -12,7 +12,7 @@ from spg.engine.markdown import table
 from spg.engine.provenance import commit
 from spg.engine.shipped import registry
 from spg.weights.designs import METHODS, models
-from spg.weights.finding import data_of, on_cards, resolve, sha256
+from spg.weights.finding import data_of, on_gpus, resolve, sha256
 
 LARGEST = 16_000_000  # bytes of a file
 SETTING = ("data", "split", "size", "holes", "seed", "labels")  # what makes two measurements comparable
@@ -59,10 +59,10 @@ def _half(name, model, path, folder, recipe):
     if file.stat().st_size > LARGEST:
         raise ValueError(f"{path} takes {file.stat().st_size / 1e6:.1f} MB in half precision, at most 16 are shipped")
     hashes = {"sha256": sha256(file), "source_sha256": sha256(path)}
-    return {"file": file.name, **hashes, **told(about), **_origin(recipe, model, about)}
+    return {"file": file.name, **hashes, **registered(about), **_origin(recipe, model, about)}
 
 
-def told(about):
+def registered(about):
     """What the registry repeats of a checkpoint's own account, so that no file need be opened to choose one."""
     kept = {key: about[key] for key in ("model", "size", "step", "pictures_seen", "seconds")}
     return {**kept, "data": data_of(about), "profile": about["profile"]["name"]}
@@ -85,7 +85,7 @@ def history(about):
         stages.append(stages[-1]["start"])
     count = f"{len(stages)} stages" if len(stages) > 1 else "one stage"
     first = f", the first as {stages[-1]['model']}" if stages[-1]["model"] != about["model"] else ""
-    gpus = "".join(f", {s / 60:.0f} of them on one {gpu}" for gpu, s in on_cards(about).get("gpu_seconds", {}).items())
+    gpus = "".join(f", {s / 60:.0f} of them on one {gpu}" for gpu, s in on_gpus(about).get("gpu_seconds", {}).items())
     spent = f"{about['pictures_seen']:,} pictures in all, {about['seconds'] / 60:.0f} minutes{gpus}"
     return f"Trained on {data_of(about)} in {count}{first}: {spent}."
 
