@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spg import data, evaluation, tasks, weights
+from spg import data, evaluation, models, weights
 from spg.engine.machine import make_fabric
 from spg.engine.provenance import provenance, write_json
 from spg.evaluation import metrics
@@ -148,7 +148,7 @@ def train(name, spec, profile, seed, folder):
         return data.open(spec, "train", size)
 
     source = {"data": spec, "split": "train", "limit": None}
-    task = tasks.task(row.model)
+    task = models.task(row.model)
     Trainer(row.model, task, its, scenes_at, source, folder, make_fabric(its), resume=True, start=start).fit()
 
 

@@ -34,23 +34,56 @@ def _data(a):
 
 
 def _train(a):
-    from spg import data, profiles, tasks, weights
-    from spg.engine.machine import leave, make_fabric
+    from spg import profiles
+
+    settings = profiles.parse_settings(a.set)
+    if bool(a.recipe) == bool(a.model):
+        raise ValueError("name a model to train, or a recipe: spg train MODEL --data SPEC --out DIR, or --recipe SET")
+    return _train_recipe(a, settings) if a.recipe else _train_model(a, settings)
+
+
+def _train_model(a, settings):
+    from spg import data, models, profiles, weights
+    from spg.engine.machine import make_fabric
     from spg.training import Trainer
 
-    profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
+    if not (a.data and a.out):
+        raise ValueError(f"spg train {a.model} needs --data SPEC and --out DIR")
+    task = models.task(a.model)
+    models.check_settings(a.model, settings)
+    profile = profiles.profile(a.profile, **settings)
     fabric = make_fabric(profile, a.accelerator)
-    scenes_at = functools.partial(data.open, a.data, a.split, limit=a.limit)
-    source, start, task = {"data": a.data, "split": a.split, "limit": a.limit}, None, tasks.task(a.model)
+    scenes_at = functools.partial(data.open, a.data, a.split or "train", limit=a.limit)
+    source, start = {"data": a.data, "split": a.split or "train", "limit": a.limit}, None
     if a.start:
-        start = weights.one(a.start, a.model, otherwise=task.twin)
+        start = weights.one(a.start, a.model, otherwise=task.begins_as)
         source["start"] = weights.account(start)
     trainer = Trainer(a.model, task, profile, scenes_at, source, a.out, fabric, a.resume, start)
-    trainer.fit()
+    _say_trained(trainer.fit())
+
+
+def _train_recipe(a, settings):
+    from spg import data
+    from spg.engine.machine import make_fabric
+    from spg.weights import recipe
+
+    given = [f"--{name}" for name in ("data", "split", "limit", "start") if getattr(a, name)]
+    if given:
+        raise ValueError(f"a recipe says itself what {', '.join(given)} would say: leave that out")
+    for one in recipe.read(a.recipe, settings):
+        scenes_at = functools.partial(data.open, one.source["data"], one.source["split"], limit=one.source["limit"])
+        fabric = functools.partial(make_fabric, accelerator=a.accelerator)
+        out = a.out or Path("runs") / a.recipe.partition(":")[0]
+        _say_trained(recipe.train(one, out, scenes_at, fabric, a.resume))
+
+
+def _say_trained(trainer):
+    from spg.engine.machine import leave
+
     leave()
-    if fabric.is_global_zero:
+    if trainer.fabric.is_global_zero:
         seen, minutes = trainer.about()["pictures_seen"], trainer.seconds / 60
-        print(f"{a.model}: {seen} pictures in {minutes:.1f} minutes -> {Path(a.out) / a.model}.safetensors")
+        print(f"{trainer.model}: {seen} pictures in {minutes:.1f} minutes -> {trainer.out / trainer.model}.safetensors")
 
 
 def _evaluate(a):
@@ -199,15 +232,18 @@ def _add_data(commands):
 
 
 def _add_train(commands):
-    c = _command(commands, "train", _train, "train one model; Ctrl-C saves, --resume goes on")
-    c.add_argument("model", help="spnet sgnet sgnet-noseg spnet-plus sgnet-plus sgnet-plus-noseg glcic gfc segmenter")
-    c.add_argument("--data", required=True, help=SPEC)
+    c = _command(commands, "train", _train, "train one model, or a recipe; Ctrl-C saves, --resume goes on")
     c.add_argument(
-        "--split", default="train", help="default: train; fit leaves out tune, the part for choosing settings"
+        "model",
+        nargs="?",
+        help="spnet sgnet sgnet-noseg spnet-plus sgnet-plus sgnet-plus-noseg glcic gfc segmenter",
     )
+    c.add_argument("--recipe", metavar="SET[:NET]", help="make the nets of a shipped set, or one, from random weights")
+    c.add_argument("--data", help=SPEC)
+    c.add_argument("--split", help="default: train; fit leaves out tune, the part for choosing settings")
     c.add_argument("--limit", type=int, help="only the first so many pictures")
     c.add_argument("--profile", default="quick", help="smoke, quick (default), cpu or paper")
-    c.add_argument("--out", required=True, help="folder for checkpoints and log")
+    c.add_argument("--out", help="folder for checkpoints and log; default of a recipe: runs/SET")
     c.add_argument(
         "--start",
         metavar="W",

@@ -1,8 +1,12 @@
-"""Three PatchGAN discriminators on three scales of one input [PAPER.md, Discriminators], and GL's and GFC's window."""
+"""The paper's three PatchGAN discriminators on three scales of the same input, and a discriminator that segments.
+
+Both return a list over scales of lists over layers: the features and, last, the scores.
+"""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 from spg.losses import bounding_boxes
 
@@ -73,3 +77,39 @@ def _cut(x, box, sides):
         for i, (side, n) in enumerate(zip(sides, x.shape[-2:], strict=True))
     )
     return x[:, top : top + sides[0], left : left + sides[1]]
+
+
+class SegmentingDiscriminator(nn.Module):
+    """Gives every pixel one of C classes or the class *painted*: a small U-Net with spectral normalisation.
+
+    After OASIS (Schönfeld, Sushko et al., "You Only Need Adversarial Supervision for Semantic Image Synthesis", ICLR
+    2021); for SPG-Net+ [our decision]. It sees the picture N×3×H×W alone, no layout: the layout is what it is to find.
+    Out: one list, the features of five layers and, last, logits N×(C+1)×H/2×W/2, *painted* being class C.
+    Half the size, because the layers at full size would cost more than all others together.
+    """
+
+    def __init__(self, classes=8, width=32):
+        super().__init__()
+        w = width
+        self.down = nn.ModuleList([_normed(3, w, 4, 2), _normed(w, 2 * w, 4, 2), _normed(2 * w, 4 * w, 4, 2)])
+        self.middle = _normed(4 * w, 4 * w, 3, 1)
+        self.up = nn.ModuleList([_normed(4 * w + 2 * w, 2 * w, 3, 1), _normed(2 * w + w, w, 3, 1)])
+        self.score = nn.Conv2d(w, classes + 1, 1)
+
+    def forward(self, x):
+        features = []
+        for layer in self.down:
+            x = F.leaky_relu(layer(x), 0.2)
+            features.append(x)
+        x = F.leaky_relu(self.middle(x), 0.2)
+        features[-1] = x
+        for layer, skip in zip(self.up, features[1::-1], strict=True):
+            x = torch.cat([F.interpolate(x, size=skip.shape[-2:], mode="nearest"), skip], 1)
+            x = F.leaky_relu(layer(x), 0.2)
+            features.append(x)
+        return [[*features, self.score(x)]]
+
+
+def _normed(c_in, c_out, kernel, stride):
+    """A convolution whose largest gain is held at 1 (Miyato et al. 2018), so that it cannot run ahead of G."""
+    return spectral_norm(nn.Conv2d(c_in, c_out, kernel, stride, 1))

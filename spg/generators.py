@@ -123,7 +123,7 @@ class SGNet(Generator):
     """Segmentation guidance: (I0, S, R) → I_R, colours N×3×H×W in [-1, 1] (tanh).
 
     classes=0 builds the ablation without segmentation: S is then ignored and may be None. The guided net can begin
-    as that one, trained (`spg.growing.adopt`; our decision).
+    as that one, trained (`spg.engine.checkpoints.adopt`; our decision).
     """
 
     def __init__(self, classes=8, **design):

@@ -5,11 +5,20 @@ fixed set every method is judged on.
 """
 
 import zlib
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from spg.labels import OTHER, PERSON, SIGN, VEGETATION, VEHICLE
+
 SMALLEST, LARGEST = 1 / 8, 1 / 2  # a side, as a share of the image's side [PAPER.md, Data]
+
+# Of the holes `objects` [all our decision]: the least area of an object and how much likelier than its area it is
+# chosen, by class, and the widest margin, as shares of the picture.
+LEAST_AREA = {VEHICLE: 0.007, PERSON: 0.0035, SIGN: 0.0025, OTHER: 0.0035, VEGETATION: 0.009}
+LIKING = {VEHICLE: 6, PERSON: 4, SIGN: 1, OTHER: 1, VEGETATION: 2}
+MARGIN = 1 / 16
 
 
 def check_hole(hole, size=None, where="hole"):
@@ -98,20 +107,98 @@ def _stroke(hole, rng, side):
         x, y = x2, y2
 
 
-SAMPLERS = {"paper": rectangle, "centre": centred_square, "freeform": freeform}
+class Thing(NamedTuple):
+    """A connected object of a label map: its class, its box in pixels and its area as a share of the picture."""
+
+    label: int
+    top: int
+    left: int
+    height: int
+    width: int
+    area: float
 
 
-def evaluation_hole(data, split, size, sampler, seed, index):
+def things(labels):
+    """The objects of a label map that are neither crumbs nor larger than half its side, as a list of `Thing`.
+
+    Classes and their least areas are those of `LEAST_AREA`. What touches is one object: a row of parked cars, a grove.
+    """
+    side, found = max(labels.shape), []
+    for label, least in LEAST_AREA.items():
+        count, _, boxes, _ = cv2.connectedComponentsWithStats((labels == label).astype(np.uint8), connectivity=8)
+        for left, top, width, height, pixels in boxes[1:count].tolist():
+            if pixels >= least * labels.size and side / 16 <= max(height, width) <= side * LARGEST:
+                found.append(Thing(label, top, left, height, width, pixels / labels.size))
+    return found
+
+
+def object_hole(rng, labels):
+    """The box of one whole object and a margin of its own on every side; None where there is no object.
+
+    A larger object is likelier, and so is a vehicle or a person [our decision]. labels: H×W, classes 0..7.
+    """
+    found = things(labels)
+    if not found:
+        return None
+    weight = np.array([LIKING[thing.label] * thing.area for thing in found])
+    thing = found[rng.choice(len(found), p=weight / weight.sum())]
+    most = max(2, round(MARGIN * max(labels.shape)))
+    above, below, before, after = rng.integers(1, most + 1, 4).tolist()
+    hole = np.zeros(labels.shape, np.uint8)
+    rows = slice(max(0, thing.top - above), thing.top + thing.height + below)
+    hole[rows, max(0, thing.left - before) : thing.left + thing.width + after] = 1
+    return hole
+
+
+SAMPLERS = {"paper": rectangle, "centre": centred_square, "freeform": freeform}  # of a shape alone
+OBJECTS = "objects"  # looks at the labels, see `object_hole`
+NAMES = (*SAMPLERS, OBJECTS)
+
+
+def draw_hole(sampler, rng, labels):
+    """One hole for a label map (H×W, classes 0..7) by the sampler of that name.
+
+    Returns uint8 H×W; None where the sampler is `objects` and the map holds no object to take out.
+    """
+    if sampler == OBJECTS:
+        return object_hole(rng, labels)
+    return SAMPLERS[check_sampler(sampler)](rng, *labels.shape)
+
+
+def check_sampler(name):
+    """Return the name of a sampler, or raise ValueError naming the known ones."""
+    if name not in NAMES:
+        raise ValueError(f"unknown hole sampler {name!r}; known: {', '.join(NAMES)}")
+    return name
+
+
+def parse_mixture(text):
+    """`objects:0.65+paper:0.35` → {"objects": 0.65, "paper": 0.35}, shares of the pictures; `paper` alone has them all.
+
+    Raises ValueError naming an unknown sampler, or shares that do not add up to 1.
+    """
+    parts = [part.partition(":") for part in text.split("+")]
+    try:
+        shares = {check_sampler(name): float(share) if colon else 1.0 for name, colon, share in parts}
+    except ValueError as error:
+        raise ValueError(f"holes={text!r}: {error}") from error
+    if len(shares) != len(parts) or min(shares.values()) < 0 or abs(sum(shares.values()) - 1) > 1e-6:
+        raise ValueError(f"holes={text!r}: give each sampler once, with shares that add up to 1: objects:0.6+paper:0.4")
+    return shares
+
+
+def evaluation_hole(data, split, size, sampler, seed, index, labels=None):
     """Hole number `index` of the fixed evaluation set: the same for every method, run and machine.
 
     It depends on these arguments alone, so a run over the first N scenes sees the first N holes.
-    data: data-set name (`streets`), size: side in pixels. Returns uint8 size×size.
+    data: data-set name (`streets`), size: side in pixels; labels: the scene's map, which `objects` looks at.
+    Returns uint8 size×size, or None where `objects` finds no object: such a scene is left out, and counted.
     """
-    if sampler not in SAMPLERS:
-        raise ValueError(f"unknown hole sampler {sampler!r}; known: {', '.join(SAMPLERS)}")
-    key = zlib.crc32(f"{data}/{split}/{sampler}".encode())
+    key = zlib.crc32(f"{data}/{split}/{check_sampler(sampler)}".encode())
     rng = np.random.default_rng([key, size, seed, index])
-    return SAMPLERS[sampler](rng, size, size)
+    if sampler == OBJECTS and labels is None:
+        raise ValueError("the holes `objects` are drawn around what a scene shows: give its labels")
+    return draw_hole(sampler, rng, np.empty((size, size)) if labels is None else labels)
 
 
 def evaluation_holes(data, split, size, sampler, n, seed=0):

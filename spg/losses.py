@@ -67,6 +67,47 @@ def generator_loss(fake, form="least-squares", where=None):
     return sum(_scored(penalty(f[-1], True), where) for f in fake)
 
 
+# ---------------------------------------------------------------- (1) with a discriminator that segments
+
+
+def segmenting_discriminator_loss(real, fake, s, hole):
+    """What a `SegmentingDiscriminator` minimises: cross-entropy with the true classes, and *painted* in the hole.
+
+    real, fake: its outputs for I and Î; s: one-hot S, N×C×H×W; hole N×1×H×W. Three means: the real picture, the hole
+    of the filled one, where it must answer *painted*, and the rest of that, where it must still find the classes.
+    """
+    painted = torch.zeros_like(hole)
+    weight = class_weights(s)
+    on_real = _pixel_cross_entropy(real[0][-1], torch.cat([s, painted], 1), weight)
+    on_fake = _pixel_cross_entropy(fake[0][-1], torch.cat([s * (1 - hole), hole], 1), weight)
+    inside = F.adaptive_avg_pool2d(hole, on_fake.shape[-2:])
+    return on_real.mean() + (inside * on_fake).sum() / inside.sum() + ((1 - inside) * on_fake).mean()
+
+
+def segmenting_generator_loss(fake, s, hole):
+    """What G minimises: in the hole its picture is to be taken for the classes of the layout s; arguments as above."""
+    wrong = _pixel_cross_entropy(fake[0][-1], torch.cat([s, torch.zeros_like(hole)], 1), class_weights(s))
+    inside = F.adaptive_avg_pool2d(hole, wrong.shape[-2:])
+    return (inside * wrong).sum() / inside.sum()
+
+
+def class_weights(s):
+    """One weight for each class and, last, 1 for *painted*: a class counts by the square root of its share, not by it.
+
+    s: one-hot N×C×H×W. Weights are 1/√share, scaled so that the mean over all pixels of s is 1; a class below one
+    pixel in a hundred counts as one in a hundred.
+    """
+    share = s.mean((0, 2, 3))
+    weight = share.clamp_min(0.01).rsqrt()
+    return torch.cat([weight / (weight * share).sum(), weight.new_ones(1)])
+
+
+def _pixel_cross_entropy(logits, target, weight):
+    """−Σ_c w_c·target_c·log p_c, N×1×h×w; target: shares of classes N×K×H×W, averaged down to the logits' size."""
+    target = F.adaptive_avg_pool2d(target, logits.shape[-2:]) * weight.view(1, -1, 1, 1)
+    return -(target * logits.float().log_softmax(1)).sum(1, keepdim=True)
+
+
 # ---------------------------------------------------------------- (2) discriminator features
 
 

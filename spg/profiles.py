@@ -6,15 +6,17 @@ import math
 from dataclasses import asdict, dataclass, fields, replace
 from typing import NamedTuple
 
-from spg.holes import SAMPLERS
-from spg.losses import ADVERSARIAL
+from spg.holes import parse_mixture
 
+COURSE = {"sizes", "pictures", "batch", "learning_rate", "decay_from", "warm_up", "average", "clip", "holes", "window"}
+COURSE |= {"seed"}  # every model reads these, and the machine's; `Task.reads` says what else
+MACHINE = {"precision", "workers", "save_every"}
+# Of older checkpoints: keys that are gone, whose values no net depends on, and keys that have another name now.
+RETIRED = {"betas", "flip", "upsample", "adversarial", "perceptual", "informed"}
+RENAMED = {"judge_from": "discriminate_from"}
 CHOICES = {
-    "holes": tuple(SAMPLERS),
-    "adversarial": tuple(ADVERSARIAL),
-    "upsample": ("nearest", "transposed"),
-    "perceptual": ("stlpips", "stlpips-vgg", "lpips"),
     "blind": ("", "image", "hole"),
+    "discriminator": ("patches", "segmenting"),
     "precision": ("32-true", "bf16-mixed"),  # not 16-mixed: its loss scaling is shared by the two players
 }
 
@@ -40,48 +42,50 @@ class Profile:
     pictures: tuple[int, ...] = (595_000,)  # 200 epochs of 2,975 frames [PAPER.md, Training]
     batch: int = 8
     learning_rate: float = 2e-4
-    betas: tuple[float, float] = (0.5, 0.999)
     decay_from: float = 0.5
-    holes: str = "paper"
-    flip: bool = True  # mirror every second picture [our decision]
-    grow: bool = False  # train the inner part of the net at the smaller sizes, see `at`
     warm_up: int = 0  # pictures over which each stage's learning rate rises from 0
-    judge_from: float = 0.0  # share of all pictures after which the discriminators play
     average: float = 0.0  # moving average of the generator's weights, the one kept; 0: off
+    clip: float = 0.0  # largest norm of a player's gradient, which is shortened to it; 0: off
+    holes: str = "paper"  # the sampler, or shares of several: objects:0.6+paper:0.4
+    window: int = 0  # side of the window around the hole that is trained on; 0: the whole picture
     seed: int = 0
     # the nets
     width: int = 64
     downs: int = 4
-    upsample: str = "nearest"
-    dilated: bool = True  # False: the nine blocks look at their neighbours only [an ablation]
-    blind: str = ""  # an input of both nets that is taken away: image or hole [ablations]
-    grained: bool = False  # SG-Net+ is given grain in the hole, to make texture of
-    discriminator_width: int = 64
-    conditional: bool = True  # False: D sees the candidate without its condition [an ablation]
-    informed: bool = False  # SG-Net's D sees I0 beside S, as its twin's sees I0 [our decision; the paper's sees S]
-    scales: int = 3
-    local: bool = False  # True: D's scores count only where they see the hole, the rest is real on both sides
+    grow: bool = False  # train the inner part of the net at the smaller sizes, see `at`
+    grained: bool = False  # SPG-Net+'s nets are given grain in the hole, to make texture and outlines of
+    coloured: bool = False  # SG-Net+ may be asked for a colour inside an outline
     encoder: str = "resnet50"  # of the segmenter
-    # the losses: weights λ [1, 10, 10 are our decision], 0 = off
-    masked: bool = True  # False: they judge all that a net paints, not the completed hole [an ablation]
-    adversarial: str = "least-squares"
-    adv: float = 1.0
+    # the discriminators, and the weights λ of the two losses that need them; 0 = off
+    discriminator: str = "patches"  # the paper's; of SG-Net+ also segmenting
+    discriminator_width: int = 64
+    discriminate_from: float = 0.0  # share of all pictures after which they play
+    adv: float = 1.0  # [1 and 10 are our decision]
     feature: float = 10.0
-    alexnet: float = 10.0
-    cross_entropy: float = 0.0  # SP-Net's named departure
-    dice: float = 0.0  # SP-Net's second
-    l1: float = 0.0  # SG-Net's named departure
-    ssim: float = 0.0  # SG-Net's second
-    known: float = 0.0  # a third of both: cross-entropy or l1 on what is known, so that the narrow middle carries it
+    # the losses of SP-Net
+    cross_entropy: float = 0.0  # a named departure
+    dice: float = 0.0  # the second
+    crisp: bool = False  # D sees one class per pixel, not probabilities
+    # the losses of SG-Net
+    alexnet: float = 10.0  # [our decision]
+    margin: float = 0.0  # of known surroundings around the hole in the AlexNet loss, as a share of the picture's side
+    patch: int = 0  # side of a window in the hole that the AlexNet loss looks at; 0: the whole hole, resized
+    chroma: float = 0.0  # side of the cells that the AlexNet loss sees colours averaged over, as a share of the side;
+    # 1: it sees the true colours
+    l1: float = 0.0  # a named departure
+    ssim: float = 0.0  # the second
+    vgg: float = 0.0  # the third: loss (3) by VGG16 as well
     guess: float = 0.0  # share of the pictures that SG-Net sees with SP-Net's layout, not the true one
     spnet: str = ""  # that SP-Net's checkpoint
     soft: bool = False  # that layout is SP-Net's probabilities, at the test too, not one class per pixel
-    perceptual: str = "stlpips"
-    vgg: float = 0.0  # SG-Net's third departure: loss (3) by VGG16 as well, so that what fools AlexNet alone pays less
-    margin: float = 0.0  # of known surroundings around the hole in the AlexNet loss, as a share of the picture's side
-    chroma: float = 0.0  # side of the cells that the AlexNet loss sees colours averaged over, as a share of the side;
-    # 1: it sees the true colours
-    patch: int = 0  # side of a window in the hole that the AlexNet loss looks at; 0: the whole hole, resized
+    # rows of the ablation
+    dilated: bool = True  # False: the nine blocks look at their neighbours only
+    blind: str = ""  # an input of both nets that is taken away: image or hole
+    masked: bool = True  # False: the losses look at all that a net paints, not at the completed hole
+    conditional: bool = True  # False: D sees the candidate without its condition
+    scales: int = 3  # of the discriminators
+    local: bool = False  # True: D's scores count only where they see the hole, the rest is real on both sides
+    known: float = 0.0  # weight of SP-Net's cross-entropy or SG-Net's l1 on what is known
     # the machine
     precision: str = "32-true"
     workers: int = 0  # processes that read data
@@ -107,13 +111,12 @@ class Profile:
         for key, known in CHOICES.items():
             if getattr(self, key) not in known:
                 raise ValueError(f"profile key {key!r} is one of {', '.join(known)}, got {getattr(self, key)!r}")
-        if (
-            self.batch < 1
-            or not 0 <= self.decay_from <= 1
-            or not 0 <= self.average < 1
-            or not 0 <= self.judge_from <= 1
-        ):
-            raise ValueError("batch must be ≥ 1, decay_from and judge_from in [0, 1] and average in [0, 1)")
+        parse_mixture(self.holes)
+        if self.window and (self.window > min(self.sizes) or self.window % 2**self.downs):
+            raise ValueError(f"window={self.window} must fit into {min(self.sizes)} px and be divisible by 2^downs")
+        shares = self.decay_from, self.discriminate_from, self.guess
+        if self.batch < 1 or min(shares) < 0 or max(shares) > 1 or not 0 <= self.average < 1:
+            raise ValueError("batch must be ≥ 1; decay_from, discriminate_from, guess in [0, 1]; average in [0, 1)")
 
     def as_dict(self):
         """A JSON-ready dict of all settings."""
@@ -131,8 +134,9 @@ def at(profile, size):
 
 
 def from_dict(settings):
-    """The profile a checkpoint's settings describe (lists become tuples again)."""
-    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    """The profile a checkpoint's settings describe: lists become tuples again, and older names today's."""
+    settings = {RENAMED.get(k, k): tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    settings = {k: v for k, v in settings.items() if k not in RETIRED}
     return Profile(settings.pop("name")).with_settings(**settings)
 
 
@@ -163,7 +167,7 @@ CPU = SHORT.with_settings(
     grow=True,
     warm_up=800,
     decay_from=0.4,
-    judge_from=0.6,
+    discriminate_from=0.6,
     feature=0.5,
     alexnet=2.0,
     margin=1 / 16,
@@ -215,3 +219,33 @@ def _value(key, text, default):
     if not fits:
         raise ValueError(f"profile key {key!r} takes a {type(default).__name__} like {default!r}, got {text!r}")
     return value
+
+
+# -------------------------------------------------------------------- which stage when, and the learning rate
+
+
+def learning_rate(profile, seen):
+    """Constant up to decay_from of all pictures, then linearly to 0 [PAPER.md, Training]; warm-up: our decision."""
+    falling = min(1.0, (1 - share(profile, seen)) / max(1 - profile.decay_from, 1e-9))
+    rising = (in_stage(profile, seen // profile.batch) + 1) * profile.batch / max(profile.warm_up, 1)
+    return profile.learning_rate * falling * min(1.0, rising)
+
+
+def share(profile, seen):
+    """How much of the training so many pictures are, in [0, 1]."""
+    return seen / (schedule(profile)[-1][2] * profile.batch)
+
+
+def schedule(profile):
+    """(size, first step, one past the last step) of each stage; a stage's last batch may overshoot its pictures."""
+    stages, start = [], 0
+    for size, pictures in zip(profile.sizes, profile.pictures, strict=True):
+        end = start + math.ceil(pictures / profile.batch)
+        stages.append((size, start, end))
+        start = end
+    return stages
+
+
+def in_stage(profile, step):
+    """How many steps the stage had gone before this one."""
+    return step - max(first for _, first, _ in schedule(profile) if first <= step)

@@ -7,22 +7,32 @@ with another's net counts on from where that one ended, and so meets new holes.
 import signal
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from spg.generators import known
-from spg.holes import SAMPLERS
-from spg.labels import CLASSES
+from spg.holes import draw_hole, parse_mixture, rectangle
+from spg.labels import CLASSES, OTHER, PERSON, SIGN, VEGETATION, VEHICLE
+
+ASKED = 0.7  # share of the pictures in which SG-Net+ is asked for a colour [our decision]
+REPAINTED = 0.5  # share of those, where it is a vehicle or a person, in which the object gets another colour first
+OBJECTS = (VEHICLE, PERSON, SIGN, VEGETATION, OTHER)
 
 
 class Batch(NamedTuple):
-    """image I: N×3×H×W in [-1, 1]; s: one-hot S, N×8×H×W; hole R: N×1×H×W, 1 = missing. All float32."""
+    """image I: N×3×H×W in [-1, 1]; s: one-hot S, N×8×H×W; hole R: N×1×H×W, 1 = missing. All float32.
+
+    colour: N×4×H×W, what SG-Net+ is asked for: a colour in [-1, 1] inside an outline, and the outline; 0 where
+    nothing is asked. None: no picture of the batch was drawn with outlines.
+    """
 
     image: torch.Tensor
     s: torch.Tensor
     hole: torch.Tensor
+    colour: torch.Tensor | None = None
 
     @property
     def i0(self):
@@ -35,22 +45,34 @@ class Batch(NamedTuple):
         return known(self.s, self.hole)
 
     @classmethod
-    def of(cls, images, labels, holes, device="cpu"):
-        """From uint8 tensors N×3×H×W, N×H×W and N×H×W (they travel to the device as bytes)."""
+    def of(cls, images, labels, holes, outlines=None, device="cpu"):
+        """From uint8 tensors N×3×H×W, N×H×W, N×H×W and, if any, N×H×W (they travel to the device as bytes)."""
         images, labels, holes = (x.to(device, non_blocking=True) for x in (images, labels, holes))
         image = images.to(memory_format=torch.channels_last).float() / 127.5 - 1
         s = F.one_hot(labels.long(), len(CLASSES)).permute(0, 3, 1, 2).float()
-        return cls(image, s, holes[:, None].float())
+        colour = None if outlines is None else asked_colour(image, outlines.to(device)[:, None].float())
+        return cls(image, s, holes[:, None].float(), colour)
+
+
+def asked_colour(image, outline):
+    """The mean colour of image (N×3×H×W) inside the outline (N×1×H×W of 0 and 1), there; and the outline: N×4×H×W."""
+    area = outline.sum((2, 3), keepdim=True).clamp_min(1)
+    colour = (image * outline).sum((2, 3), keepdim=True) / area
+    return torch.cat([colour * outline, outline], 1)
 
 
 class TrainingSamples(Dataset):
     """Endless samples over a data set: [k] → (image, labels, hole), uint8 arrays, k = 0, 1, 2, …
 
-    Each epoch is one permutation; hole and mirroring are drawn from (seed, k).
+    Each epoch is one permutation; hole, mirroring, window and colour are drawn from (seed, k).
+    holes: the sampler, or a mixture of them by shares, see `spg.holes.parse_mixture`. window: side of the part of the
+    picture that is kept, with the hole in it; 0: all. coloured: a fourth array is the outline of the object whose
+    colour is asked for, empty where none is.
     """
 
-    def __init__(self, scenes, holes="paper", flip=True, seed=0):
-        self.scenes, self.sampler, self.flip, self.seed = scenes, SAMPLERS[holes], flip, seed
+    def __init__(self, scenes, holes="paper", seed=0, window=0, coloured=False):
+        self.scenes, self.seed, self.window, self.coloured = scenes, seed, window, coloured
+        self.holes = parse_mixture(holes)
         self._epoch, self._order = None, None
 
     def order(self, epoch):
@@ -64,10 +86,72 @@ class TrainingSamples(Dataset):
         epoch, position = divmod(k, len(self.scenes))
         image, labels = self.scenes[int(self.order(epoch)[position])]
         rng = np.random.default_rng([self.seed, 0, k])
-        hole = self.sampler(rng, *labels.shape)
-        if self.flip and rng.random() < 0.5:
-            image, labels = image[..., ::-1], labels[..., ::-1]
-        return np.ascontiguousarray(image), np.ascontiguousarray(labels), hole
+        arrays = [image, labels, self._hole(rng, labels)]
+        if rng.random() < 0.5:
+            arrays[:2] = [x[..., ::-1] for x in arrays[:2]]
+            if len(self.holes) > 1 or "objects" in self.holes:  # a hole that fits an object turns with it
+                arrays[2] = arrays[2][..., ::-1]
+        if self.window:
+            rows, columns = window_around(rng, arrays[2], self.window)
+            arrays = [x[..., rows, columns] for x in arrays]
+        if self.coloured:
+            outline = asked_outline(rng, *arrays[1:])
+            arrays = [repainted(rng, arrays[0], arrays[1], outline), *arrays[1:], outline]
+        return tuple(np.ascontiguousarray(x) for x in arrays)
+
+    def _hole(self, rng, labels):
+        """A hole of the mixture; a scene without an object to take out gets the paper's rectangle."""
+        names = list(self.holes)
+        name = names[0] if len(names) == 1 else names[rng.choice(len(names), p=list(self.holes.values()))]
+        hole = draw_hole(name, rng, labels)
+        return rectangle(rng, *labels.shape) if hole is None else hole
+
+
+def window_around(rng, hole, side):
+    """Two slices: a side×side window of the picture, anywhere so that it holds as much of the hole's box as it can."""
+    slices = []
+    for axis, length in enumerate(hole.shape):
+        inside = np.flatnonzero(hole.any(1 - axis))
+        low, high = sorted((int(inside[0]), int(inside[-1]) + 1 - side))
+        low, high = (min(max(0, end), length - side) for end in (low, high))
+        first = int(rng.integers(low, high + 1))
+        slices.append(slice(first, first + side))
+    return slices
+
+
+def largest_object(labels, hole):
+    """The part in the hole of the largest object there is, as a uint8 map; empty where there is none."""
+    outline, most = np.zeros(labels.shape, np.uint8), 0
+    for label in OBJECTS:
+        inside = ((labels == label) & (hole == 1)).astype(np.uint8)
+        count, parts, boxes, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
+        if count > 1 and boxes[1:, cv2.CC_STAT_AREA].max() > most:
+            number = 1 + int(boxes[1:, cv2.CC_STAT_AREA].argmax())
+            outline, most = (parts == number).astype(np.uint8), boxes[number, cv2.CC_STAT_AREA]
+    return outline
+
+
+def asked_outline(rng, labels, hole):
+    """The outline of the hole's largest object in a share `ASKED` of the pictures, in the others an empty map."""
+    asked = rng.random() < ASKED
+    return largest_object(labels, hole) if asked else np.zeros(labels.shape, np.uint8)
+
+
+def repainted(rng, image, labels, outline):
+    """The picture with the outlined vehicle or person in another colour, in a share `REPAINTED` of the cases.
+
+    So that SG-Net+ meets colours that few objects have and keeps the detail in them [our decision]. The colours are
+    multiplied: windows and shadows stay dark. image: uint8 3×H×W; returns one of the same kind.
+    """
+    wanted, lucky = rng.integers(20, 236, 3), rng.random() < REPAINTED
+    inside = outline == 1
+    if not lucky or not np.isin(labels[inside], (VEHICLE, PERSON)).any():
+        return image
+    mean = image[:, inside].mean(1)
+    gain = np.clip(wanted / np.maximum(mean, 1), 0.25, 4)[:, None]
+    image = image.copy()
+    image[:, inside] = np.clip(image[:, inside] * gain, 0, 255).round().astype(np.uint8)
+    return image
 
 
 def batches(samples, start, count, batch, rank=0, world=1, workers=0):

@@ -12,15 +12,13 @@ from pathlib import Path
 import torch
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from spg import labels, losses
-from spg.engine import checkpoints, machine
-from spg.engine.checkpoints import restore
+from spg import labels
+from spg.engine import checkpoints, machine, provenance
+from spg.engine.checkpoints import adopt, inherit, restore
 from spg.engine.machine import join_batch_norms, keep_freed_memory
 from spg.engine.watching import InterruptAfterStep, Logbook, progress
-from spg.growing import adopt, inherit
-from spg.profiles import at, from_dict
+from spg.profiles import at, from_dict, in_stage, learning_rate, schedule, share
 from spg.samples import Batch, TrainingSamples, batches
-from spg.schedule import in_stage, learning_rate, schedule, share
 
 FREE_TO_CHANGE = {"workers", "precision", "save_every"}  # settings a resumed training may change
 
@@ -41,6 +39,7 @@ class Trainer:
         if profile.batch % self.fabric.world_size:
             raise ValueError(f"batch {profile.batch} cannot be shared by {self.fabric.world_size} processes")
         self.step, self.seen, self.seconds = 0, 0, 0.0  # seen: pictures before step 0
+        self.commit = provenance.commit()
         self.task.data = source.get("data", "").split(":")[0]
         state, about = self._earlier(resume)
         self.task.prepare(self.profile, self.fabric.device)
@@ -55,18 +54,15 @@ class Trainer:
 
     def _build(self, size):
         p, self.size = self.profile, size
-        judged = self.task.discriminator(p) if self._weight("adv") or self._weight("feature") else None
-        nets = {"G": self.task.generator(p, at(p, size)), "D": judged}
+        needed = any(self.task.weights.values())
+        discriminator = self.task.discriminator(p) if needed else None
+        nets = {"G": self.task.generator(p, at(p, size)), "D": discriminator}
         self.nets, self.optimizers = {}, {}
         for name, net in nets.items():
             if net is not None:
                 self.nets[name], self.optimizers[name] = self._set_up(net)
         # on a device only now: the moving average starts at the weights every process agrees on
         self.average = copy.deepcopy(self.nets["G"].module).eval() if p.average else None
-
-    def _weight(self, name):
-        """Weight of a loss that D is needed for: the model's own, or the profile's."""
-        return (self.task.weights or self.profile.as_dict())[name]
 
     def _enter(self, size):
         """Make the nets of the stage at this size, with all that the last stage's have learned."""
@@ -84,7 +80,7 @@ class Trainer:
         if self.fabric.world_size > 1:
             net = join_batch_norms(net)
         net = net.to(memory_format=torch.channels_last)
-        optimizer = torch.optim.Adam(net.parameters(), self.profile.learning_rate, self.profile.betas)
+        optimizer = torch.optim.Adam(net.parameters(), self.profile.learning_rate, self.task.betas)
         return self.fabric.setup(net, optimizer)
 
     @property
@@ -103,22 +99,35 @@ class Trainer:
         return state, about
 
     def _start(self, path):
+        """Begin with the net of a checkpoint; or with all nets of a state file, as the next stage of a recipe does."""
         tensors, about = checkpoints.load(path)
-        if about["model"] not in (self.model, self.task.twin) or about["size"] != self.size:
-            it = f"a {about['model']!r} net for {about['size']} px"
-            raise ValueError(f"{path} holds {it}: this training starts with {self.model!r} at {self.size} px")
-        its = from_dict(about["profile"])
-        begin = restore if (about["model"], its.grained) == (self.model, self.profile.grained) else adopt
-        its, own = (at(p, self.size) for p in (its, self.profile))
+        state = tensors if "G" in tensors else {"G": tensors}
+        wrong_size = about["size"] != self.size and "G" not in tensors
+        if about["model"] not in (self.model, self.task.begins_as) or wrong_size:
+            found = f"a {about['model']!r} net for {about['size']} px"
+            raise ValueError(f"{path} holds {found}: this training starts with {self.model!r} at {self.size} px")
         try:
-            if its != own:
-                raise RuntimeError(f"it has {its}, here {own} is asked for")
-            for net in filter(None, (self.nets["G"].module, self.average)):
-                begin(net, checkpoints.flatten(tensors))
+            begin = self._beginning(about)
+            begin(self.nets["G"].module, checkpoints.flatten(state["G"]))
+            if self.average is not None:
+                begin(self.average, checkpoints.flatten(state.get("average", state["G"])))
+            if "D" in self.nets and "D" in state:
+                restore(self.nets["D"].module, state["D"])
         except RuntimeError as error:
-            settings = "width, downs, grow, grained"
+            settings = "width, downs, grow, grained, coloured, discriminator_width"
             raise ValueError(f"{path}: its tensors do not fit this profile ({settings}?): {error}") from error
         self.seen, self.seconds = about["pictures_seen"], about["seconds"]
+
+    def _beginning(self, about):
+        """How a net takes over a checkpoint's weights: as they are, with more inputs, or within one level more."""
+        before, now = from_dict(about["profile"]), self.profile
+        old, new = at(before, about["size"]), at(now, self.size)
+        if old.downs < new.downs and about["model"] == self.model:
+            return lambda net, tensors: inherit(net, restore(self.task.generator(before, old), tensors))
+        if old != new:
+            raise RuntimeError(f"it has {old}, here {new} is asked for")
+        same = (about["model"], before.grained, before.coloured) == (self.model, now.grained, now.coloured)
+        return restore if same else adopt
 
     def _resume(self, state, about):
         for name, net in self.nets.items():
@@ -168,11 +177,10 @@ class Trainer:
 
     def _batches(self, scenes, last):
         p, f = self.profile, self.fabric
-        samples = TrainingSamples(scenes, p.holes, p.flip, p.seed)
-        for images, maps, holes in batches(
-            samples, self.seen + self.step * p.batch, last - self.step, p.batch, f.global_rank, f.world_size, p.workers
-        ):
-            yield Batch.of(images, maps, holes, f.device)
+        samples = TrainingSamples(scenes, p.holes, p.seed, p.window, self.task.coloured)
+        first = self.seen + self.step * p.batch
+        for arrays in batches(samples, first, last - self.step, p.batch, f.global_rank, f.world_size, p.workers):
+            yield Batch.of(*arrays, device=f.device)
 
     def _stop(self):
         """Whether any process was asked to stop; they must all leave at the same step, or one waits for ever."""
@@ -189,41 +197,36 @@ class Trainer:
         self._set_learning_rate()
         players = self._players()
         with self.fabric.autocast():
-            batch = self.task.scene(batch)
+            batch = self.task.prepare_batch(batch)
         output = self.task.generate(self.nets["G"], batch)
-        terms = self.task.terms(batch, output) if "G" in players else {}
+        terms = self.task.loss_terms(batch, output) if "G" in players else {}
         if "D" in players:
-            real, fake = (self.nets["D"](x) for x in self.task.candidates(batch, output))
-            judge = losses.discriminator_loss(real, fake, self._form(), self.task.scored(batch.hole))
-            terms |= self._generator_terms(real, fake, batch.hole) if "G" in players else {}
+            real, fake = (self.nets["D"](x) for x in self.task.discriminator_inputs(batch, output))
+            discriminator_loss = self.task.discriminator_loss(real, fake, batch)
+            terms |= self.task.generator_terms(real, fake, batch) if "G" in players else {}
         values = self._finite({k: v.item() for k, v in terms.items()})
         if "G" in players:
             self._backward("G", sum(terms.values()), retain_graph="D" in players)
         if "D" in players:
-            values |= self._finite({"discriminator": judge.item()})
-            self._backward("D", judge)
+            values |= self._finite({"discriminator": discriminator_loss.item()})
+            self._backward("D", discriminator_loss)
         for name in players:
-            self.optimizers[name].step()
+            self._update(name)
         self._follow()
         return values
 
     def _players(self):
         """Who learns at this step: G alone, then (some models) D alone, then both."""
         done = share(self.profile, self.step * self.profile.batch)
-        judged, joint = self.task.phases or (self.profile.judge_from,) * 2
-        plays = {"G": done < judged or done >= joint, "D": done >= judged}
+        first, joint = self.task.phases or (self.profile.discriminate_from,) * 2
+        plays = {"G": done < first or done >= joint, "D": done >= first}
         return [name for name in self.nets if plays[name]]
 
-    def _form(self):
-        return self.task.adversarial or self.profile.adversarial
-
-    def _generator_terms(self, real, fake, hole):
-        terms = {}
-        if adv := self._weight("adv"):
-            terms["adv"] = adv * losses.generator_loss(fake, self._form(), self.task.scored(hole))
-        if feature := self._weight("feature"):
-            terms["feature"] = feature * losses.feature_loss(real, fake, self.task.where(hole))
-        return terms
+    def _update(self, name):
+        if self.profile.clip:
+            net, optimizer = self.nets[name], self.optimizers[name]
+            self.fabric.clip_gradients(net, optimizer, max_norm=self.profile.clip, error_if_nonfinite=False)
+        self.optimizers[name].step()
 
     def _backward(self, name, loss, **options):
         self.optimizers[name].zero_grad()
@@ -298,7 +301,7 @@ class Trainer:
         training = net.training
         output = self.task.generate(net.eval(), batch)
         net.train(training)
-        return self.task.picture(batch, output)
+        return self.task.preview(batch, output)
 
     def about(self):
         """What a checkpoint says of itself."""
@@ -312,6 +315,7 @@ class Trainer:
             "pictures_seen": self.seen + self.step * p.batch,
             "seconds": round(self.seconds, 1),
             **machine.about(self.fabric.device),
+            "commit": self.commit,
             "profile": p.as_dict(),
         }
 

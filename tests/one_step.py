@@ -7,8 +7,8 @@ from tiny import Tiny
 from torch import distributed
 
 from spg.engine.machine import leave, make_fabric
+from spg.models import task
 from spg.profiles import profile
-from spg.tasks import task
 from spg.training import Trainer
 
 torch.set_num_threads(1)

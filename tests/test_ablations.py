@@ -12,9 +12,9 @@ from spg.ablations import ROWS, chosen, parse_seeds, run, summary
 from spg.engine import checkpoints
 from spg.evaluation import tables
 from spg.evaluation.ablation_report import COLOURS, plot, verdict
+from spg.models import task
 from spg.profiles import at, profile
 from spg.samples import Batch, TrainingSamples, batches
-from spg.tasks import task
 
 SMALL = {"sizes": (32,), "pictures": (8,), "batch": 4, "width": 2, "discriminator_width": 2, "downs": 2}
 
@@ -40,9 +40,9 @@ def test_every_row_plays_one_step(name):
     its, net, judge = players(ROWS[name])
     b = one_batch()
     output = its.generate(net, b)
-    real, fake = (judge(x) for x in its.candidates(b, output))
+    real, fake = (judge(x) for x in its.discriminator_inputs(b, output))
     assert len(real) == len(fake) == (1 if name == "one-scale" else 3)
-    assert all(torch.isfinite(v) for v in its.terms(b, output).values())
+    assert all(torch.isfinite(v) for v in its.loss_terms(b, output).values())
 
 
 @pytest.mark.parametrize("name", ["spnet-no-image", "spnet-no-hole-channel", "no-hole-channel"])
@@ -71,7 +71,7 @@ def test_losses_on_the_whole_picture_see_what_is_painted_outside_the_hole():
         its, net, _ = players(ROWS[name])
         b = one_batch()
         output = its.generate(net, b).detach().requires_grad_()
-        (sum(its.terms(b, output).values()) + its.candidates(b, output)[1].square().sum()).backward()
+        (sum(its.loss_terms(b, output).values()) + its.discriminator_inputs(b, output)[1].square().sum()).backward()
         assert bool((output.grad * (1 - b.hole)).abs().sum() > 0) == expected
 
 
@@ -80,23 +80,23 @@ def test_losses_on_the_known_pixels_see_them_and_leave_the_hole_to_the_others():
     for name in ("spnet-known-pixels", "known-pixels"):
         its, net, _ = players(ROWS[name])
         output = its.generate(net, b).detach().requires_grad_()
-        known = its.terms(b, output)["known"]
+        known = its.loss_terms(b, output)["known"]
         (gradient,) = torch.autograd.grad(known, output)
         assert (gradient * b.hole == 0).all() and (gradient * (1 - b.hole)).abs().sum() > 0
-    assert its.terms(b, b.image + 0.1)["known"].item() == pytest.approx(20 * 0.1, rel=1e-4)
-    assert its.terms(b, torch.where(b.hole == 1, b.image + 1, b.image))["known"].item() == 0
+    assert its.loss_terms(b, b.image + 0.1)["known"].item() == pytest.approx(20 * 0.1, rel=1e-4)
+    assert its.loss_terms(b, torch.where(b.hole == 1, b.image + 1, b.image))["known"].item() == 0
 
 
 def test_an_unconditional_discriminator_sees_the_candidate_alone():
     its, net, _ = players(ROWS["unconditional"])
     b = one_batch()
-    assert [x.shape[1] for x in its.candidates(b, its.generate(net, b))] == [3, 3]
+    assert [x.shape[1] for x in its.discriminator_inputs(b, its.generate(net, b))] == [3, 3]
 
 
 def test_local_scores_count_in_the_hole_only():
     b = one_batch()
-    assert players(ROWS["spg"])[0].scored(b.hole) is None
-    assert players(ROWS["local-scores"])[0].scored(b.hole) is b.hole
+    assert players(ROWS["spg"])[0].score_mask(b.hole) is None
+    assert players(ROWS["local-scores"])[0].score_mask(b.hole) is b.hole
 
 
 def test_a_row_brings_what_it_is_compared_with():

@@ -10,7 +10,7 @@ from tiny_nets import PROFILE, result_of, train
 from spg import weights
 from spg.engine import checkpoints
 from spg.engine.machine import make_fabric
-from spg.tasks import task
+from spg.models import task
 from spg.training import Trainer
 
 

@@ -19,9 +19,9 @@ from PIL import Image
 import spg
 from spg import pictures
 from spg.editor import variants
+from spg.generators_plus import SGNetPlus, SPNetPlus
 from spg.inpainting import Inpainter
 from spg.labels import CLASSES, PERSON, VEHICLE
-from spg.pyramid import SGNetPlus, SPNetPlus
 
 
 @pytest.fixture

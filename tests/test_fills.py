@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from spg.fills import likeliest, push_pull, smooth, smooth_by_class
+from spg.generators_plus import likeliest, push_pull, smooth, smooth_by_class
 
 
 def hole_in_the_middle(n=1, side=32):

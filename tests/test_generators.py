@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from spg.engine.checkpoints import adopt
 from spg.generators import DILATIONS, Generator, SGNet, SPNet, complete, known
-from spg.growing import adopt
 
 
 def layer_table(net):

@@ -9,12 +9,11 @@ from tiny import Tiny
 from torch import nn
 
 from spg import losses
-from spg.baselines.gfc import GFCDiscriminators, GFCGenerator
+from spg.baselines.gfc import ADVERSARIAL, PARSING, GFCDiscriminators, GFCGenerator, parser
 from spg.engine import shipped
+from spg.models import task
 from spg.profiles import profile
 from spg.samples import Batch, TrainingSamples, batches
-from spg.tasks import task
-from spg.tasks.gfc import ADVERSARIAL, PARSING, parser
 
 
 def count(net):
@@ -107,7 +106,7 @@ def test_its_output_is_what_the_losses_take():
 def test_the_parsing_net_is_frozen_and_in_eval_mode(gfc):
     assert not any(p.requires_grad for p in gfc.parser.net.parameters()) and not gfc.parser.net.training
     start = {name: value.clone() for name, value in gfc.parser.net.state_dict().items()}
-    gfc.terms(one_batch(), torch.zeros(2, 3, 32, 32))
+    gfc.loss_terms(one_batch(), torch.zeros(2, 3, 32, 32))
     assert all(torch.equal(value, start[name]) for name, value in gfc.parser.net.state_dict().items())
 
 
@@ -164,21 +163,21 @@ def test_the_weights_are_those_of_gfcs_sums():
 
 def test_terms_known_answers(gfc):
     b = one_batch()
-    perfect = gfc.terms(b, b.image)
+    perfect = gfc.loss_terms(b, b.image)
     assert perfect["reconstruction"] == 0
     assert perfect["parsing"].item() == pytest.approx(PARSING * gfc.parser.loss(b.image, b.s).item())
-    assert gfc.terms(b, b.image + 0.5)["reconstruction"].item() == pytest.approx(0.25)  # the whole picture's
+    assert gfc.loss_terms(b, b.image + 0.5)["reconstruction"].item() == pytest.approx(0.25)  # the whole picture's
 
 
 def test_the_parsing_pays_the_filling_only(gfc):
     b, i_r = one_batch(), torch.zeros(2, 3, 32, 32, requires_grad=True)
-    (gradient,) = torch.autograd.grad(gfc.terms(b, i_r)["parsing"], i_r)
+    (gradient,) = torch.autograd.grad(gfc.loss_terms(b, i_r)["parsing"], i_r)
     missing = b.hole.expand(-1, 3, -1, -1) == 1
     assert gradient[missing].abs().max() > 0 and gradient[~missing].abs().max() == 0
 
 
 def test_gradient_reaches_the_generator_and_nothing_else(gfc):
     net, b = gfc.generator(profile("smoke", width=4), None), one_batch()
-    sum(gfc.terms(b, gfc.generate(net, b)).values()).backward()
+    sum(gfc.loss_terms(b, gfc.generate(net, b)).values()).backward()
     assert all(p.grad is not None for p in net.parameters())
     assert all(p.grad is None for p in gfc.parser.net.parameters())

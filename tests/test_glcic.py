@@ -9,15 +9,14 @@ from tiny import Tiny
 from torch import nn
 
 from spg import losses
-from spg.baselines.glcic import GLCompletion, GLDiscriminator
+from spg.baselines.glcic import GLCompletion, GLDiscriminator, hole_mse
 from spg.discriminators import window
 from spg.engine import machine
 from spg.holes import rectangle
 from spg.inpainting import Inpainter
+from spg.models import task
 from spg.profiles import profile
 from spg.samples import Batch, TrainingSamples, batches
-from spg.tasks import task
-from spg.tasks.glcic import hole_mse
 from spg.training import Trainer
 
 
@@ -178,10 +177,10 @@ def test_hole_mse_known_answers():
 
 def test_d_compares_the_true_picture_with_the_filled_one():
     b, t = one_batch(), task("glcic")
-    real, fake = t.candidates(b, torch.ones(4, 3, 32, 32))
+    real, fake = t.discriminator_inputs(b, torch.ones(4, 3, 32, 32))
     assert torch.equal(real, torch.cat([b.image, b.hole], 1))
     assert torch.equal(fake[:, :3] * (1 - b.hole), b.i0) and (fake[:, :3][b.hole.expand(-1, 3, -1, -1) == 1] == 1).all()
-    assert torch.equal(t.picture(b, torch.ones(4, 3, 32, 32)), fake[:, :3])
+    assert torch.equal(t.preview(b, torch.ones(4, 3, 32, 32)), fake[:, :3])
 
 
 def test_its_own_form_weights_and_phases():

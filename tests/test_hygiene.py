@@ -26,8 +26,9 @@ TOP_LEVEL = {"notebooks", "spg", "figures", "tests", "environment.yml", "README.
 # Imports run one way, from the ground up: a module may use its own floor and those below. spg/__init__.py is the roof.
 FLOORS = (
     "holes labels pictures engine",
-    "data fills generators pyramid growing discriminators losses perceptual segmenter baselines",
-    "profiles schedule samples tasks training weights inpainting",
+    "data generators generators_plus discriminators losses perceptual segmenter",
+    "profiles samples tasks training inpainting",
+    "baselines models weights",
     "evaluation ablations plots",
     "study editor course",
     "cli __main__",

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from spg.generators import SGNet, SPNet
+from spg.generators_plus import SGNetPlus
 from spg.inpainting import Inpainter
-from spg.pyramid import SGNetPlus
 from spg.segmenter import Segmenter
 
 

@@ -9,9 +9,8 @@ import spg
 from spg import evaluation, weights
 from spg.baselines.layouts import nearest_known
 from spg.holes import evaluation_hole
-from spg.tasks import MODELS
+from spg.models import METHODS, MODELS
 from spg.weights import nets as methods
-from spg.weights.designs import METHODS
 
 GUIDED = ("spg", "spg-oracle", "spg-plus", "spg-plus-oracle")
 

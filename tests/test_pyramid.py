@@ -5,12 +5,11 @@ from itertools import pairwise
 import pytest
 import torch
 
-from spg.fills import smooth, smooth_by_class
+from spg.engine.checkpoints import adopt, inherit
 from spg.generators import SGNet, SPNet
-from spg.growing import adopt, inherit
+from spg.generators_plus import Pyramid, SGNetPlus, SPNetPlus, smooth, smooth_by_class
+from spg.models import task
 from spg.profiles import at, profile
-from spg.pyramid import Pyramid, SGNetPlus, SPNetPlus
-from spg.tasks import task
 
 
 def scene(n=2, side=32, classes=8):
@@ -97,9 +96,9 @@ def test_a_guided_net_begins_as_its_trained_twin_and_then_goes_its_own_way():
 
 
 def test_a_twin_must_fit():
-    with pytest.raises(RuntimeError, match=r"inner\.stem\.0\.weight of the twin, \[64, 4, 3, 3\], does not fit into"):
+    with pytest.raises(RuntimeError, match=r"inner\.stem\.0\.weight of the smaller net, \[64, 4, 3, 3\], does not fit"):
         adopt(SGNetPlus(width=4), SGNetPlus(0, width=32).state_dict())
-    with pytest.raises(RuntimeError, match=r"out\.weight of the twin, .* does not fit into \[0\]"):
+    with pytest.raises(RuntimeError, match=r"out\.weight of the smaller net, .* does not fit into \[0\]"):
         adopt(SGNetPlus(width=4), {"out.weight": torch.zeros(3, 3)})
 
 

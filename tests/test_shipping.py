@@ -9,8 +9,8 @@ from tiny_nets import MEANS, result_of, train
 import spg
 from spg import weights
 from spg.engine import checkpoints, shipped
+from spg.models import METHODS, models
 from spg.weights import shipping
-from spg.weights.designs import METHODS, models
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +182,7 @@ def test_the_cards_agree_with_the_registry():
 
 
 def test_cards_have_a_word_for_every_model():
-    from spg.tasks import MODELS
+    from spg.models import MODELS
     from spg.weights.shipping import WHAT
 
     assert WHAT.keys() == MODELS.keys() and {m for name in METHODS for m in models(name)} < MODELS.keys()

@@ -16,11 +16,10 @@ from tiny import Tiny
 from spg import losses, perceptual
 from spg.engine import checkpoints, machine
 from spg.generators import complete
-from spg.profiles import profile
+from spg.models import MODELS, task
+from spg.profiles import learning_rate, profile, schedule
 from spg.samples import Batch, TrainingSamples, batches
-from spg.schedule import learning_rate, schedule
-from spg.tasks import MODELS, task
-from spg.tasks.guidance import guessers
+from spg.tasks import predictors
 from spg.training import Trainer
 
 
@@ -102,7 +101,7 @@ def copied(net):
 
 
 def test_discriminators_that_come_late_do_not_play_before(tmp_path):
-    t = trainer(tmp_path, "sgnet", pictures=(16,), batch=4, judge_from=0.5, average=0.0)
+    t = trainer(tmp_path, "sgnet", pictures=(16,), batch=4, discriminate_from=0.5, average=0.0)
     before = copied(t.nets["D"])
     assert "adv" not in t.play(one_batch())
     assert not moved(t.nets["D"], before)
@@ -160,7 +159,7 @@ def test_a_training_may_start_with_the_net_of_another_and_counts_on(tmp_path):
     second = trainer(tmp_path / "b", start=start, average=0.9, l1=1.0, pictures=(8,))
     for net in (second.nets["G"].module, second.best()):
         assert all(torch.equal(v, first.best().state_dict()[k]) for k, v in net.state_dict().items())
-    samples = TrainingSamples(Tiny(32), second.profile.holes, second.profile.flip, second.profile.seed)
+    samples = TrainingSamples(Tiny(32), second.profile.holes, second.profile.seed)
     assert torch.equal(next(second._batches(Tiny(32), 2)).hole[0, 0], torch.as_tensor(samples[24][2]).float())
     second.fit(show=False)
     about = checkpoints.about(tmp_path / "b" / "spnet.safetensors")
@@ -204,14 +203,14 @@ def test_sgnet_meets_the_mistakes_of_an_spnet_of_its_size(tmp_path):
     trainer(tmp_path, "spnet").fit(show=False)
     t = trainer(tmp_path, "sgnet", guess=0.5, spnet=str(tmp_path / "spnet.safetensors"))
     b = one_batch(n=40)
-    s = t.task.scene(b).s
+    s = t.task.prepare_batch(b).s
     assert torch.equal(s * (1 - b.hole), b.s * (1 - b.hole))
     changed = (s != b.s).flatten(1).any(1)
     assert 8 < changed.sum() < 32
     assert set(s.unique().tolist()) == {0, 1}  # one class per pixel
     assert torch.equal(s.sum(1), torch.ones_like(s[:, 0]))
     other_size = one_batch(size=64)
-    assert t.task.scene(other_size) is other_size
+    assert t.task.prepare_batch(other_size) is other_size
     with pytest.raises(ValueError, match="holds a 'sgnet' net, no SP-Net"):
         t.fit(show=False)
         trainer(tmp_path / "x", "sgnet", guess=0.5, spnet=str(tmp_path / "sgnet.safetensors"))
@@ -221,7 +220,7 @@ def test_a_soft_sgnet_meets_probabilities(tmp_path):
     trainer(tmp_path, "spnet").fit(show=False)
     t = trainer(tmp_path, "sgnet-plus", guess=1.0, soft=True, spnet=str(tmp_path / "spnet.safetensors"))
     b = one_batch(n=4)
-    s = t.task.scene(b).s
+    s = t.task.prepare_batch(b).s
     torch.testing.assert_close(s.sum(1), torch.ones_like(s[:, 0]))
     inside = s[b.hole.expand_as(s) == 1]
     assert torch.equal(s * (1 - b.hole), b.s * (1 - b.hole)) and ((inside > 0) & (inside < 1)).any()
@@ -230,7 +229,7 @@ def test_a_soft_sgnet_meets_probabilities(tmp_path):
 def test_the_inner_levels_of_a_grown_spnet_know_the_smaller_pictures(tmp_path):
     settings = {"sizes": (16, 32), "pictures": (8, 8), "batch": 4, "grow": True, "width": 8, "downs": 3}
     trained = trainer(tmp_path, "spnet-plus", **settings).fit(show=False).best().state_dict()
-    spnets = guessers(smoke(spnet=str(tmp_path / "spnet-plus.safetensors")), torch.device("cpu"))
+    spnets = predictors(smoke(spnet=str(tmp_path / "spnet-plus.safetensors")), torch.device("cpu"))
     assert set(spnets) == {16, 32}
     inner = spnets[16].state_dict()
     assert len(inner) < len(spnets[32].state_dict()) == len(trained)
@@ -292,36 +291,25 @@ def test_generator_step_leaves_discriminators_alone_and_features_are_computed_on
 def test_the_discriminators_condition():
     b = one_batch()
     s_r, i_r = torch.rand_like(b.s), torch.rand_like(b.image)
-    real, fake = task("spnet").candidates(b, s_r)
+    real, fake = task("spnet").discriminator_inputs(b, s_r)
     assert torch.equal(real[:, :11], fake[:, :11]) and torch.equal(real[:, :11], torch.cat([b.i0, b.s0], 1))
     assert torch.equal(real[:, 11:], b.s)
-    real, fake = task("sgnet").candidates(b, i_r)
+    real, fake = task("sgnet").discriminator_inputs(b, i_r)
     assert torch.equal(fake[:, :8], b.s) and torch.equal(real[:, 8:], b.image)
     outside = (b.hole == 0).expand_as(b.image)
     assert torch.equal(fake[:, 8:][outside], b.image[outside])
-
-
-def test_informed_discriminators_of_sgnet_see_the_damaged_picture_too(tmp_path):
-    b, i_r = one_batch(), torch.rand_like(one_batch().image)
-    for model, condition in (("sgnet", [b.s, b.i0]), ("sgnet-noseg", [b.i0])):  # the twin's see it already
-        t = trainer(tmp_path / model, model, informed=True)
-        real, fake = t.task.candidates(b, i_r)
-        assert torch.equal(real, torch.cat([*condition, b.image], 1)) and torch.equal(real[:, :-3], fake[:, :-3])
-        assert t.play(b)["discriminator"] > 0  # and the discriminators take that many channels
-    alone = trainer(tmp_path / "alone", "sgnet", informed=True, conditional=False)
-    assert alone.task.candidates(b, i_r)[0].shape[1] == 3 and alone.play(b)
 
 
 def test_the_alexnet_loss_may_be_joined_by_the_same_of_vgg(tmp_path):
     b = one_batch()
     t = trainer(tmp_path, "sgnet", alexnet=2.0, vgg=3.0)
     i_r = t.nets["G"](b.i0, b.s, b.hole)
-    terms = t.task.terms(b, i_r)
+    terms = t.task.loss_terms(b, i_r)
     filled = complete(b.i0, i_r, b.hole)
     for name, weight, network in (("alexnet", 2.0, "stlpips"), ("vgg", 3.0, "stlpips-vgg")):
         loss = losses.AlexNetLoss(perceptual.load(network))(b.image, filled, b.hole).detach()
         assert loss > 0 and float(terms[name].detach()) == pytest.approx(weight * float(loss), rel=1e-5)
-    assert "vgg" not in trainer(tmp_path / "without", "sgnet").task.terms(b, i_r)
+    assert "vgg" not in trainer(tmp_path / "without", "sgnet").task.loss_terms(b, i_r)
 
 
 def test_moving_average_follows_and_is_what_is_kept(tmp_path):

@@ -9,8 +9,8 @@ from tiny_nets import result_of, train
 import spg
 from spg import weights
 from spg.engine import checkpoints, shipped
-from spg.pyramid import SGNetPlus, SPNetPlus
-from spg.weights.designs import DESIGNS
+from spg.generators_plus import SGNetPlus, SPNetPlus
+from spg.models import DESIGNS
 from spg.weights.finding import on_gpus
 
 

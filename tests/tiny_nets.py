@@ -6,8 +6,8 @@ from tiny import Tiny
 
 from spg import weights
 from spg.engine.machine import make_fabric
+from spg.models import task
 from spg.profiles import profile
-from spg.tasks import task
 from spg.training import Trainer
 
 PROFILE = profile("smoke", sizes=(32,), pictures=(4,), width=2, discriminator_width=2, alexnet=0.0)

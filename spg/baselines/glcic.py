@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from spg.discriminators import window
-from spg.generators import convolution
+from spg.generators import complete, convolution
+from spg.tasks import Task
 
 DILATIONS = (2, 4, 8, 16)
 CELLS = 4  # side of the map before the discriminator's fully connected layers, the paper's at 256 px
@@ -87,3 +88,48 @@ class GLDiscriminator(nn.Module):
         image, hole = x[:, :3], x[:, 3:]
         seen = [self.local_critic(window(image, hole)), self.global_critic(image)]
         return [[self.score(torch.cat(seen, 1))]]
+
+
+# -------------------------------------------------------------------- what it is trained on
+
+
+def hole_mse(i_r, image, hole):
+    """Mean over the batch of Σ R·(I_R − I)² / (3·Σ R), colours taken in [0, 1] as GL does, so that its 4e-4 fits.
+
+    i_r, image: N×3×H×W in [-1, 1]; hole: N×1×H×W, 1 = missing. Each picture weighs the same [our decision].
+    """
+    square = ((i_r - image) / 2).square().mean(1, keepdim=True)
+    return ((hole * square).sum((1, 2, 3)) / hole.sum((1, 2, 3))).mean()
+
+
+class GLCIC(Task):
+    """GL: (I0, R) → I_R, judged on the filled picture and on the hole's window of it."""
+
+    adversarial = "log"  # GL's binary cross-entropy
+    weights = {"adv": 4e-4, "feature": 0.0}  # noqa: RUF012, read only
+    phases = (0.18, 0.20)  # completion net alone, then its discriminator alone, then both
+
+    @property
+    def reads(self):
+        return super().reads | {"width"}
+
+    def generator(self, profile, design):
+        return GLCompletion(profile.width)  # the same at every size: it does not grow
+
+    def discriminator(self, profile):
+        return GLDiscriminator(profile.width)
+
+    def generate(self, net, b):
+        return net(b.i0, None, b.hole)
+
+    def discriminator_inputs(self, b, i_r):
+        """What D compares: the true picture and the filled one, each with the hole that places the window."""
+        return [torch.cat([i, b.hole], 1) for i in (b.image, complete(b.i0, i_r, b.hole))]
+
+    def loss_terms(self, b, i_r):
+        """Loss terms of this model's own, already weighted."""
+        return {"mse": hole_mse(i_r, b.image, b.hole)}
+
+    def preview(self, b, i_r):
+        """The filled picture, N×3×H×W in [-1, 1], for the log."""
+        return complete(b.i0, i_r, b.hole)

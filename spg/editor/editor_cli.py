@@ -58,7 +58,7 @@ def _variants(a, nets_of):
     from spg.editor.measure import KINDS, measure
     from spg.engine import provenance
     from spg.evaluation import tables
-    from spg.weights.designs import DESIGNS
+    from spg.models import DESIGNS
 
     scenes = data.open(a.data, a.split, a.size, a.limit)
     nets = nets_of(a.weights, scenes.name, a.size)

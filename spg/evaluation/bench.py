@@ -102,7 +102,7 @@ def _inference(width, size, device):
 
 def _training(width, size, batch, device):
     """One step of both players of SG-Net, all losses on: (a function that runs it, its operations)."""
-    from spg.tasks import task
+    from spg.models import task
     from spg.training import Trainer
 
     settings = {

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from spg.engine import checkpoints
 from spg.engine.shipped import registry, shipped_nets
-from spg.tasks import MODELS
-from spg.weights.designs import DESIGNS, SPNETS
+from spg.models import DESIGNS, MODELS, SPNETS
 
 
 def find_nets(folder):

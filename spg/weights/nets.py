@@ -12,9 +12,8 @@ from spg.engine import checkpoints
 from spg.engine.shipped import checked, registry
 from spg.inpainting import Inpainter, best_device
 from spg.labels import CLASSES
+from spg.models import DESIGNS, METHODS, PAINTERS, SPNET_OF, SPNETS, models, task
 from spg.profiles import at, from_dict
-from spg.tasks import task
-from spg.weights.designs import DESIGNS, METHODS, PAINTERS, SPNET_OF, SPNETS, models
 from spg.weights.finding import record, resolve, with_segmenter
 
 CLASSICAL = {"telea": telea, "ns": ns, "patchmatch": patchmatch}

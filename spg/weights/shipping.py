@@ -11,7 +11,7 @@ from spg.engine import checkpoints, shipped
 from spg.engine.markdown import table
 from spg.engine.provenance import commit
 from spg.engine.shipped import registry
-from spg.weights.designs import METHODS, models
+from spg.models import METHODS, models
 from spg.weights.finding import data_of, on_gpus, resolve, sha256
 
 LARGEST = 16_000_000  # bytes of a file

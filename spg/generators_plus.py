@@ -1,13 +1,14 @@
 """SPG-Net+: the paper's two steps as we would build them today, `spnet-plus` and `sgnet-plus` (all our decision).
 
-Six departures from `spg.generators`, each because the same hours of training then buy more:
+Departures from `spg.generators`, each because the same hours of training then buy more:
 - skip connections, so that the known surroundings reach the hole without passing the narrow middle;
-- the nets correct a smooth fill (`spg.fills`) instead of painting from nothing; with a layout, class by class;
-- SG-Net+ can begin as its trained twin without segmentation, and learn from there what a layout is good for;
+- the nets correct a smooth fill (`smooth`) instead of painting from nothing; with a layout, class by class;
+- SG-Net+ can begin as its trained counterpart without segmentation, and learn from there what a layout is good for;
 - every level sees the picture at its own size and adds its own correction to the coarser levels' result;
-- so a level can be added without disturbing those already trained (`spg.growing`);
-- SG-Net+ may be given grain in the hole, to make texture of: where all it sees is smooth, a net that treats every
-  place alike can only paint smoothly.
+- so a level can be added without disturbing those already trained (`spg.engine.checkpoints`);
+- both may be given grain in the hole, to make texture and outlines of: where all it sees is smooth, a net that treats
+  every place alike can only paint smoothly;
+- SG-Net+ may be asked for a colour inside an outline.
 """
 
 from itertools import pairwise
@@ -16,12 +17,74 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from spg.fills import choose, class_colours, likeliest, smooth
 from spg.generators import DILATIONS, ResidualBlock, convolution
 
 INNER = 2  # the halvings of the innermost level, a small U-Net; every further one is an outer level of its own
 NARROWEST = 16  # channels of the outermost level, at least
 TILE = 64  # side of the grain that is repeated over the picture
+TRACE = 1e-3  # how much of the coarser level a wholly known pixel takes: enough to divide by, too little to see
+
+
+# -------------------------------------------------------------------- smooth fills: what the nets correct
+#
+# Push-pull (Gortler et al. 1996): average the known pixels coarser and coarser, then carry the averages back down to
+# where nothing is known. It costs a few milliseconds, and gradients may flow through it.
+
+
+def push_pull(x, weight):
+    """x (N×C×H×W) where weight (N×1×H×W or N×C×H×W, in [0, 1]) is 1, a smooth continuation where it is 0.
+
+    x must be 0 where weight is. Where nothing at all is known, the result is 0.
+    """
+    if min(x.shape[-2:]) == 1:
+        return x.sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp_min(TRACE) + 0 * x
+    coarse = push_pull(*(F.avg_pool2d(v, 2, ceil_mode=True, count_include_pad=False) for v in (x, weight)))
+    coarse = F.interpolate(coarse, size=x.shape[-2:], mode="bilinear")
+    return (x + TRACE * coarse) / (weight + TRACE)
+
+
+def smooth(x0, hole):
+    """x0 (N×C×H×W, 0 in the hole) with the hole N×1×H×W filled smoothly: colours, or the shares of labels."""
+    return x0 + hole * push_pull(x0, 1 - hole)
+
+
+def smooth_by_class(i0, s, hole, cell=4):
+    """I0 with the hole filled class by class: a road pixel takes its colour from road pixels only.
+
+    i0 N×3×H×W, s N×C×H×W the completed map, hole N×1×H×W. Where s holds probabilities, the colour is the expected one.
+    Borders between the classes are as sharp as the map's. cell: see `class_colours`.
+    """
+    return choose(i0, class_colours(i0, s, hole, cell), s, hole)
+
+
+def choose(i0, colours, s, hole):
+    """I0 with the hole filled by the colours (N×C×3×H×W) of the classes that s (N×C×H×W) says are there."""
+    return i0 + hole * (colours * s[:, :, None]).sum(1)
+
+
+def likeliest(s):
+    """s (N×C×H×W) with each pixel's largest share made 1 and the rest 0; classes that tie for it share it."""
+    top = (s == s.amax(1, keepdim=True)).to(s.dtype)
+    return top / top.sum(1, keepdim=True)
+
+
+def class_colours(i0, s, hole, cell=4):
+    """What each class would look like at each pixel, N×C×3×H×W: a smooth continuation of where it is known.
+
+    The colours are averaged over cells of so many pixels first, which costs little and saves most of the work. A class
+    that shows nowhere outside the hole has the colour that `smooth` gives.
+    """
+    n, classes, *shape = s.shape
+    seen = s * (1 - hole)
+    per_class = (i0[:, None] * seen[:, :, None]).reshape(n, -1, *shape)
+    per_class, weight = (F.avg_pool2d(v, cell, ceil_mode=True, count_include_pad=False) for v in (per_class, seen))
+    colours = push_pull(per_class, weight.repeat_interleave(3, 1))
+    colours = F.interpolate(colours, size=shape, mode="bilinear").view(n, classes, 3, *shape)
+    nowhere = (seen.sum((2, 3)) == 0)[:, :, None, None, None]
+    return torch.where(nowhere, push_pull(i0, 1 - hole)[:, None], colours)
+
+
+# -------------------------------------------------------------------- the nets
 
 
 def _up(x, like):
@@ -85,6 +148,8 @@ class Pyramid(nn.Module):
     that a level has width·2^(k−1) channels at 1/2^k of the size, as the paper's generator has (at least 16).
     """
 
+    grained, hole_at = False, 3
+
     def __init__(self, in_channels, out_channels, width, downs):
         super().__init__()
         if downs < INNER:
@@ -99,8 +164,13 @@ class Pyramid(nn.Module):
             nn.init.zeros_(head.bias)
 
     def sees(self, x):
-        """What a level sees of the input at its own size."""
-        return x
+        """What a level sees of the input at its own size; the hole is channel `hole_at`."""
+        if not self.grained:
+            return x
+        offset = tuple(torch.randint(TILE, (2,)).tolist()) if self.training else (0, 0)
+        hole, after = self.hole_at, self.hole_at + 1
+        noise = grain(x.shape[-2:], offset).to(x) * x[:, hole:after]
+        return torch.cat([x[:, :after], noise, x[:, after:]], 1)
 
     def forward(self, x):
         height, width = x.shape[-2:]
@@ -123,10 +193,14 @@ class Pyramid(nn.Module):
 
 
 class SPNetPlus(Pyramid):
-    """(I0, S0, R) → S_R, class probabilities N×classes×H×W: corrections to the smooth fill of S0, as logits."""
+    """(I0, S0, R) → S_R, class probabilities N×classes×H×W: corrections to the smooth fill of S0, as logits.
 
-    def __init__(self, classes=8, width=16, downs=4):
-        super().__init__(3 + classes + 1, classes, width, downs)
+    grained: every level sees `grain` in the hole, so that it can draw a shape where the surroundings leave it open.
+    """
+
+    def __init__(self, classes=8, width=16, downs=4, grained=False):
+        super().__init__(3 + classes + 1 + grained, classes, width, downs)
+        self.grained, self.hole_at = grained, 3 + classes
 
     def forward(self, i0, s0, hole):
         shares = smooth(s0, hole)
@@ -135,50 +209,52 @@ class SPNetPlus(Pyramid):
 
 
 class SGNetPlus(Pyramid):
-    """(I0, S, R) → I_R, colours N×3×H×W: corrections to the fill of I0 class by class, cut off at ±1.
+    """(I0, S, R, colour) → I_R, colours N×3×H×W: corrections to the fill of I0 class by class, cut off at ±1.
 
     It sees three fills: one that knows no classes, the colours *expected* under S, and the *crisp* ones of S's
     likeliest classes, the same where S is one-hot. How much of each goes into I_R it says for every pixel, so it may
     hedge where S is unsure and commit where S is sure. Untrained, it gives the expected ones.
 
-    classes=0 is the twin without segmentation: it corrects the first fill; S is ignored and may be None. What the
-    guided net has beside it comes last, so that it can begin as its trained twin (`spg.growing.adopt`).
+    classes=0 is the net without segmentation: it corrects the first fill; S is ignored and may be None. What the
+    guided net has beside it comes last, so that it can begin as that net, trained (`spg.engine.checkpoints.adopt`).
 
     grained: every level sees `grain` in the hole, of its own at its own size. Shifted at random in training, so that
     no place has a grain to remember; at the test always the same, and so is the picture.
+
+    coloured: every level sees `colour`, N×4×H×W: a colour in [-1, 1] inside an object's outline, and the outline, both
+    0 elsewhere. None asks for no colour.
     """
 
-    def __init__(self, classes=8, width=16, downs=4, grained=False):
-        super().__init__(4 + grained + (6 + classes if classes else 0), 3 + (2 if classes else 0), width, downs)
-        self.guided, self.grained = classes > 0, grained
+    def __init__(self, classes=8, width=16, downs=4, grained=False, coloured=False):
+        channels = 4 + grained + (6 + classes if classes else 0) + 4 * coloured
+        super().__init__(channels, 3 + (2 if classes else 0), width, downs)
+        self.guided, self.grained, self.coloured = classes > 0, grained, coloured
         if self.guided:
             self.heads[0].bias.data[3] = 1.0  # the share of the expected colours
 
-    def sees(self, x):
-        if not self.grained:
-            return x
-        offset = tuple(torch.randint(TILE, (2,)).tolist()) if self.training else (0, 0)
-        noise = grain(x.shape[-2:], offset).to(x) * x[:, 3:4]
-        return torch.cat([x[:, :4], noise, x[:, 4:]], 1)
-
     def as_here(self, name, value):
         """A tensor of a net without grain as it lies here: the grain, which counts for 0, after the hole."""
-        without = (4, self.inner.stem[0].in_channels - 1)  # channels of a twin and of its own kind that have none
+        extra = 4 * self.coloured
+        most = self.inner.stem[0].in_channels - 1
+        without = {4, most, most - extra}  # channels of a net without segmentation and of its own kind that have none
         if not self.grained or not name.endswith("stem.0.weight") or value.shape[1] not in without:
             return value
         return torch.cat([value[:, :4], torch.zeros_like(value[:, :1]), value[:, 4:]], 1)
 
-    def forward(self, i0, s, hole):
+    def forward(self, i0, s, hole, colour=None):
         blurred = smooth(i0, hole)
+        if self.coloured and colour is None:
+            colour = torch.zeros_like(hole).expand(-1, 4, -1, -1)
+        asked = [colour] if self.coloured else []
         if self.guided:
-            i_r = self._guided(i0, s, hole, blurred)
+            i_r = self._guided(i0, s, hole, blurred, asked)
         else:
-            i_r = blurred + super().forward(torch.cat([blurred, hole], 1)).float()
+            i_r = blurred + super().forward(torch.cat([blurred, hole, *asked], 1)).float()
         return i_r if self.training else i_r.clamp(-1, 1)  # a clamp would stop the gradient of colours cut off
 
-    def _guided(self, i0, s, hole, blurred):
+    def _guided(self, i0, s, hole, blurred, asked):
         colours = class_colours(i0, s, hole)
         expected, crisp = (choose(i0, colours, layout, hole) for layout in (s, likeliest(s)))
-        painted = super().forward(torch.cat([blurred, hole, expected, crisp, s], 1)).float()
+        painted = super().forward(torch.cat([blurred, hole, expected, crisp, s, *asked], 1)).float()
         correction, of_expected, of_crisp = painted.split([3, 1, 1], 1)
         return blurred + of_expected * (expected - blurred) + of_crisp * (crisp - blurred) + correction

@@ -1,0 +1,126 @@
+"""Recipes: how every net of a shipped set is made from random weights, one file a set, `recipes/SET.toml`.
+
+    data = "streets"            # of `spg.data.open`; split and limit beside it
+    profile = "cpu"             # the profile that every net starts from
+
+    [spnet-plus]                # a model, and its settings in all stages
+    width = 24
+    [[spnet-plus.stages]]       # one or more: size and pictures, and what differs from the settings above
+    size = 128
+    pictures = 40_000
+    reason = "why there is this stage"
+
+A net that is to `grow` doubles its size from stage to stage (`spg.profiles.at`). `spnet = "spnet-plus"` is the net that
+the recipe itself has made before. Nothing else of a recipe names a file.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from spg.models import MODELS, check_settings, task
+from spg.profiles import at, profile
+from spg.training import Trainer
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FOLDER = Path(__file__).parent / "recipes"
+ABOUT_DATA = ("data", "split", "limit")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a net's training: its settings, and why it is there."""
+
+    profile: object
+    reason: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one net is made. name: SET:MODEL; source: spec, split and limit of the data; spnet: whom it learns from."""
+
+    name: str
+    model: str
+    source: dict
+    stages: tuple[Stage, ...]
+    spnet: str = ""
+
+
+def names():
+    """The sets there is a recipe for."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def read(name, settings=None):
+    """The recipes of `SET` or `SET:MODEL`, in the order of the file. settings: changed in all stages that read them.
+
+    Raises ValueError naming an unknown set, net, key, or a setting that none of the nets reads.
+    """
+    which, _, model = name.partition(":")
+    if which not in names():
+        raise ValueError(f"no recipe {which!r}; there are {', '.join(names())}")
+    table = tomllib.loads((FOLDER / f"{which}.toml").read_text("utf-8"))
+    models = [key for key in table if key in MODELS]
+    if model and model not in models:
+        raise ValueError(f"the recipe {which} makes no {model!r}; it makes {', '.join(models)}")
+    unknown = table.keys() - {*models, *ABOUT_DATA, "profile"}
+    if unknown:
+        raise ValueError(f"recipes/{which}.toml: {', '.join(sorted(unknown))} is neither a model nor data or profile")
+    chosen = [model] if model else models
+    idle = [key for key in settings or {} if not any(key in task(m).reads for m in chosen)]
+    if idle:
+        check_settings(chosen[0], idle)
+    return [_recipe(which, m, table, settings or {}) for m in chosen]
+
+
+def _recipe(which, model, table, changed):
+    source = {"data": table["data"], "split": table.get("split", "train"), "limit": table.get("limit")}
+    shared = {key: value for key, value in table[model].items() if key != "stages"}
+    stages, spnet = table[model]["stages"], shared.pop("spnet", "")
+    changed = {key: value for key, value in changed.items() if key in task(model).reads}
+    made = tuple(_stage(f"{which}:{model}", model, table["profile"], shared, s, stages, changed) for s in stages)
+    return Recipe(f"{which}:{model}", model, source, made, spnet)
+
+
+def _stage(name, model, base, shared, stage, stages, changed):
+    """One stage's profile; a net that grows has a level fewer for every halving of its last size."""
+    settings = {**shared, **{key: value for key, value in stage.items() if key not in ("size", "pictures", "reason")}}
+    check_settings(model, settings)
+    sizes = tuple(dict.fromkeys(s["size"] for s in stages))
+    settings |= {"sizes": (stage["size"],), "pictures": (stage["pictures"],)} | changed
+    if settings.pop("grow", False):
+        design = at(
+            profile(base, **settings | {"sizes": sizes, "pictures": (1,) * len(sizes), "grow": True}), stage["size"]
+        )
+        settings |= design._asdict()
+    return Stage(profile(base, **settings | {"grow": False}), stage["reason"])
+
+
+def train(recipe, out, scenes_at, make_fabric, resume=False, show=True):
+    """Train one net through its stages. OUT/MODEL/ holds the net, OUT/MODEL/stage-N/ what an earlier stage has left.
+
+    scenes_at: size → data set; make_fabric: profile → Fabric. Interrupted anywhere and resumed, it ends with the
+    weights it would have had. Returns the last stage's trainer. Raises FileNotFoundError where the SP-Net that it
+    learns from is not made yet.
+    """
+    learned_from = {"spnet": _spnet_file(recipe, out)} if recipe.spnet else {}
+    folder, before = Path(out) / recipe.model, None
+    for number, stage in enumerate(recipe.stages, 1):
+        settings = stage.profile.with_settings(**learned_from)
+        place = folder if number == len(recipe.stages) else folder / f"stage-{number}"
+        source = recipe.source | {"recipe": recipe.name, "stage": number}
+        fabric = make_fabric(settings)
+        trainer = Trainer(recipe.model, task(recipe.model), settings, scenes_at, source, place, fabric, resume, before)
+        before = trainer.fit(show).state_file
+    return trainer
+
+
+def _spnet_file(recipe, out):
+    path = Path(out) / recipe.spnet / f"{recipe.spnet}.safetensors"
+    if not path.exists():
+        raise FileNotFoundError(f"{recipe.name} learns from {path}, which is not there: train {recipe.spnet} first")
+    return str(path)
