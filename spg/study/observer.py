@@ -63,7 +63,7 @@ def simulate_raters(study, path, strengths, raters=10, seed=0, taste=0.0, carele
 
     strengths: method → log-odds, as in Bradley and Terry's model: P(a over b) = 1 / (1 + exp(θ_b − θ_a)). taste:
     standard deviation of each rater's own addition to each θ. careless: numbers of raters who press any key, and
-    the wrong one where it can be told.
+    the wrong one in a catch trial.
     """
     box = BallotBox(path, study.id, SIMULATED)
     rng, key = np.random.default_rng(seed), study.key()["trials"]
@@ -71,14 +71,17 @@ def simulate_raters(study, path, strengths, raters=10, seed=0, taste=0.0, carele
         rater = Rater(study, box, f"simulated {number}")
         strength = {name: theta + rng.normal(0, taste) for name, theta in strengths.items()}
         strength |= {CATCH[0]: np.inf, CATCH[1]: -np.inf}
-        votes = []
-        left = set(rater.left)
+        left, votes = set(rater.left), []
         for trial in (trial for trial in key if trial in left):  # not in the rater's order, which no seed fixes
-            a, b = key[trial]["a"], key[trial]["b"]
-            chance = 1 / (1 + np.exp(strength[b] - strength[a]))
-            if number in careless:
-                chance = 0.5 if 0 < chance < 1 else 1 - chance
+            chance = _chance_of_a(strength, key[trial], number in careless)
             pick = "a" if rng.random() < chance else "b"
             votes.append(Vote(rater.number, trial, pick, rater.mirrored, float(rng.lognormal(1.0, 0.4))))
         box.cast_all(votes)
     return box
+
+
+def _chance_of_a(strength, trial, careless):
+    chance = 1 / (1 + np.exp(strength[trial["b"]] - strength[trial["a"]]))
+    if careless:
+        return 0.5 if 0 < chance < 1 else 1 - chance
+    return chance

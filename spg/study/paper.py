@@ -1,7 +1,6 @@
-"""The user study of the paper, read again: 425 of 600 comparisons for SPG-Net [PAPER.md, User study].
+"""The user study of the paper, read again: 425 of 600 comparisons for SPG-Net [THE_PAPER.md, section 8].
 
-The paper gives no interval, and does not say how many raters and images took part, as far as we know. What we do not
-know we vary.
+The paper gives no interval. How many raters and images took part we do not know, so we vary it.
 """
 
 from typing import NamedTuple
