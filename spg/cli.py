@@ -323,7 +323,7 @@ def _add_units(commands):
 
 def _add_table(commands):
     c = _command(commands, "table", _table, "markdown tables of result files")
-    c.add_argument("files", nargs="*", help="JSON files of evaluate, bench and units")
+    c.add_argument("files", nargs="*", help="JSON files of results; a folder of them: the paper's claims")
     c.add_argument(
         "--views",
         default="methods,layouts",

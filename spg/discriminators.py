@@ -1,6 +1,7 @@
 """The paper's three PatchGAN discriminators on three scales of the same input, and a discriminator that segments.
 
-Both return a list over scales of lists over layers: the features and, last, the scores.
+Both return a list over scales of lists over layers: the features and, last, the scores. The first is that of
+THE_PAPER.md, section 4.
 """
 
 import torch

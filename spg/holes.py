@@ -12,7 +12,7 @@ import numpy as np
 
 from spg.labels import OTHER, PERSON, SIGN, VEGETATION, VEHICLE
 
-SMALLEST, LARGEST = 1 / 8, 1 / 2  # a side, as a share of the image's side [PAPER.md, Data]
+SMALLEST, LARGEST = 1 / 8, 1 / 2  # a side, as a share of the image's side [THE_PAPER.md, section 2]
 
 # Of the holes `objects` [all our decision]: the least area of an object and how much likelier than its area it is
 # chosen, by class, and the widest margin, as shares of the picture.
@@ -65,7 +65,7 @@ def threshold(mask, at=0.5):
 def rectangle(rng, height, width):
     """The paper's hole: one rectangle, each side uniform in 1/8..1/2 of the image's, anywhere.
 
-    Height and width independent, position uniform [our decision; PAPER.md, Data].
+    Height and width independent, position uniform [our decision; THE_PAPER.md, section 2].
     """
     h, w = (int(rng.integers(round(s * SMALLEST), round(s * LARGEST) + 1)) for s in (height, width))
     top, left = int(rng.integers(0, height - h + 1)), int(rng.integers(0, width - w + 1))

@@ -1,4 +1,4 @@
-"""The losses of both nets. Numbers (1) to (3) are PAPER.md's; the rest are named departures, off at weight 0.
+"""The losses of both nets. (1) to (3) are those of THE_PAPER.md, section 5; the rest are departures, off at weight 0.
 
 Every loss returns a scalar to be minimised. Hole R: 1 = missing. D's outputs are lists over the scales k of
 lists over the layers l (`spg.discriminators`), the scores last.

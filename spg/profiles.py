@@ -39,7 +39,7 @@ class Profile:
     name: str
     # the course of the training
     sizes: tuple[int, ...] = (256,)
-    pictures: tuple[int, ...] = (595_000,)  # 200 epochs of 2,975 frames [PAPER.md, Training]
+    pictures: tuple[int, ...] = (595_000,)  # 200 epochs of 2,975 frames [THE_PAPER.md, section 6]
     batch: int = 8
     learning_rate: float = 2e-4
     decay_from: float = 0.5
@@ -225,7 +225,7 @@ def _value(key, text, default):
 
 
 def learning_rate(profile, seen):
-    """Constant up to decay_from of all pictures, then linearly to 0 [PAPER.md, Training]; warm-up: our decision."""
+    """Constant up to decay_from of all pictures, then linearly to 0 [THE_PAPER.md, section 6]; warm-up: ours."""
     falling = min(1.0, (1 - share(profile, seen)) / max(1 - profile.decay_from, 1e-9))
     rising = (in_stage(profile, seen // profile.batch) + 1) * profile.batch / max(profile.warm_up, 1)
     return profile.learning_rate * falling * min(1.0, rising)

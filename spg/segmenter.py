@@ -1,6 +1,6 @@
 """DeepLabv3+ on the incomplete picture, so that a photo without labels works, as in the paper.
 
-THE_PAPER.md, section 1, says what is known of the paper's.
+The paper runs a trained one there, too, and does not train it further [THE_PAPER.md, section 1].
 """
 
 import torch

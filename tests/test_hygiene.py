@@ -172,6 +172,51 @@ def test_the_figure_rule_can_fail():
     ]
 
 
+# --- the paper ------------------------------------------------------------------------------------------------------
+
+
+THE_PAPER = text_of(ROOT / "notebooks" / "THE_PAPER.md")
+CITATION = re.compile(r"THE_PAPER\.md(?:\]\([^)]*\))?, section (\d+)(?:, eq\. \((\d+)\))?")
+
+
+def lost_citations(text, page=THE_PAPER):
+    """Citations of sections and equations that THE_PAPER.md does not have, and of other pages on the paper."""
+    sections = set(re.findall(r"^## (\d+) ", page, re.MULTILINE))
+    equations = set(re.findall(r"\\tag\{(\d+)\}", page)) | {""}
+    cited = [(m[0], m[1], m[2] or "") for m in CITATION.finditer(text)]
+    lost = [words for words, section, equation in cited if section not in sections or equation not in equations]
+    return lost + re.findall(r"(?<!THE_)PAPER\.md.*", text) + re.findall(r"THE_PAPER\.md, (?!section \d).*", text)
+
+
+def hearsay(text):
+    """Words for where a statement comes from that a reader cannot follow: THE_PAPER.md has three marks for that."""
+    return re.findall(r"\b[Rr]ecalled\b|\b[Ss]econd-hand\b|\b[Oo]ur notes\b|\[R\]", text)
+
+
+SAID = [path for path in FILES if path.suffix in (".py", ".ipynb", ".md") and path != Path(__file__).resolve()]
+
+
+def test_citations_of_the_paper_lead_somewhere():
+    assert not {named(path): found for path in SAID if (found := lost_citations(text_of(path)))}
+    assert sum(len(CITATION.findall(text_of(path))) for path in MODULES) >= 20
+
+
+def test_sources_are_named_in_the_three_words():
+    assert not {named(path): found for path in SAID if (found := hearsay(text_of(path)))}
+
+
+def test_the_citation_rules_can_fail():
+    page = "## 1 Notation\n## 2 Losses\n$$x \\tag{1}$$"
+    good = "THE_PAPER.md, section 2, eq. (1); [THE_PAPER.md](THE_PAPER.md), section 1."
+    assert lost_citations(good, page) == []
+    assert lost_citations("[THE_PAPER.md, section 3] THE_PAPER.md, section 2, eq. (4)", page) == [
+        "THE_PAPER.md, section 3",
+        "THE_PAPER.md, section 2, eq. (4)",
+    ]
+    assert lost_citations("PAPER.md, Data", page) and lost_citations("THE_PAPER.md, Data", page)
+    assert hearsay("Recalled from a second-hand note [R]") == ["Recalled", "second-hand", "[R]"]
+
+
 # --- modules ------------------------------------------------------------------------------------------------------
 
 
