@@ -198,7 +198,7 @@ SAID = [path for path in FILES if path.suffix in (".py", ".ipynb", ".md") and pa
 
 def test_citations_of_the_paper_lead_somewhere():
     assert not {named(path): found for path in SAID if (found := lost_citations(text_of(path)))}
-    assert sum(len(CITATION.findall(text_of(path))) for path in MODULES) >= 20
+    assert sum(len(CITATION.findall(text_of(path))) for path in MODULES) >= 10
 
 
 def test_sources_are_named_in_the_three_words():

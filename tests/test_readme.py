@@ -120,18 +120,6 @@ def test_named_targets_exist():
     assert named >= {"reproduce", "test"} and all(f"\n{target}:" in makefile for target in named)
 
 
-def slug(heading):
-    """The anchor that GitHub gives a heading."""
-    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
-
-
-def test_links_to_sections_lead_somewhere():
-    for page in (README, README.parent / "notebooks" / "THE_PAPER.md"):
-        for target, anchor in re.findall(r"\]\(([^)\s#]*)#([^)\s]+)\)", page.read_text("utf-8")):
-            text = ((page.parent / target) if target else page).read_text("utf-8")
-            assert anchor in map(slug, re.findall(r"^#+ (.+)$", text, re.MULTILINE)), f"{target}#{anchor}"
-
-
 def test_the_page_on_the_paper_has_the_table_that_ours_are_compared_with():
     text = (README.parent / "notebooks" / "THE_PAPER.md").read_text("utf-8")
     for title, figures in views.PAPER_ROWS.values():
