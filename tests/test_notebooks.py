@@ -186,6 +186,46 @@ def test_notebook_keeps_the_skeleton(path):
     assert missing(nbformat.read(path, as_version=4)) == []
 
 
+INSIDER = re.compile(
+    r"\btwins?\b|\bjudge[sd]?\b|clear of 0|\blegs?\b|\brulers?\b|\bthe card\b|\btold\b|\bpaid\b|lilac|crumbs"
+    r"|\boracle\b(?!`)|has not been timed|\btried\b"
+)
+READING = re.compile(r"^- \*[^*]+\*, .*\b(?:19|20)\d\d, \[[^]]+\]\(https://(?:arxiv|doi)\.org/", re.MULTILINE)
+
+
+def unfinished(notebook):
+    """What a lesson lacks around its sections: what it needs, a summary, readings, answers, plain words."""
+    text = markdown(notebook)
+    asked, _, answers = text.partition("## Solutions")
+    tasks = re.findall(r"^\d+\. \*\(.*$", asked, re.MULTILINE)
+    summary = asked.partition("\n## Summary\n")[2].partition("\n## ")[0]
+    readings = asked.partition("\n## Further reading\n")[2].partition("\n## ")[0]
+    unanswered = [n for n in exercises(notebook) if f"**{n}.** " not in answers]
+    unmarked = [task[:30] for task in tasks if not re.search(r", ★{1,3}, \d+ minutes\)\*", task)]
+    found = {
+        "it does not say what it needs": "**You need:**" not in notebook.cells[0].source,
+        "its summary is not five numbered sentences": re.findall(r"^(\d)\. ", summary, re.M) != [*"12345"],
+        "it does not end in three readings with title, year and link": len(READING.findall(readings)) != 3,
+        f"no written answer to exercises {unanswered}": unanswered,
+        f"no stars or minutes: {unmarked}": unmarked,
+        f"words of insiders: {sorted(set(INSIDER.findall(text)))}": INSIDER.search(text),
+        "its sections are not numbered 1, 2, 3, …": not counted(re.findall(r"^## (\d+) ", text, re.M)),
+    }
+    return said(found)
+
+
+def counted(numbers):
+    return [int(number) for number in numbers] == [*range(1, len(numbers) + 1)]
+
+
+SECOND = ("06",)  # the lessons that are in their second edition
+
+
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.name.startswith(SECOND)], ids=named)
+def test_lesson_is_finished(path):
+    assert unfinished(nbformat.read(path, as_version=4)) == []
+
+
 def test_profiles_are_the_switch():
     assert {"smoke", "quick", "cpu", "paper"} <= PROFILES.keys()
 
@@ -238,6 +278,25 @@ def test_the_skeleton_rules_can_fail():
     for word in ("numbered [1, 2, 4]", "not every exercise says what kind", "exercises [2, 4] have no solution"):
         assert word in found
     assert "2 exercises, not 3 to 5" in " ".join(missing(notebook_of(LESSON.replace("3. *(open)*", "*"))))
+
+
+def test_a_finished_lesson_passes():
+    lesson = LESSON.replace("**Time:**", "**You need:** nothing. **Time:**")
+    lesson = lesson.replace("*(a why)*", "*(a why, ★, 5 minutes)*").replace("*(a plot)*", "*(a plot, ★★, 9 minutes)*")
+    lesson = lesson.replace("*(open)*", "*(open, ★★★, 20 minutes)*")
+    lesson += "\n\n## Summary\n\n" + "\n".join(f"{n}. It holds." for n in range(1, 6)) + "\n\n## Further reading\n"
+    lesson += 3 * "\n- *A Title*, A. Author, Venue 2018, [arXiv 1234](https://arxiv.org/abs/1234): why."
+    answers = SOLUTIONS + "\n\n**2.** So."
+    assert unfinished(notebook_of(lesson, answers)) == []
+    assert unfinished(notebook_of(lesson + "\n\nA judge, the card.", answers)) == [
+        "words of insiders: ['judge', 'the card']"
+    ]
+
+
+def test_the_rules_of_a_finished_lesson_can_fail():
+    found = " ".join(unfinished(notebook_of(LESSON + "\n\n## 3 On", SOLUTIONS)))
+    for word in ("what it needs", "five numbered", "three readings", "exercises [2]", "no stars", "not numbered 1, 2"):
+        assert word in found
 
 
 # --- figures ------------------------------------------------------------------------------------------------------
