@@ -187,3 +187,81 @@ def test_make_test_checks_that_they_ran():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     assert re.search(r"--junitxml=(\S+).*\n(.*\n)*?\tpython -m spg\.course ran \1 ", makefile)
     assert "--nbval-sanitize-with tests/nbval.ini" in makefile and "--nbval-cell-timeout" in makefile
+
+
+# ---------------------------------------------------------------- the bank of questions and the exams
+
+QUESTIONS = (ROOT / "notebooks" / "QUESTIONS.md").read_text("utf-8")
+EXAMS = (ROOT / "notebooks" / "EXAMS.md").read_text("utf-8")
+QUESTION = re.compile(
+    r"\*\*(\w+\.\d+)\*\* ★{1,3} \S.*?<details><summary>Answer</summary>\n\n(.*?)\n\n</details>", re.DOTALL
+)
+WHERE = re.compile(r"\*Lesson (\d\d), (?:section (\d+)|exercises, solution (\d+)).*\.\*$")
+
+
+def lessons_of_questions():
+    """Number of a lesson → (its notebook, the answers to its questions), as QUESTIONS.md heads them."""
+    parts = re.split(r"^## (\d\d|Beyond) · ", QUESTIONS, flags=re.MULTILINE)[1:]
+    found = dict(zip(parts[::2], parts[1::2], strict=True))
+    beyond = found.pop("Beyond")
+    assert len(QUESTION.findall(beyond)) == beyond.count("<details>")
+    return {n: (re.search(r"\]\((\w+\.ipynb)\)", part)[1], QUESTION.findall(part)) for n, part in found.items()}
+
+
+def test_five_questions_a_lesson_each_with_an_answer():
+    lessons = lessons_of_questions()
+    assert len(QUESTION.findall(QUESTIONS)) == QUESTIONS.count("<details>") >= 60
+    for lesson, (_, asked) in lessons.items():
+        assert [number for number, _ in asked] == [f"{lesson}.{i}" for i in range(1, 6)]
+
+
+def test_every_question_is_answered_where_it_says():
+    for lesson, (name, asked) in lessons_of_questions().items():
+        made = nbformat.read(ROOT / "notebooks" / name, as_version=4)
+        text = "\n".join(sources(made))
+        for number, answer in asked:
+            where = WHERE.search(answer)
+            assert where and where[1] == lesson, number
+            if where[2]:
+                assert re.search(rf"^## {where[2]} ", text, re.MULTILINE), f"{number}: no section {where[2]} in {name}"
+            else:
+                assert int(where[3]) in student.exercises(made), number
+
+
+def signed(values, decimals, unit=""):
+    mean, low, high = (f"{v:+.{decimals}f}".replace("-", "−") for v in values)
+    return f"{mean}{unit} [{low}, {high}]"
+
+
+def test_measured_values_in_questions_and_exams_are_the_results():
+    results = ROOT / "figures" / "results"
+    real, second, grid = (
+        json.loads((results / f"{name}.json").read_text("utf-8"))
+        for name in ("cityscapes-256", "cityscapes-256-vgg", "ablations-cityscapes")
+    )
+    for layout in ("spnet", "nearest"):
+        for key in ("hole_accuracy", "hole_miou"):
+            low, high = real["layouts"][layout]["ci95"][key]
+            assert f"{real['layouts'][layout][key]:.3f} [{low:.3f}, {high:.3f}]" in QUESTIONS
+    for a, b in (("spg-oracle", "noseg"), ("spg-oracle", "spg"), ("spg", "noseg")):
+        assert signed(real["paired"][a][b]["psnr"], 2, " dB") in QUESTIONS
+        a, b = (name if name.endswith("-plus") else name.replace("spg", "spg-plus") for name in (a, b))
+        b = "noseg-plus" if b == "noseg" else b
+        row = signed(real["paired"][a][b]["psnr"], 2), signed(real["paired"][a][b]["boundary_lpips"], 3)
+        assert " | ".join(row) in EXAMS
+    for name in ("spg", "spg-plus"):
+        both = (signed(of["paired"][name]["patchmatch"]["lpips"], 4) for of in (real, second))
+        assert " | ".join(both) in EXAMS
+    without = grid["rows"]["no-alexnet"]["true"]["difference"]
+    assert signed(without["psnr"], 2, " dB") in QUESTIONS and signed(without["lpips"], 4) in QUESTIONS
+
+
+def test_the_points_of_an_exam_are_its_minutes():
+    for exam, minutes in (("A", 45), ("B", 90)):
+        asked, solved = EXAMS.split(f"\n## Exam {exam}\n")[1].split("\n## Exam ")[0].split("<details>")
+        points = {n: int(p) for n, p in re.findall(rf"^\*\*({exam}\d) .*?\((\d+) points\)", asked, re.MULTILINE)}
+        assert sum(points.values()) == minutes and f"{minutes} minutes, {minutes} points" in asked
+        for number, whole in points.items():
+            (solution,) = re.findall(rf"^\*\*{number}\.\*\* (.*)$", solved, re.MULTILINE)
+            parts = [int(p) for p in re.findall(r" \((\d) p(?:;[^)]*)?\)", solution)]
+            assert sum(parts) == whole or "points each" in solution, number
