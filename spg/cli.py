@@ -127,9 +127,9 @@ def _inpaint(a):
 
 
 def _ablate(a):
-    from spg import ablations, plots, profiles
+    from spg import plots, profiles
     from spg.engine.provenance import write_json
-    from spg.evaluation import ablation_report, tables
+    from spg.evaluation import ablation_report, ablations, tables
 
     profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
     seeds, only = ablations.parse_seeds(a.seeds), a.only.split(",") if a.only else None

@@ -13,7 +13,7 @@ import torch
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from spg import labels
-from spg.engine import checkpoints, machine, provenance
+from spg.engine import checkpoints, machine, provenance, resuming
 from spg.engine.checkpoints import adopt, inherit, restore
 from spg.engine.machine import join_batch_norms, keep_freed_memory
 from spg.engine.watching import InterruptAfterStep, Logbook, progress
@@ -130,26 +130,13 @@ class Trainer:
         return restore if same else adopt
 
     def _resume(self, state, about):
-        for name, net in self.nets.items():
-            net.module.load_state_dict(state[name])
-            groups = self.optimizers[name].state_dict()["param_groups"]
-            adam = state.get(f"{name}_adam", {})
-            self.optimizers[name].load_state_dict({"state": adam, "param_groups": groups})
-        if self.average is not None:
-            self.average.load_state_dict(state["average"])
-        torch.set_rng_state(state["rng"])
-        if "cuda_rng" in state and self.fabric.device.type == "cuda":
-            torch.cuda.set_rng_state(state["cuda_rng"], self.fabric.device)
+        resuming.put_back(state, self.nets, self.optimizers, self.average, self.fabric.device)
         self.step, self.seconds = about["step"], about["seconds"]
         self.seen = about["pictures_seen"] - self.step * self.profile.batch
 
     def _check_same(self, about):
-        then, now = from_dict(about["profile"]).as_dict(), self.profile.as_dict()
-        then, now = then | {k: about.get(k) for k in self.source}, now | self.source
-        changed = [k for k in now if then[k] != now[k] and k not in FREE_TO_CHANGE]
-        if changed:
-            what = "; ".join(f"{k} was {then[k]!r}, is now {now[k]!r}" for k in changed)
-            raise ValueError(f"{self.state_file} was trained with other settings ({what}): use those, or another --out")
+        then = from_dict(about["profile"]).as_dict() | {key: about.get(key) for key in self.source}
+        resuming.check_unchanged(then, self.profile.as_dict() | self.source, FREE_TO_CHANGE, self.state_file)
 
     # ------------------------------------------------------------ the loop
 
@@ -273,26 +260,13 @@ class Trainer:
         self.saved_at = time.monotonic()
         if not self.fabric.is_global_zero:
             return
-        state = {name: net.module.state_dict() for name, net in self.nets.items()}
-        state |= {f"{name}_adam": o.state_dict()["state"] for name, o in self.optimizers.items()}
-        state |= {"average": self.average.state_dict()} if self.average is not None else {}
-        for name, value in checkpoints.flatten(state).items():
-            if value.is_floating_point() and not value.isfinite().all():
-                raise FloatingPointError(
-                    f"{name} is not finite at step {self.step}: not saved, {self.state_file} is kept"
-                )
+        state = resuming.training_state(self.nets, self.optimizers, self.average, self.fabric.device)
+        resuming.check_finite(state, f"at step {self.step}: not saved, {self.state_file} is kept")
         about = self.about()
         checkpoints.save(self.out / f"{self.model}.safetensors", self.best().state_dict(), about)
-        checkpoints.save(self.state_file, state | self._random_state(), about)
+        checkpoints.save(self.state_file, state, about)
         if batch is not None:
             self.log.pictures(self.step, batch, self._sample(batch))
-
-    def _random_state(self):
-        """What dropout draws from: on a GPU a generator of its own."""
-        cuda = self.fabric.device.type == "cuda"
-        return {"rng": torch.get_rng_state()} | (
-            {"cuda_rng": torch.cuda.get_rng_state(self.fabric.device)} if cuda else {}
-        )
 
     @torch.no_grad()
     def _sample(self, batch):

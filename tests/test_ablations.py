@@ -7,11 +7,11 @@ import pytest
 import torch
 from tiny import Tiny
 
-from spg import ablations, cli
-from spg.ablations import ROWS, chosen, parse_seeds, run, summary
+from spg import cli
 from spg.engine import checkpoints
-from spg.evaluation import tables
+from spg.evaluation import ablations, tables
 from spg.evaluation.ablation_report import COLOURS, plot, verdict
+from spg.evaluation.ablations import ROWS, chosen, parse_seeds, run, summary
 from spg.models import task
 from spg.profiles import at, profile
 from spg.samples import Batch, TrainingSamples, batches

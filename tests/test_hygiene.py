@@ -29,7 +29,7 @@ FLOORS = (
     "data generators generators_plus discriminators losses perceptual segmenter",
     "profiles samples tasks training inpainting",
     "baselines models weights",
-    "evaluation ablations plots",
+    "evaluation plots",
     "study editor course",
     "cli __main__",
 )

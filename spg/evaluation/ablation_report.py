@@ -1,4 +1,4 @@
-"""What an ablation has shown, from its summary (`spg.ablations.summary`): tables in markdown, and a plot."""
+"""What an ablation has shown, from its summary (`spg.evaluation.ablations.summary`): tables in markdown, and a plot."""
 
 from spg.engine.markdown import number, signed, table
 from spg.evaluation.views import COLUMNS, LAYOUT_COLUMNS
@@ -84,7 +84,7 @@ def plot(grids, keys=("psnr", "boundary_lpips"), way="true"):
 
     Bars are 95 % intervals over pictures, small marks the seeds.
 
-    grids: title → summary (`spg.ablations.summary`). way: the layout at the test, `true` or `predicted`, or `layout`
+    grids: title → summary (`spg.evaluation.ablations.summary`). way: the layout at the test, `true` or `predicted`, or `layout`
     for the rows that complete layouts. Blue is better than the base, orange worse, grey undecided (see `verdict`).
     """
     from spg.plots import panels  # matplotlib; the tables need none
