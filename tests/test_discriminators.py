@@ -1,9 +1,12 @@
 """The discriminators are pix2pixHD's PatchGAN on three scales."""
 
+import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from spg.discriminators import MultiScaleDiscriminator, PatchGAN
+from spg.discriminators import MultiScaleDiscriminator, PatchGAN, SegmentingDiscriminator
+from spg.losses import class_weights, segmenting_discriminator_loss, segmenting_generator_loss
 
 
 def test_layer_table():
@@ -48,3 +51,46 @@ def test_a_patch_is_seventy_pixels_wide():
     (gradient,) = torch.autograd.grad(scores[0, 0, 13, 13], x)
     rows = gradient[0, 0].abs().sum(1).nonzero()[:, 0]
     assert rows[-1] - rows[0] + 1 == 70
+
+
+# --- the discriminator that segments
+
+
+def test_a_segmenting_discriminator_gives_classes_and_painted_at_half_the_size():
+    (outputs,) = SegmentingDiscriminator(8, 4)(torch.rand(2, 3, 40, 24))
+    assert outputs[-1].shape == (2, 9, 20, 12) and len(outputs) == 6
+
+
+def test_its_convolutions_cannot_amplify():
+    net = SegmentingDiscriminator(8, 4)
+    for _ in range(30):
+        net(torch.rand(1, 3, 16, 16))
+    for layer in (*net.down, net.middle, *net.up):
+        assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2) < 1.05
+
+
+def answers(classes):
+    """Logits that are sure of these classes, N×H×W, as a discriminator's output."""
+    return [[20.0 * F.one_hot(classes, 9).permute(0, 3, 1, 2).float()]]
+
+
+def test_it_is_right_when_it_finds_the_classes_and_what_is_painted():
+    classes = torch.zeros(1, 8, 8, dtype=torch.long)
+    classes[:, :4] = 3
+    s, hole = F.one_hot(classes, 8).permute(0, 3, 1, 2).float(), torch.zeros(1, 1, 8, 8)
+    hole[..., 2:6, 2:6] = 1
+    seen_through = torch.where(hole[:, 0] == 1, 8, classes)
+    right = segmenting_discriminator_loss(answers(classes), answers(seen_through), s, hole)
+    fooled = segmenting_discriminator_loss(answers(classes), answers(classes), s, hole)
+    assert right < 1e-4 and fooled > 10
+    assert segmenting_generator_loss(answers(classes), s, hole) < 1e-4
+    assert segmenting_generator_loss(answers(seen_through), s, hole) > 10
+
+
+def test_rare_classes_weigh_more_and_the_mean_weight_is_one():
+    s = torch.zeros(1, 8, 10, 10)
+    s[:, 0], s[:, 0, 0] = 1, 0
+    s[:, 6, 0] = 1
+    weight = class_weights(s)
+    assert weight[6] == pytest.approx(3 * weight[0].item()) and weight[8] == 1
+    assert (weight[:8] * s.mean((0, 2, 3))).sum() == pytest.approx(1)

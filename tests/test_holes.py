@@ -5,15 +5,20 @@ import pytest
 import torch
 
 from spg.holes import (
+    MARGIN,
     SAMPLERS,
     centred_square,
     check_hole,
     evaluation_hole,
     evaluation_holes,
     freeform,
+    object_hole,
+    parse_mixture,
     rectangle,
+    things,
     threshold,
 )
+from spg.labels import PERSON, ROAD, SKY, VEGETATION, VEHICLE
 
 HOLE = np.array([[0, 1], [0, 0]])
 
@@ -126,3 +131,48 @@ def test_evaluation_holes_depend_on_each_argument():
 def test_unknown_sampler_is_named():
     with pytest.raises(ValueError, match="unknown hole sampler 'round'; known: paper, centre, freeform"):
         evaluation_hole("streets", "val", 64, "round", 0, 0)
+
+
+# --- the holes `objects`
+
+
+def street(side=64):
+    """A road under a sky, with one car of 16×10 pixels."""
+    labels = np.full((side, side), ROAD, np.uint8)
+    labels[: side // 2] = SKY
+    labels[30:40, 20:36] = VEHICLE
+    return labels
+
+
+def test_an_object_hole_is_the_box_of_a_whole_object_and_a_margin():
+    for seed in range(50):
+        hole = object_hole(np.random.default_rng(seed), street())
+        assert (hole[30:40, 20:36] == 1).all()
+        rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
+        assert hole.sum() == len(rows) * len(columns) == (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1)
+        margins = 30 - rows[0], rows[-1] - 39, 20 - columns[0], columns[-1] - 35
+        assert min(margins) >= 1 and max(margins) <= 64 * MARGIN
+
+
+def test_crumbs_background_and_giants_are_no_objects():
+    labels = street()
+    labels[30:40, 20:36] = ROAD
+    labels[50:52, 5:7] = PERSON  # four pixels
+    labels[40:64, :40] = VEGETATION  # wider than half the side
+    assert things(labels) == [] and object_hole(np.random.default_rng(0), labels) is None
+
+
+def test_a_hole_of_the_fixed_set_looks_at_the_scene():
+    hole = evaluation_hole("streets", "val", 64, "objects", 0, 3, street())
+    assert (hole == evaluation_hole("streets", "val", 64, "objects", 0, 3, street())).all()
+    assert evaluation_hole("streets", "val", 64, "objects", 0, 3, np.zeros((64, 64), np.uint8)) is None
+    with pytest.raises(ValueError, match="give its labels"):
+        evaluation_hole("streets", "val", 64, "objects", 0, 3)
+
+
+def test_a_mixture_of_samplers():
+    assert parse_mixture("paper") == {"paper": 1.0}
+    assert parse_mixture("objects:0.65+paper:0.35") == {"objects": 0.65, "paper": 0.35}
+    for text in ("objects:0.65+paper", "objects:0.5+objects:0.5", "paper:much", "objects:1.5+paper:-0.5"):
+        with pytest.raises(ValueError, match="holes="):
+            parse_mixture(text)

@@ -1,10 +1,13 @@
 """Profiles: frozen, checked, and read from the command line."""
 
 import dataclasses
+from dataclasses import fields
 
 import pytest
 
-from spg.profiles import PROFILES, from_dict, parse_settings, profile
+from spg import cli
+from spg.models import MODELS, check_settings, task
+from spg.profiles import PROFILES, Profile, from_dict, parse_settings, profile
 
 
 def test_the_paper_profile_is_the_papers():
@@ -59,3 +62,50 @@ def test_settings_that_cannot_work_are_refused():
         profile("quick", sizes=(62,))
     with pytest.raises(ValueError, match="batch must be"):
         profile("quick", batch=0)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_setting_without_effect_is_refused_in_one_line(model, tmp_path, capsys):
+    idle = next(key for key in ("vgg", "cross_entropy", "width") if key not in task(model).reads)
+    arguments = [
+        "train",
+        model,
+        "--data",
+        "streets",
+        "--profile",
+        "smoke",
+        "--out",
+        str(tmp_path),
+        "--set",
+        f"{idle}=1",
+    ]
+    assert cli.main(arguments) == 2
+    said = capsys.readouterr().err.strip()
+    assert "\n" not in said and said.startswith(f"spg train: {idle} has no effect on {model}; its keys are ")
+    check_settings(model, task(model).reads)
+
+
+def test_every_key_of_the_profile_has_a_reader():
+    read = set().union(*(task(model).reads for model in MODELS))
+    assert read == {field.name for field in fields(Profile)} - {"name"}
+
+
+def test_an_older_checkpoints_settings_read():
+    old = {
+        "name": "quick",
+        "judge_from": 0.25,
+        "betas": [0.5, 0.999],
+        "flip": True,
+        "perceptual": "lpips",
+        "sizes": [64],
+    }
+    assert from_dict(old).discriminate_from == 0.25 and from_dict(old).sizes == (64,)
+
+
+def test_a_window_must_fit_and_a_mixture_add_up():
+    with pytest.raises(ValueError, match="window=72 must fit into 64 px"):
+        profile("quick", pictures=(1,), window=72)
+    with pytest.raises(ValueError, match="shares that add up to 1"):
+        profile("quick", holes="objects:0.6+paper:0.3")
+    with pytest.raises(ValueError, match="unknown hole sampler 'round'"):
+        profile("quick", holes="round")

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 import torch
+from torch import nn
 
 from spg.engine.checkpoints import adopt, inherit
 from spg.generators import SGNet, SPNet
@@ -181,3 +182,29 @@ def test_every_model_of_the_cpu_profile_grows_into_its_last_stage(model):
         inherit(large, perturb(small))
         middles = [net.inner.middle if hasattr(net, "inner") else net.middle for net in (small, large)]
         assert all(map(torch.equal, *(m.state_dict().values() for m in middles)))
+
+
+def test_a_painter_that_is_asked_for_nothing_paints_as_with_no_colour_and_obeys_one_only_when_trained():
+    net = SGNetPlus(8, 4, 2, grained=True, coloured=True).eval()
+    i0, s, hole = torch.rand(1, 3, 16, 16), torch.rand(1, 8, 16, 16).softmax(1), torch.ones(1, 1, 16, 16)
+    hole[..., :8] = 0
+    nothing = torch.zeros(1, 4, 16, 16)
+    assert torch.equal(net(i0, s, hole), net(i0, s, hole, nothing))
+    nn.init.normal_(net.heads[-1].weight)
+    assert not torch.equal(net(i0, s, hole), net(i0, s, hole, nothing + 0.5))
+
+
+def test_a_coloured_painter_begins_as_one_without_colour():
+    plain, net = SGNetPlus(8, 4, 2).eval(), SGNetPlus(8, 4, 2, grained=True, coloured=True).eval()
+    for head in plain.heads:
+        nn.init.normal_(head.weight, std=0.1)
+    adopt(net, plain.state_dict())
+    i0, s, hole = torch.rand(1, 3, 16, 16), torch.rand(1, 8, 16, 16).softmax(1), torch.ones(1, 1, 16, 16)
+    hole[..., :8] = 0
+    torch.testing.assert_close(net(i0, s, hole, torch.rand(1, 4, 16, 16)), plain(i0, s, hole), atol=1e-4, rtol=0)
+
+
+def test_spnet_plus_with_grain_draws_in_the_hole():
+    net = SPNetPlus(8, 4, 2, grained=True).eval()
+    i0, s0, hole = torch.rand(1, 3, 16, 16), torch.zeros(1, 8, 16, 16), torch.ones(1, 1, 16, 16)
+    assert net(i0, s0, hole).shape == (1, 8, 16, 16) and net.sees(torch.ones(1, 12, 16, 16)).shape == (1, 13, 16, 16)

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from tiny import Tiny
@@ -16,9 +17,10 @@ from tiny import Tiny
 from spg import losses, perceptual
 from spg.engine import checkpoints, machine
 from spg.generators import complete
+from spg.labels import PERSON, VEHICLE
 from spg.models import MODELS, task
 from spg.profiles import learning_rate, profile, schedule
-from spg.samples import Batch, TrainingSamples, batches
+from spg.samples import Batch, TrainingSamples, asked_colour, batches, largest_object, repainted
 from spg.tasks import predictors
 from spg.training import Trainer
 
@@ -67,6 +69,52 @@ def test_two_processes_share_the_joined_batch():
     shares = [next(batches(samples, 8, 1, 4, rank, 2)) for rank in (0, 1)]
     for whole, *parts in zip(joined, *shares, strict=True):
         assert torch.equal(whole, torch.cat(parts))
+
+
+def test_a_window_holds_the_hole():
+    for k in range(40):
+        whole, part = (TrainingSamples(Tiny(64), window=w)[k] for w in (0, 40))
+        assert part[0].shape == (3, 40, 40) and part[1].shape == part[2].shape == (40, 40)
+        assert part[2].sum() == whole[2].sum()  # the paper's holes are at most half the side
+
+
+def test_the_object_whose_colour_is_asked_for():
+    labels, hole = np.zeros((32, 32), np.uint8), np.zeros((32, 32), np.uint8)
+    labels[4:10, 4:10], labels[20:28, 18:30] = VEHICLE, PERSON
+    hole[:, :24] = 1
+    outline = largest_object(labels, hole)
+    assert outline.sum() == 8 * 6 and (outline[20:28, 18:24] == 1).all()
+    assert largest_object(np.zeros_like(labels), hole).sum() == 0
+
+
+def test_a_colour_is_the_mean_inside_the_outline_and_nothing_elsewhere():
+    image, outline = torch.rand(2, 3, 8, 8), torch.zeros(2, 1, 8, 8)
+    outline[0, :, 2:4, 2:6] = 1
+    colour = asked_colour(image, outline)
+    torch.testing.assert_close(colour[0, :3, 3, 5], image[0, :, 2:4, 2:6].mean((1, 2)))
+    assert torch.equal(colour[:, 3:], outline) and not colour[1].any() and not colour[0, :, 0, 0].any()
+
+
+def test_repainting_changes_the_object_alone_and_keeps_its_shades():
+    image = np.full((3, 16, 16), 100, np.uint8)
+    image[:, 4:8, 4:8], image[:, 6, 6] = 120, 30
+    labels, outline = np.zeros((16, 16), np.uint8), np.zeros((16, 16), np.uint8)
+    labels[4:8, 4:8] = outline[4:8, 4:8] = 1
+    labels *= VEHICLE
+    made = [repainted(np.random.default_rng(seed), image, labels, outline) for seed in range(40)]
+    changed = [m for m in made if (m != image).any()]
+    assert 8 < len(changed) < 32
+    for m in changed:
+        assert (m[:, outline == 0] == 100).all() and (m[:, 6, 6] < m[:, 4, 4]).all()
+
+
+def test_samples_with_outlines_make_batches_with_colours(tmp_path):
+    samples = TrainingSamples(Tiny(32), coloured=True)
+    b = Batch.of(*next(batches(samples, 0, 1, 8)))
+    assert b.colour.shape == (8, 4, 32, 32)
+    assert torch.equal(b.colour[:, 3:] * (1 - b.hole), torch.zeros(8, 1, 32, 32))  # asked for inside the hole only
+    t = trainer(tmp_path, "sgnet-plus", coloured=True, grained=True, discriminator="segmenting", clip=1.0)
+    assert {"adv", "feature", "discriminator"} <= t.fit(show=False).play(b).keys()
 
 
 def test_a_batch_is_in_the_nets_ranges():
