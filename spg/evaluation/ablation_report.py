@@ -85,7 +85,8 @@ def plot(grids, keys=("psnr", "boundary_lpips"), way="true"):
     Bars are 95 % intervals over pictures, small marks the seeds.
 
     grids: title → summary (`spg.evaluation.ablations.summary`). way: the layout at the test, `true` or `predicted`, or
-    `layout` for the rows that complete layouts. Blue is better than the base, orange worse, grey undecided (see `verdict`).
+    `layout` for the rows that complete layouts. Blue is better than the base, orange worse, grey undecided (see
+    `verdict`).
     """
     from spg.plots import panels  # matplotlib; the tables need none
 
