@@ -248,7 +248,7 @@ def _add_train(commands):
         "--start",
         metavar="W",
         help="begin with the net of a checkpoint, folder or shipped set: fine-tuning, on samples not yet seen; sgnet "
-        "and sgnet-plus may begin as their twins sgnet-noseg and sgnet-plus-noseg",
+        "and sgnet-plus may begin as the nets without segmentation, sgnet-noseg and sgnet-plus-noseg",
     )
     c.add_argument("--resume", action="store_true", help="go on from OUT's checkpoint, if there is one")
     c.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="change profile settings")
@@ -293,13 +293,13 @@ def _add_inpaint(commands):
 
 
 def _add_ablate(commands):
-    c = _command(commands, "ablate", _ablate, "train and judge nets that differ in one thing each; rows done are kept")
+    c = _command(commands, "ablate", _ablate, "train and measure nets that differ in one thing; rows done are kept")
     c.add_argument("--data", required=True, help=SPEC)
     c.add_argument("--profile", default="quick", help="of every training; default: quick")
     c.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="change it for all rows")
     c.add_argument("--seeds", default="0,1,2", help="one training of every row each; default: 0,1,2")
     c.add_argument("--only", metavar="ROW,ROW", help="these rows and those they are compared with: a job of an array")
-    c.add_argument("--split", default="val", help="the pictures to judge on; default: val")
+    c.add_argument("--split", default="val", help="the pictures to measure on; default: val")
     c.add_argument("--limit", type=int, help="only the first so many of them")
     c.add_argument("--out", required=True, help="folder for OUT/SEED/ROW/ and OUT/ablations.json")
 

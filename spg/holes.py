@@ -1,7 +1,7 @@
 """Holes: what is missing. **1 = missing, 0 = known**, everywhere in this project.
 
 A hole is a uint8 H×W array. Samplers draw one from a NumPy generator; `evaluation_holes` is the
-fixed set every method is judged on.
+fixed set on which every method is measured.
 """
 
 import zlib
@@ -119,7 +119,7 @@ class Thing(NamedTuple):
 
 
 def things(labels):
-    """The objects of a label map that are neither crumbs nor larger than half its side, as a list of `Thing`.
+    """The objects of a label map that are neither tiny nor larger than half its side, as a list of `Thing`.
 
     Classes and their least areas are those of `LEAST_AREA`. What touches is one object: a row of parked cars, a grove.
     """

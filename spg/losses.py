@@ -212,11 +212,11 @@ class AlexNetLoss(nn.Module):
     the picture's side, the largest hole the paper draws, so that none is shrunk, and at least 32, AlexNet's need].
     window: where the box would be resized to more than this, look through a window of this side at full
     resolution instead: the work of a 128-pixel patch is four times that of a 64-pixel one [our decision]; 0: never.
-    margin: of known surroundings in the patch, as a share of the picture's side. Without any, nothing judges how
+    margin: of known surroundings in the patch, as a share of the picture's side. Without any, no loss sees how
     the filling meets the known pixels, and a seam is free [our decision].
     chroma: side of the cells over which the network is shown colours averaged, as a share of the picture's side. It
-    takes stripes of red, green and blue for texture, and a net that paints them is paid for it; averaged, a tint of
-    the whole filling still is. 1: it is shown the true colours on both sides, and judges brightness alone [all ours];
+    takes stripes of red, green and blue for texture, and rewards a net that paints them; averaged, it still rewards a
+    tint of the whole filling. 1: it is shown the true colours on both sides, and compares brightness alone [all ours];
     0: off.
     """
 

@@ -154,7 +154,7 @@ def test_an_object_hole_is_the_box_of_a_whole_object_and_a_margin():
         assert min(margins) >= 1 and max(margins) <= 64 * MARGIN
 
 
-def test_crumbs_background_and_giants_are_no_objects():
+def test_specks_background_and_giants_are_no_objects():
     labels = street()
     labels[30:40, 20:36] = ROAD
     labels[50:52, 5:7] = PERSON  # four pixels

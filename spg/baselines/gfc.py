@@ -127,7 +127,7 @@ def parser(data, size):
 
 
 class GFC(Task):
-    """GFC: (I0, R) → I_R, judged twice, and by whether a parsing net still finds the true classes.
+    """GFC: (I0, R) → I_R, with two discriminators and a parsing net that is to find the true classes.
 
     Its three stages (reconstruction; and the local adversary; and the global one and the parsing) become two:
     reconstruction and parsing for a fifth of the steps, then everything [our decision].

@@ -103,7 +103,7 @@ def hole_mse(i_r, image, hole):
 
 
 class GLCIC(Task):
-    """GL: (I0, R) → I_R, judged on the filled picture and on the hole's window of it."""
+    """GL: (I0, R) → I_R; its discriminator sees the filled picture and the hole's window of it."""
 
     adversarial = "log"  # GL's binary cross-entropy
     weights = {"adv": 4e-4, "feature": 0.0}  # noqa: RUF012, read only

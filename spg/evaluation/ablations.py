@@ -1,4 +1,4 @@
-"""Which part matters? Nets that differ from a base in one thing each, trained and judged alike.
+"""Which part matters? Nets that differ from a base in one thing each, trained and measured alike.
 
 A row of `ROWS` is one small diff against the base. `run` trains every row for every seed and leaves out what is done
 already, so that it can be interrupted, or shared by the jobs of an array; `summary` compares the rows.
@@ -82,7 +82,7 @@ ROWS = {
     ),
     "plus-as-twin": Row(
         "sgnet-plus",
-        "in that quarter it is told SP-Net+'s probabilities",
+        "in that quarter it sees SP-Net+'s probabilities",
         {"soft": True},
         "plus-no-segmentation-on",
         guess=True,
@@ -92,9 +92,9 @@ ROWS = {
 
 
 def run(spec, profile, seeds, out, only=None, split="val", limit=None):
-    """Train and judge every row for every seed: OUT/SEED/ROW/ holds the net and result.json. Rows done are left out.
+    """Train and measure every row for every seed: OUT/SEED/ROW/ holds the net and result.json. Rows done are left out.
 
-    spec: the data, trained on its `train` split and judged on `split` with the paper's holes. only: names of rows.
+    spec: the data, trained on its `train` split and measured on `split` with the paper's holes. only: names of rows.
     Raises ValueError naming an unknown row.
     """
     rows = chosen(only)
@@ -103,7 +103,7 @@ def run(spec, profile, seeds, out, only=None, split="val", limit=None):
             folder = Path(out) / str(seed) / name
             if not (folder / "result.json").exists():
                 train(name, spec, profile, seed, folder)
-                write_json(judge(name, spec, profile, folder, split, limit), folder / "result.json")
+                write_json(result_of(name, spec, profile, folder, split, limit), folder / "result.json")
 
 
 def chosen(only=None):
@@ -152,7 +152,7 @@ def train(name, spec, profile, seed, folder):
     Trainer(row.model, task, its, scenes_at, source, folder, make_fabric(its), resume=True, start=start).fit()
 
 
-def judge(name, spec, profile, folder, split, limit):
+def result_of(name, spec, profile, folder, split, limit):
     """The result of one trained row, each picture's values kept: with the true layout, and with the predicted one."""
     scenes = data.open(spec, split, profile.sizes[-1], limit)
     spnet, _ = weights.load_net(net_file(spnet_of(name), folder))
@@ -202,8 +202,9 @@ def _row(name, found):
 
 
 def _compared(section, way, keys, name, found):
-    """Means, spreads, and differences to the base judged the same way. A base's own: with SP-Net's layout, to the true
-    one, which is what SP-Net's mistakes cost; else none."""
+    """Means, spreads, and differences to the base measured the same way.
+
+    A base's own: with SP-Net's layout, to the true one, which is what SP-Net's mistakes cost; else none."""
     results = {seed: _judged(r[section], way) for seed, r in found[name].items()}
     own = ROWS[name].base == name
     against = "true" if own and way == "predicted" else way
