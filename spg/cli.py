@@ -1,7 +1,10 @@
 """The `spg` command: parse, call, print."""
 
 import argparse
+import codecs
+import errno
 import functools
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from spg.study.study_cli import add_study
 
 def main(argv=None):
     """Run one command. Returns the exit status: 0, 2 for bad input (said on one line), 130 after Ctrl-C."""
+    _print_everywhere()
     arguments = _parser().parse_args(argv)
     try:
         return arguments.run(arguments) or 0
@@ -18,8 +22,44 @@ def main(argv=None):
         print(f"spg: {stop or 'stopped'}", file=sys.stderr)
         return 130
     except (ValueError, OSError, ImportError, FloatingPointError) as error:
-        print(f"spg {arguments.command}: {error}", file=sys.stderr)
+        print(f"spg {arguments.command}: {_words(error)}", file=sys.stderr)
         return 2
+
+
+# -------------------------------------------------------------------- words
+
+
+PLAIN = str.maketrans({"−": "-", "–": "-", "×": "x", "→": "->", "≥": ">=", "≤": "<=", "…": "...", "α": "alpha"})
+REMEDIES = {
+    errno.ENOENT: "there is no such file or folder; is the path right?",
+    errno.EACCES: "you have no permission for it; change its permissions, or choose another place",
+    errno.EPERM: "you have no permission for it; change its permissions, or choose another place",
+    errno.EISDIR: "it is a folder, where a file is wanted",
+    errno.ENOTDIR: "a part of this path is a file, not a folder",
+    errno.ENOSPC: "the disk is full; make room, or choose another place",
+    errno.EROFS: "its disk cannot be written to; choose another place",
+    errno.ENAMETOOLONG: "the name is too long for this disk",
+}
+
+
+def _print_everywhere():
+    """Print on terminals, and into files, whose encoding lacks a character: a plain one stands for it."""
+    codecs.register_error("spg-plain", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="spg-plain")
+
+
+def _plain(error):
+    text = error.object[error.start : error.end].translate(PLAIN)
+    return text.encode(error.encoding, "replace").decode(error.encoding), error.end
+
+
+def _words(error):
+    """What an error says; for one of the system's, which file it is about, and what can be done."""
+    if isinstance(error, OSError) and error.filename and error.errno in REMEDIES:
+        return f"{os.fsdecode(error.filename)}: {REMEDIES[error.errno]}"
+    return str(error)
 
 
 # -------------------------------------------------------------------- commands; each imports what it needs
@@ -44,11 +84,13 @@ def _train(a):
 
 def _train_model(a, settings):
     from spg import data, models, profiles, weights
+    from spg.engine import writing
     from spg.engine.machine import make_fabric
     from spg.training import Trainer
 
     if not (a.data and a.out):
         raise ValueError(f"spg train {a.model} needs --data SPEC and --out DIR")
+    writing.check(folders=[a.out])
     task = models.task(a.model)
     models.check_settings(a.model, settings)
     profile = profiles.profile(a.profile, **settings)
@@ -58,23 +100,28 @@ def _train_model(a, settings):
     if a.start:
         start = weights.one(a.start, a.model, otherwise=task.begins_as)
         source["start"] = weights.account(start)
-    trainer = Trainer(a.model, task, profile, scenes_at, source, a.out, fabric, a.resume, start)
-    _say_trained(trainer.fit())
+    with writing.locked(a.out):
+        trainer = Trainer(a.model, task, profile, scenes_at, source, a.out, fabric, a.resume, start)
+        _say_trained(trainer.fit())
 
 
 def _train_recipe(a, settings):
     from spg import data
+    from spg.engine import writing
     from spg.engine.machine import make_fabric
     from spg.weights import recipe
 
     given = [f"--{name}" for name in ("data", "split", "limit", "start") if getattr(a, name)]
     if given:
         raise ValueError(f"a recipe says itself what {', '.join(given)} would say: leave that out")
-    for one in recipe.read(a.recipe, settings):
+    recipes = recipe.read(a.recipe, settings)
+    out = a.out or Path("runs") / a.recipe.partition(":")[0]
+    writing.check(folders=[out])
+    for one in recipes:
         scenes_at = functools.partial(data.open, one.source["data"], one.source["split"], limit=one.source["limit"])
         fabric = functools.partial(make_fabric, accelerator=a.accelerator)
-        out = a.out or Path("runs") / a.recipe.partition(":")[0]
-        _say_trained(recipe.train(one, out, scenes_at, fabric, a.resume))
+        with writing.locked(Path(out) / one.model):
+            _say_trained(recipe.train(one, out, scenes_at, fabric, a.resume))
 
 
 def _say_trained(trainer):
@@ -88,12 +135,14 @@ def _say_trained(trainer):
 
 def _evaluate(a):
     from spg import data
+    from spg.engine import writing
     from spg.engine.provenance import write_json
     from spg.evaluation import evaluate, tables
     from spg.weights.nets import lineup, needed
 
-    scenes = data.open(a.data, a.split, a.size, a.limit)
     names = a.methods.split(",")
+    writing.check([a.out], [a.pictures], [*(a.weights or ()), *(name.partition("=")[2] for name in names)])
+    scenes = data.open(a.data, a.split, a.size, a.limit)
     models = needed(names)
     nets = _nets(a.weights, scenes.name, a.size, models) if models or a.weights else None
     train = data.open(a.data, "train", a.size, 200) if nets else None
@@ -128,9 +177,11 @@ def _inpaint(a):
 
 def _ablate(a):
     from spg import plots, profiles
+    from spg.engine import writing
     from spg.engine.provenance import write_json
     from spg.evaluation import ablation_report, ablations, tables
 
+    writing.check(folders=[a.out])
     profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
     seeds, only = ablations.parse_seeds(a.seeds), a.only.split(",") if a.only else None
     ablations.run(a.data, profile, seeds, a.out, only, a.split, a.limit)
@@ -141,9 +192,11 @@ def _ablate(a):
 
 
 def _bench(a):
+    from spg.engine import writing
     from spg.engine.provenance import provenance, write_json
     from spg.evaluation import bench, tables
 
+    writing.check([a.out])
     result = {**bench.bench(a.widths, a.sizes), **provenance()}
     write_json(result, a.out)
     print(tables.table([result]), f"\n-> {a.out}", sep="")
@@ -151,9 +204,10 @@ def _bench(a):
 
 def _units(a):
     from spg import data
-    from spg.engine import provenance
+    from spg.engine import provenance, writing
     from spg.evaluation import tables, units
 
+    writing.check([a.out])
     result = {**units.analyse(data.open(a.data, a.split, a.size), a.limit, a.seed), **provenance.provenance()}
     provenance.write_json(result, a.out)
     print(tables.table([result]), f"\n-> {a.out}", sep="")
@@ -252,7 +306,7 @@ def _add_train(commands):
     )
     c.add_argument("--resume", action="store_true", help="go on from OUT's checkpoint, if there is one")
     c.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="change profile settings")
-    c.add_argument("--accelerator", default="auto", help="auto (default), cpu, cuda or mps")
+    c.add_argument("--accelerator", default="auto", help="auto (default), cpu, cuda, mps or gpu")
 
 
 def _add_evaluate(commands):

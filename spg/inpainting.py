@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
+from spg.engine import writing
 from spg.engine.machine import keep_freed_memory
 from spg.generators import complete, known
 from spg.holes import check_hole
@@ -172,12 +173,13 @@ def inpaint_files(net, image, hole, out, labels=None, threshold=False):
     run a damaged or unfitting picture is named on stderr, skipped and counted; alone it raises ValueError.
     """
     if not Path(image).is_dir():
+        writing.check([_png(out)], inputs=[image, hole, labels])
         fill_file(net, image, hole, _png(out), labels, threshold)
         return 1, []
     pictures = sorted(p for p in Path(image).iterdir() if p.suffix.lower() in SUFFIXES)
     if not pictures:
         raise ValueError(f"{image} holds no picture ({', '.join(sorted(SUFFIXES))})")
-    _check_folders(pictures, Path(image), Path(out))
+    _check_folders(pictures, [Path(place) for place in (image, hole, labels) if place], Path(out))
     skipped = []
     for picture in pictures:
         try:
@@ -189,14 +191,19 @@ def inpaint_files(net, image, hole, out, labels=None, threshold=False):
     return len(pictures) - len(skipped), skipped
 
 
-def _check_folders(pictures, image, out):
-    """Nothing may be overwritten: neither the pictures, nor one result by another."""
-    if out.resolve() == image.resolve():
-        raise ValueError(f"--out {out} is the folder of the pictures: choose another")
+def _check_folders(pictures, places, out):
+    """Nothing may be overwritten: neither pictures, masks or labels, nor one result by another."""
+    writing.check(folders=[out])
+    if out.resolve() in [place.resolve() for place in places]:
+        raise ValueError(f"--out {out} is the folder of the pictures, masks or labels: choose another")
+    read = [file for place in places for file in (place.iterdir() if place.is_dir() else [place])]
+    writing.refuse_inputs([out / f"{picture.stem}.png" for picture in pictures], read)
     stems = [picture.stem for picture in pictures]
     twice = sorted({stem for stem in stems if stems.count(stem) > 1})
     if twice:
-        raise ValueError(f"{image} holds several pictures named {', '.join(twice)}: their results would be one file")
+        raise ValueError(
+            f"{places[0]} holds several pictures named {', '.join(twice)}: their results would be one file"
+        )
 
 
 def fill_file(net, image, hole, out, labels=None, threshold=False):
@@ -204,8 +211,8 @@ def fill_file(net, image, hole, out, labels=None, threshold=False):
     picture = open_upright(image)
     missing = read_hole(hole, threshold)
     filled = net(picture, missing, None if labels is None else read_labels(labels))
-    Path(out).parent.mkdir(parents=True, exist_ok=True)
-    filled.image.save(out, icc_profile=picture.info.get("icc_profile"))
+    with writing.replacing(out) as draft:
+        filled.image.save(draft, format="PNG", icc_profile=picture.info.get("icc_profile"))
 
 
 def _partner(place, picture):

@@ -5,6 +5,7 @@ Figures are made without pyplot, so nothing global is left behind and no display
 
 import io
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from PIL import Image
 
+from spg.engine.writing import write
 from spg.labels import CLASSES, PALETTE, colour
 
 # Okabe and Ito's colours, told apart with every kind of colour vision; black last, for references.
@@ -127,7 +129,12 @@ def _picture(axes, picture, title):
 
 
 def save(fig, path, dpi=150):
-    """Write a Figure (or a uint8 H×W×3 picture) as PNG, at most 300 kB, making folders. Returns the path.
+    """Write a Figure (or a uint8 H×W×3 picture) as PNG, at most 300 kB, making folders. Returns the path."""
+    return write(path, encode(fig, dpi))
+
+
+def encode(fig, dpi=150):
+    """A Figure (or a uint8 H×W×3 picture) as a PNG's bytes, at most 300 kB.
 
     What comes out larger is drawn with fewer dots, then with 256 colours, and at last shrunk.
     """
@@ -137,22 +144,24 @@ def save(fig, path, dpi=150):
         data = _png(fig, dpi)
     if len(data) > LARGEST:
         data = _fewer_colours(data)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return path
+    return data
 
 
 def show(fig, name, alt):
     """Save a figure and hand it to the notebook with its alternative text.
 
     It goes to $SPG_FIGURES/NAME.png, default ../build/figures, which is build/figures for a notebook of the course. The
-    figures that a page shows are committed in figures/: `make notebooks` copies those from the ones it has made.
+    figures that a page shows are committed in figures/: `make notebooks` copies those from the ones it has made. Where
+    that folder cannot be written, the figure is shown all the same, and a warning says so.
     """
     from IPython.display import Image as Shown  # there in every notebook, and needed nowhere else
 
-    path = save(fig, Path(os.environ.get("SPG_FIGURES", "../build/figures")) / f"{name}.png")
-    return Shown(path.read_bytes(), format="png", alt=alt)
+    data = encode(fig)
+    try:
+        write(Path(os.environ.get("SPG_FIGURES", "../build/figures")) / f"{name}.png", data)
+    except OSError as error:
+        warnings.warn(f"the figure is shown, but not kept ({error}); set SPG_FIGURES to a folder for it", stacklevel=2)
+    return Shown(data, format="png", alt=alt)
 
 
 def _png(fig, dpi):

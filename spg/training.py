@@ -17,6 +17,7 @@ from spg.engine import checkpoints, machine, provenance, resuming
 from spg.engine.checkpoints import adopt, inherit, restore
 from spg.engine.machine import join_batch_norms, keep_freed_memory
 from spg.engine.watching import InterruptAfterStep, Logbook, progress
+from spg.engine.writing import locked
 from spg.profiles import at, from_dict, in_stage, learning_rate, schedule, share
 from spg.samples import Batch, TrainingSamples, batches
 
@@ -141,7 +142,14 @@ class Trainer:
     # ------------------------------------------------------------ the loop
 
     def fit(self, show=True):
-        """Train to the end of the profile. Ctrl-C or SIGTERM: finish the step, save, raise KeyboardInterrupt."""
+        """Train to the end of the profile. Ctrl-C or SIGTERM: finish the step, save, raise KeyboardInterrupt.
+
+        Raises ValueError where another process trains into the same folder.
+        """
+        with locked(self.out):
+            return self._fit(show)
+
+    def _fit(self, show):
         self.saved_at, start = time.monotonic(), time.monotonic() - self.seconds
         with InterruptAfterStep() as self.interrupt, self._progress(show) as bar, self._logbook() as self.log:
             for size, _, last in schedule(self.profile):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import nbformat
 
+from spg.engine.writing import read_json, write
+
 SETUP = """\
 # Installs the course where it is missing, as on Colab; elsewhere this does nothing.
 import importlib.util
@@ -62,7 +64,7 @@ def refresh(path):
     with Stopwatch() as watch:
         client.execute()
     notebook.metadata.pop("widgets", None)  # GitHub refuses to draw a notebook that has it
-    nbformat.write(notebook, path)
+    write(path, nbformat.writes(notebook) + "\n")
     return watch.times
 
 
@@ -90,9 +92,9 @@ class Stopwatch:
 def note_times(folder, name, times):
     """Put one notebook's times into folder/times.json, and all that are there into folder/TEACHING.md, if it exists."""
     path = Path(folder) / "times.json"
-    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    known = read_json(path) if path.exists() else {}
     known[name] = times
-    path.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", "utf-8")
+    write(path, json.dumps(dict(sorted(known.items())), indent=1) + "\n")
     render_guide(folder)
 
 
@@ -100,7 +102,7 @@ def render_guide(folder):
     """Write the times of folder/times.json into folder/TEACHING.md, if it exists."""
     times, guide = (Path(folder) / name for name in ("times.json", "TEACHING.md"))
     if guide.exists():
-        guide.write_text(with_times(guide.read_text("utf-8"), json.loads(times.read_text("utf-8"))), "utf-8")
+        write(guide, with_times(guide.read_text("utf-8"), read_json(times)))
 
 
 def with_times(text, times):

@@ -8,6 +8,8 @@ from pathlib import Path
 import nbformat
 from nbconvert.preprocessors import TagRemovePreprocessor
 
+from spg.engine.writing import write
+
 SOLUTIONS = re.compile(r"^## Solutions$", re.MULTILINE)
 EXERCISE = re.compile(r"^(\d+)\. ", re.MULTILINE)
 PICTURE = re.compile(r"(!\[[^\]]*\]\()(?!\w+:)([^)\s]+)(\))")
@@ -63,9 +65,7 @@ def write_copy(path, folder):
         copy = without_solutions(nbformat.read(path, as_version=4))
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from None
-    folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(self_contained(copy, path.parent), folder / path.name)
-    return folder / path.name
+    return write(Path(folder) / path.name, nbformat.writes(self_contained(copy, path.parent)) + "\n")
 
 
 def _markdown(notebook):

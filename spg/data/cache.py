@@ -31,9 +31,12 @@ MANY = 64  # drawn scenes from which on processes are worth their start
 
 def home():
     """$SPG_CACHE, or the user's cache folder."""
-    if os.environ.get("SPG_CACHE"):
-        return Path(os.environ["SPG_CACHE"]).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spg"
+    try:
+        if os.environ.get("SPG_CACHE"):
+            return Path(os.environ["SPG_CACHE"]).expanduser()
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spg"
+    except RuntimeError as error:  # HOME is not set, and the system does not know the user, as in some containers
+        raise ValueError(f"no folder for the cache ({error}): set SPG_CACHE to one") from error
 
 
 def folder_of(reader, name, split, size):

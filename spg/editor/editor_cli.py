@@ -56,10 +56,11 @@ def _add_variants(commands, nets_of, spec, weights):
 def _variants(a, nets_of):
     from spg import data
     from spg.editor.measure import KINDS, measure
-    from spg.engine import provenance
+    from spg.engine import provenance, writing
     from spg.evaluation import tables
     from spg.models import DESIGNS
 
+    writing.check([a.out], inputs=a.weights or ())
     scenes = data.open(a.data, a.split, a.size, a.limit)
     nets = nets_of(a.weights, scenes.name, a.size)
     net = nets.inpainter(*DESIGNS[nets.best_design()], segmenter=True)
@@ -81,8 +82,11 @@ def _replay(a, nets_of):
     from spg import weights
     from spg.editor import record
     from spg.editor.session import replay
+    from spg.engine import writing
 
-    document = record.read(Path(a.edits).read_text(encoding="utf-8"), a.edits)
+    writing.check(folders=[a.out])
+    writing.refuse_inputs([Path(a.out) / name for name in record.NAMES], [a.edits, a.image])
+    document = record.read(Path(a.edits).read_bytes(), a.edits)
     picture = _picture(a, document)
     session = replay(weights.load(nets_of(a.weights).files), picture, document, check=not a.no_check)
     record.save(session, a.out)

@@ -8,10 +8,13 @@ import zipfile
 from pathlib import Path
 
 from spg.editor.drawing import encode_runs
+from spg.engine.writing import parse_json, write_all
 from spg.labels import colour
 from spg.pictures import png, read_picture
 
 FORMAT, VERSION = "spg-edits", 1
+NAMES = ("picture.png", "original.png", "labels.png", "labels-colours.png", "hole.png", "edits.json")  # what is saved
+RESULTS = ("hole", "layout", "filled")  # whose hashes a record keeps
 
 
 def sha256(array):
@@ -35,16 +38,13 @@ def beginning(session):
 
 def document(session):
     """What `replay` needs beside the picture and the nets, as a dict for JSON."""
-    result = {name: sha256(getattr(session, name)) for name in ("hole", "layout", "filled")}
+    result = {name: sha256(getattr(session, name)) for name in RESULTS}
     return {**beginning(session), "edits": session.history.edits, "result": result}
 
 
 def read(text, where="edits"):
-    """JSON text → document, its format and version checked. Raises ValueError naming what is wrong."""
-    try:
-        found = json.loads(text)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"{where}: not a JSON file ({error})") from error
+    """JSON text, or its bytes → document, its format and version checked. Raises ValueError naming what is wrong."""
+    found = parse_json(text, where, "a file of edits")
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise ValueError(f"{where}: not a file of edits (its format is not {FORMAT!r})")
     if found.get("version") != VERSION:
@@ -54,6 +54,12 @@ def read(text, where="edits"):
         raise ValueError(f"{where}: lacks {', '.join(missing)}")
     if not isinstance(found["edits"], list) or not isinstance(found["result"], dict):
         raise ValueError(f"{where}: edits must be a list, and result a table")
+    size = found["size"]
+    if not isinstance(size, list) or len(size) != 2 or not all(type(side) is int and side > 0 for side in size):
+        raise ValueError(f"{where}: size must be [height, width] in pixels, got {size!r}")
+    strange = [name for name in found["result"] if name not in RESULTS]
+    if strange:
+        raise ValueError(f"{where}: result holds {strange[0]!r}; known: {', '.join(RESULTS)}")
     return found
 
 
@@ -76,25 +82,22 @@ def carried_picture(document, name="edits"):
 
 def outputs(session):
     """name → bytes of all that is saved: picture, label map (numbers, and colours), hole (white = missing), edits."""
-    return {
-        "picture.png": png(session.filled.transpose(1, 2, 0)),
-        "original.png": png(session.picture.transpose(1, 2, 0)),
-        "labels.png": png(session.layout),
-        "labels-colours.png": png(colour(session.layout)),
-        "hole.png": png(session.hole * 255),
-        "edits.json": (json.dumps(session.document()) + "\n").encode(),
-    }
+    maps = session.layout, colour(session.layout), session.hole * 255
+    pixels = [picture.transpose(1, 2, 0) for picture in (session.filled, session.picture)] + list(maps)
+    edits = (json.dumps(session.document()) + "\n").encode()
+    return dict(zip(NAMES, [*map(png, pixels), edits], strict=True))
 
 
 def save(session, folder):
-    """Write `outputs` into a folder, making it. Returns the paths."""
+    """Write `outputs` into a folder, all or none, making it. Returns the paths.
+
+    Raises ValueError where a file of these names is there, and no edits.json beside it: the editor did not save it.
+    """
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, data in outputs(session).items():
-        paths.append(folder / name)
-        paths[-1].write_bytes(data)
-    return paths
+    strange = [name for name in NAMES if (folder / name).exists()]
+    if strange and "edits.json" not in strange:
+        raise ValueError(f"{folder / strange[0]} is there already, and no editor has saved it: choose another folder")
+    return write_all({folder / name: data for name, data in outputs(session).items()})
 
 
 def packed(session):

@@ -2,12 +2,13 @@
 
 import contextlib
 import json
-import os
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+
+from spg.engine.writing import replacing
 
 
 def flatten(tree, prefix=""):
@@ -39,19 +40,14 @@ def save(path, tensors, about):
     The old file stays until the new one is complete: a full disk or a kill loses nothing. Raises OSError
     naming the file when it cannot be written.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
     # clone: safetensors refuses tensors that share memory, contiguous: it stores no channels-last
     flat = {k: v.detach().cpu().contiguous().clone() for k, v in flatten(tensors).items()}
-    try:
-        save_file(flat, part, metadata={"about": json.dumps(about)})
+    with replacing(path) as part:
+        try:
+            save_file(flat, part, metadata={"about": json.dumps(about)})
+        except SafetensorError as error:  # a full disk, for one
+            raise OSError(str(error)) from error
         part.chmod(0o644)  # safetensors writes files only their owner can read
-        os.replace(part, path)
-    except Exception as error:
-        raise OSError(f"could not save {path}: {error}; the previous checkpoint, if any, is unchanged") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def load(path):

@@ -22,12 +22,11 @@ def make_fabric(profile, accelerator="auto"):
 
     world = int(os.environ.get("WORLD_SIZE", 1))
     local = int(os.environ.get("LOCAL_WORLD_SIZE", world))
-    cuda = accelerator in ("auto", "cuda") and torch.cuda.is_available()
-    if accelerator == "cuda" and not cuda:
-        raise ValueError("--accelerator cuda: torch sees no CUDA device here; leave it out to train on the CPU")
+    accelerator = _accelerator(accelerator)
+    cuda = accelerator == "cuda"
     torch.backends.cudnn.benchmark = cuda  # a stage's shapes repeat: the search for the fastest kernels pays
     fabric = Fabric(
-        accelerator=("cuda" if cuda else "cpu") if accelerator == "auto" else accelerator,
+        accelerator=accelerator,
         devices=local,
         num_nodes=world // local,
         # our batch statistics are joined already; broadcasting buffers would overwrite them in mid-graph
@@ -36,6 +35,19 @@ def make_fabric(profile, accelerator="auto"):
     )
     fabric.launch()
     return fabric
+
+
+def _accelerator(asked):
+    """cpu, cuda or mps, of what was asked for; auto: a GPU of CUDA or the CPU. ValueError says what torch has."""
+    there = ["cpu", *(["cuda"] * torch.cuda.is_available()), *(["mps"] * torch.backends.mps.is_available())]
+    wanted = {"auto": ("cuda", "cpu"), "gpu": ("cuda", "mps")}.get(asked, (asked,))
+    found = [name for name in wanted if name in there]
+    if not found:
+        raise ValueError(
+            f"--accelerator {asked}: torch has {', '.join(there)} here; name one of these, or leave it out to train on "
+            f"{'a CUDA GPU' if 'cuda' in there else 'the CPU'}"
+        )
+    return found[0]
 
 
 def about(device):

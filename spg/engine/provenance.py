@@ -10,6 +10,8 @@ from pathlib import Path
 
 import torch
 
+from spg.engine.writing import write
+
 PACKAGE = Path(__file__).parent.parent  # spg/
 _PACKAGES = ("torch", "numpy", "opencv-python-headless", "scikit-image", "PyPatchMatch")
 
@@ -37,15 +39,7 @@ def commit(folder=None):
 
 def write_json(result, path):
     """Write a result as JSON, all or nothing, making folders. Returns the path."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path
+    return write(path, json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _git(folder, *arguments):

@@ -1,6 +1,8 @@
 """One cell as a page in the browser: Voilà serves it from this machine, with one kernel for each visitor."""
 
+import errno
 import json
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -16,11 +18,29 @@ def serve(cell, title, port, ip="127.0.0.1", browser=True, idle=600):
         from voila.app import Voila
     except ImportError as error:
         raise ImportError("a page in the browser needs Voilà: pip install 'spg-net[notebooks]'") from error
+    port = free_port(port, ip)
     print(f"{title}: http://{ip}:{port}/  (Ctrl-C ends it)", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:  # Voilà could serve files beside the notebook: there are none
         path = Path(folder) / "page.ipynb"
         path.write_text(json.dumps(notebook(cell, title)), "utf-8")
         Voila.launch_instance(argv=command(path, port, ip, browser, idle))
+
+
+def free_port(port, ip, tries=50):
+    """The port, or the next one that nobody listens on. Raises OSError where there is none."""
+    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+    for number in range(port, min(port + tries, 65536)):
+        with socket.socket(family) as probe:
+            if sys.platform != "win32":  # there it would allow two servers on one port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((ip, number))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise OSError(f"no page can be served at {ip}:{number}: {error.strerror}") from error
+            else:
+                return probe.getsockname()[1]
+    raise OSError(f"no port from {port} to {port + tries - 1} is free on {ip}: name another, --port")
 
 
 def notebook(cell, title):
@@ -36,4 +56,5 @@ def command(path, port, ip, browser, idle):
     kernels = [f"--MappingKernelManager.cull_idle_timeout={idle}", "--MappingKernelManager.cull_interval=60"]
     secrets = ["--strip_sources=True", "--VoilaConfiguration.file_denylist=.*"]
     window = [] if browser else ["--no-browser"]
-    return [str(path), f"--port={port}", f"--Voila.ip={ip}", *kernels, *secrets, *window]
+    # no other port than the one that was said
+    return [str(path), f"--port={port}", "--Voila.port_retries=0", f"--Voila.ip={ip}", *kernels, *secrets, *window]

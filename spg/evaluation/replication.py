@@ -6,11 +6,11 @@ where it gives one; *partly* if all but the last holds; *no* otherwise. It is ap
 was measured, else to ours.
 """
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
 from spg.engine import markdown
+from spg.engine.writing import read_json
 from spg.evaluation import metrics
 from spg.evaluation.views import COLUMNS, PAPER_METRICS, PAPER_ROWS
 
@@ -43,7 +43,7 @@ def verdict(ours, direction, margin=0.0):
 
 def table(folder):
     """All claims as a markdown table. folder: of the result files, such as figures/results."""
-    read = {path.stem: json.loads(path.read_text("utf-8")) for path in Path(folder).glob("*.json")}
+    read = {path.stem: read_json(path) for path in Path(folder).glob("*.json")}
     rows = [*_table_1(read["cityscapes-256"]["paired"]), _borders(read["cityscapes-256"]["paired"])]
     rows += [_study(read["study-paper"]["naive"], read["study-cityscapes"])]
     rows += [_editing(read["variants-cityscapes-256"]["rows"])]

@@ -1,10 +1,10 @@
 """Markdown tables out of result files, and into the README: numbers are never typed by hand."""
 
-import json
 import re
 from pathlib import Path
 
 from spg.engine import markdown
+from spg.engine.writing import read_json, write
 from spg.evaluation import replication
 from spg.evaluation.ablation_report import PARTS as ABLATIONS
 from spg.evaluation.ablation_report import ablations
@@ -13,6 +13,7 @@ from spg.evaluation.units import unit_tables
 from spg.evaluation.views import VIEWS
 
 DEFAULT_VIEWS = ("methods", "layouts")
+WANTED = "a result of `spg evaluate`, `bench`, `units`, `ablate` or `study`"
 ALL_VIEWS = tuple(name for name in VIEWS if name not in ("methods", "short"))  # table1 says the same
 
 _BLOCK = re.compile(r"<!-- table: (\S+) (\S+)(?: (\S+))?(?: (\S+))? -->\n(.*?)<!-- /table -->", re.DOTALL)
@@ -88,7 +89,7 @@ def render_readme(path, check=False, kinds=None):
     if stale and check:
         raise ValueError(f"{path}: out of date: {', '.join(stale)}; run `spg table --readme {path}`")
     if stale:
-        path.write_text(text, "utf-8")
+        write(path, text)
     return stale
 
 
@@ -98,13 +99,26 @@ def _names(text):
 
 def _one(result, bold, views, rows, kinds):
     if not isinstance(result, dict) and Path(result).is_dir():
-        return replication.table(result)
-    result = _read(result)
-    return _section(only(result, rows) if rows else result, bold, views, kinds)
+        return _claims(Path(result))
+    found = result if isinstance(result, dict) else read_json(result, WANTED)
+    try:
+        return _section(only(found, rows) if rows else found, bold, views, kinds)
+    except (LookupError, TypeError, AttributeError) as error:
+        if found is result:  # a dict of the caller's own, not a file that may be damaged
+            raise
+        raise ValueError(f"{result} is not {WANTED}, or is damaged: {_lack(error)}") from error
 
 
-def _read(result):
-    return result if isinstance(result, dict) else json.loads(Path(result).read_text("utf-8"))
+def _claims(folder):
+    """The paper's claims out of a folder of results."""
+    try:
+        return replication.table(folder)
+    except LookupError as error:
+        raise ValueError(f"{folder} lacks a result that the table of claims needs: {_lack(error)}") from error
+
+
+def _lack(error):
+    return f"it lacks {error}" if isinstance(error, KeyError) else str(error)
 
 
 def _section(result, bold, views, kinds):

@@ -10,6 +10,7 @@ from spg.study.statistics import sign_test, wilson
 from spg.study.votes import BallotBox, observer_of
 
 RESAMPLES = 1000
+FAST = 0.5  # seconds: nobody has looked at two pictures in less
 
 
 def analyse(study, votes_file, resamples=RESAMPLES, seed=0):
@@ -35,7 +36,8 @@ def analyse(study, votes_file, resamples=RESAMPLES, seed=0):
         "votes": len(pairs),
         "unsure": sum(vote.pick == "unsure" for vote in pairs),
         "left": _left(pairs),
-        "median_seconds": _median([vote.seconds for vote in pairs if vote.seconds is not None]),
+        "median_seconds": _median_seconds(pairs),
+        "fast": _fast(pairs),
         **preferences(Ballots.of(pairs, key), resamples, seed),
         "agreement": agreement(pairs),
     }
@@ -88,7 +90,15 @@ def exclusions(study, key, votes):
             out[rater] = f"failed {failed} catch trials"
         elif share < rule["least_answered"]:
             out[rater] = f"answered {share:.0%} of the trials"
+        elif _too_fast(cast, rule.get("least_seconds")):
+            out[rater] = f"took {_median_seconds(cast):.2f} s in the median"
     return out
+
+
+def _too_fast(votes, least):
+    """Whether the median time of votes is below `least` seconds; never where either is not known."""
+    median = _median_seconds(votes)
+    return None not in (median, least) and median < least
 
 
 def _failed(key, vote):
@@ -196,5 +206,15 @@ def _left(votes):
     return {"share": sum(sides) / len(sides), "wilson": list(wilson(sum(sides), len(sides)))} if sides else None
 
 
-def _median(values):
+def _fast(votes):
+    """Votes in less than FAST seconds, and the raters most of whose votes are such; None where nobody was timed."""
+    timed = [vote for vote in votes if vote.seconds is not None]
+    raters = sorted({vote.rater for vote in timed})
+    medians = {rater: _median_seconds([vote for vote in timed if vote.rater == rater]) for rater in raters}
+    fast = {"below": FAST, "votes": sum(vote.seconds < FAST for vote in timed), "timed": len(timed)}
+    return fast | {"raters": [rater for rater in raters if medians[rater] < FAST]} if timed else None
+
+
+def _median_seconds(votes):
+    values = [vote.seconds for vote in votes if vote.seconds is not None]
     return float(np.median(values)) if values else None

@@ -1,7 +1,8 @@
 // The ballot. All that lasts longer than one drawing of the widget is in a Ballot, one per model, so that a view that
 // JupyterLab throws away and draws again finds it. Phases: join, loading,
-// showing (drawn, but not yet on the screen), vote (the clock runs), saving, done.
+// showing (no vote is taken yet), vote, saving, done.
 
+const SOONEST = 300; // ms after which a new pair takes a vote: the second press of a double click is none
 const PATIENCE = 5000; // ms without an answer after which the rater is told
 
 class Ballot {
@@ -55,12 +56,18 @@ class Ballot {
     Object.assign(this, { phase: "showing", hidden: false });
     const start = () => { // the second frame: the first one has been painted by then
       if (this.queue[0] !== shown || this.phase !== "showing") return;
-      Object.assign(this, { phase: "vote", shownAt: performance.now() });
+      this.shownAt = performance.now();
       const { seconds } = this.model.get("settings");
       if (seconds) this.timeLimit = setTimeout(() => { this.hidden = true; this.changed(); }, seconds * 1000);
-      this.changed();
+      setTimeout(() => this.open(shown), SOONEST);
     };
     requestAnimationFrame(() => requestAnimationFrame(start));
+  }
+
+  open(shown) { // take votes on the pair shown, if it still is
+    if (this.queue[0] !== shown || this.phase !== "showing") return;
+    this.phase = "vote";
+    this.changed();
   }
 
   vote(side) {

@@ -7,15 +7,22 @@ DIR/PROTOCOL.md    what raters are told and how votes will be counted, fixed bef
 DIR/votes.sqlite   the votes of people; model-observer.sqlite: those of a model
 """
 
+import contextlib
 import hashlib
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
+from spg.engine.writing import parse_json, write
 from spg.pictures import png
 
 STUDY, KEY, PROTOCOL, PICTURES, VOTES = "study.json", "key.json", "PROTOCOL.md", "pictures", "votes.sqlite"
+FILES = (STUDY, KEY, PROTOCOL)
+DRAFT = ".draft-"  # what a study that is being made is called
 FORMAT = 1
+KEYS = ("question", "seconds", "unsure", "context", "side", "rule", "decks", "trials", "key")  # of study.json
 CATCH = ("truth", "noise")  # what a catch trial shows instead of two methods
 
 
@@ -31,7 +38,7 @@ class Study(NamedTuple):
         data = _read(self.folder / KEY)
         if digest(data) != self.manifest["key"]:
             raise ValueError(f"{self.folder / KEY} was changed after the study was made; restore it, or make it anew")
-        return json.loads(data)
+        return parse_json(data, self.folder / KEY)
 
     def picture(self, name):
         """The PNG file of this name, bytes. Raises ValueError when it is missing or was changed."""
@@ -43,17 +50,42 @@ class Study(NamedTuple):
 
 def open_study(folder):
     """Open DIR. Raises ValueError where there is no study, or one of another format."""
-    data = _read(Path(folder) / STUDY)
-    manifest = json.loads(data)
-    if manifest.get("format") != FORMAT:
-        raise ValueError(f"{folder}: a study of format {manifest.get('format')}, this version reads {FORMAT}")
+    path = Path(folder) / STUDY
+    data = _read(path)
+    manifest = parse_json(data, path, "the file of a study")
+    if not isinstance(manifest, dict) or "format" not in manifest:
+        raise ValueError(f"{path} is not the file of a study: it names no format")
+    if manifest["format"] != FORMAT:
+        raise ValueError(f"{folder}: a study of format {manifest['format']}, this version reads {FORMAT}")
+    missing = [key for key in KEYS if key not in manifest]
+    if missing:
+        raise ValueError(f"{path} is damaged: it lacks {', '.join(missing)}; restore it, or make the study anew")
     return Study(Path(folder), manifest, digest(data))
+
+
+@contextlib.contextmanager
+def drafted(folder):
+    """A folder to write a study into. Where the block ends well, its files move up into `folder`; else all is gone.
+
+    study.json is the last to move, so that there is a whole study or none.
+    """
+    new, draft = not folder.exists(), folder / f"{DRAFT}{os.getpid()}"
+    try:
+        draft.mkdir(parents=True)
+        yield draft
+        for path in sorted(draft.iterdir(), key=lambda path: path.name == STUDY):
+            os.replace(path, folder / path.name)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        if new:
+            with contextlib.suppress(OSError):  # it is not empty when all went well
+                folder.rmdir()
 
 
 def write_text(folder, name, text):
     """Write one file of the study. Returns its digest."""
     data = text.encode("utf-8")
-    (Path(folder) / name).write_bytes(data)
+    write(Path(folder) / name, data)
     return digest(data)
 
 
@@ -66,9 +98,7 @@ def write_picture(folder, picture):
     """Save uint8 H×W×3 as PNG under the hash of the file. Returns that name, which tells nothing of who made it."""
     data = png(picture)
     name = digest(data)
-    path = Path(folder) / PICTURES / f"{name}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    write(Path(folder) / PICTURES / f"{name}.png", data)
     return name
 
 

@@ -35,6 +35,7 @@ def make(
     raters=None,
     may_fail=1,
     least_answered=0.5,
+    least_seconds=None,
     extra=None,
     show=True,
 ):
@@ -43,39 +44,44 @@ def make(
     scenes: a data set (`spg.data.open`). methods: name → fill(image uint8 3×H×W, hole, labels) → uint8 3×H×W, as
     `spg.evaluation.judging.evaluate` takes them; holes: the hole set, of seed 0. pairs, catch, seed, focus, per_rater:
     see `draw` and `deal`. seconds: hide the pictures after so long; unsure: offer "not sure"; context: show what is
-    known; side: CSS pixels; raters: how many are planned. may_fail, least_answered: the exclusion rule.
-    extra: more keys for key.json. Raises ValueError when out already holds a study or there are too few scenes.
+    known; side: CSS pixels; raters: how many are planned. may_fail, least_answered, least_seconds: the exclusion
+    rule. extra: more keys for key.json. Raises ValueError when out already holds a study or there are too few scenes;
+    out is then as it was before.
     """
     out = Path(out)
-    if out.exists() and any(out.iterdir()):
+    if out.exists() and any(not path.name.startswith(files.DRAFT) for path in out.iterdir()):
         raise ValueError(f"{out} is not empty; a study is made once, into a folder of its own")
-    _check(pairs, catch, per_rater, seconds, may_fail, least_answered)
-    pictures = _Pictures(out, scenes, methods, holes)
-    with bar(total=pairs, desc="study", unit="pair", disable=not show) as pictures.bar:
-        found, catches = draw(list(methods), len(scenes), pairs, catch, seed, focus, pictures.differ)
-    decks, trials = _number(deal(found, catches, per_rater), seed)
-    key = {
-        **{"data": scenes.name, "split": scenes.split, "size": scenes.size, "holes": holes, "seed": seed},
-        **{"methods": list(methods), "focus": focus, **provenance(), **(extra or {})},
-        "trials": {id: pictures.key_of(trial) for id, trial in trials.items()},
-    }
-    manifest = {
-        **{"format": files.FORMAT, "question": QUESTION, "seconds": seconds, "unsure": unsure, "context": context},
-        **{"side": side, "rule": {"catch": catch, "may_fail": may_fail, "least_answered": least_answered}},
-        "decks": decks,
-        "trials": {id: pictures.shown(trial, context) for id, trial in trials.items()},
-    }
-    files.write_text(out, files.PROTOCOL, protocol(manifest, key, raters))
-    files.write_json(out, files.STUDY, manifest | {"key": files.write_json(out, files.KEY, key)})
+    _check(pairs, catch, per_rater, seconds, may_fail, least_answered, least_seconds)
+    rule = {"catch": catch, "may_fail": may_fail, "least_answered": least_answered, "least_seconds": least_seconds}
+    with files.drafted(out) as draft:
+        pictures = _Pictures(draft, scenes, methods, holes)
+        with bar(total=pairs, desc="study", unit="pair", disable=not show) as pictures.bar:
+            found, catches = draw(list(methods), len(scenes), pairs, catch, seed, focus, pictures.differ)
+        decks, trials = _number(deal(found, catches, per_rater), seed)
+        key = {
+            **{"data": scenes.name, "split": scenes.split, "size": scenes.size, "holes": holes, "seed": seed},
+            **{"methods": list(methods), "focus": focus, **provenance(), **(extra or {})},
+            "trials": {id: pictures.key_of(trial) for id, trial in trials.items()},
+        }
+        manifest = {
+            **{"format": files.FORMAT, "question": QUESTION, "seconds": seconds, "unsure": unsure, "context": context},
+            **{"side": side, "rule": rule},
+            "decks": decks,
+            "trials": {id: pictures.shown(trial, context) for id, trial in trials.items()},
+        }
+        files.write_text(draft, files.PROTOCOL, protocol(manifest, key, raters))
+        files.write_json(draft, files.STUDY, manifest | {"key": files.write_json(draft, files.KEY, key)})
     return files.open_study(out)
 
 
-def _check(pairs, catch, per_rater, seconds, may_fail, least_answered):
+def _check(pairs, catch, per_rater, seconds, may_fail, least_answered, least_seconds):
     for what, value, least in (("pairs", pairs, 1), ("catch", catch, 0), ("per_rater", per_rater or 1, 1)):
         if value < least:
             raise ValueError(f"{what} must be at least {least}, got {value}")
     if seconds is not None and seconds <= 0:
         raise ValueError(f"seconds must be above 0, got {seconds}; leave it out for no limit")
+    if least_seconds is not None and least_seconds <= 0:
+        raise ValueError(f"least_seconds must be above 0, got {least_seconds}; leave it out for no limit")
     if may_fail < 0 or not 0 <= least_answered <= 1:
         raise ValueError(f"the rule needs may_fail ≥ 0 and least_answered in 0..1, got {may_fail} and {least_answered}")
 
@@ -247,7 +253,7 @@ order of their own. Sides are balanced within each couple of methods, and every 
 ## Catch trials and exclusion
 A catch trial shows the true picture beside one whose hole holds scattered pixels of the rest. All votes of a rater are
 left out who did not choose the true picture in more than {may_fail} of the catch trials they answered, or who answered
-fewer than {least:.0%} of their trials. Nobody is left out for any other reason.
+fewer than {least:.0%} of their trials.{faster} Nobody is left out for any other reason.
 
 ## How votes are counted
 For each couple of methods: the share of votes for one of them{unsure_rule}, with Wilson's 95 % interval as if votes
@@ -277,5 +283,12 @@ def protocol(manifest, key, raters=None):
         time=f"Shown for {seconds:g} s; the answer may come later." if seconds else "No limit.",
         may_fail=manifest["rule"]["may_fail"],
         least=manifest["rule"]["least_answered"],
+        faster=_faster(manifest["rule"].get("least_seconds")),
         unsure_rule=', "not sure" left out but reported' if unsure else "",
     )
+
+
+def _faster(seconds):
+    if seconds is None:
+        return ""
+    return f" So are those of a rater whose median time per vote is below {seconds:g} s: no person is so fast."

@@ -72,6 +72,8 @@ def _raters(result):
         lines.append(f"The left side was chosen in {left['share']:.1%} (95 % Wilson {span(left['wilson'], 3)}).")
     if result["median_seconds"] is not None:
         lines.append(f"Median time per vote: {result['median_seconds']:.1f} s.")
+    if result.get("fast") and result["fast"]["votes"]:  # results of earlier versions say nothing of it
+        lines.append(_fast(result["fast"]))
     if result["agreement"]:
         same = result["agreement"]
         lines.append(
@@ -79,6 +81,14 @@ def _raters(result):
             f"Krippendorff's α = {number(same['alpha'], 2)}."
         )
     return " ".join(lines) + "\n"
+
+
+def _fast(fast):
+    raters = f"; most votes of rater{'s'[: len(fast['raters']) > 1]} {', '.join(map(str, fast['raters']))} are such"
+    return (
+        f"{fast['votes']} of {fast['timed']} timed votes took less than {fast['below']:g} s, faster than a person looks"
+        f"{raters if fast['raters'] else ''}."
+    )
 
 
 def paper_report(result, parts=PAPER_REPORT):

@@ -36,6 +36,9 @@ def _add_make(parts, nets_of, spec, weights):
     c.add_argument("--per-rater", type=int, help="pairs for each rater; default: all")
     c.add_argument("--catch", type=int, default=6, help="catch trials for each rater; default: 6")
     c.add_argument("--may-fail", type=int, default=1, help="a rater who fails more of them is left out; default: 1")
+    c.add_argument(
+        "--least-seconds", type=float, help="a rater whose median vote is faster is left out; default: no one"
+    )
     c.add_argument("--seconds", type=float, help="hide the pictures after so long; default: never")
     c.add_argument("--unsure", action="store_true", help='offer "not sure"')
     c.add_argument("--hide-hole", action="store_true", help="do not show what is known above the pair")
@@ -49,9 +52,11 @@ def _add_make(parts, nets_of, spec, weights):
 
 def _make(a, nets_of):
     from spg import data
+    from spg.engine import writing
     from spg.study.making import make
     from spg.weights.nets import lineup, needed
 
+    writing.check(folders=[a.dir])
     scenes = data.open(a.data, a.split, a.size, a.limit)
     names = a.methods.split(",")
     models = needed(names)
@@ -63,7 +68,7 @@ def _make(a, nets_of):
         scenes,
         chosen.methods,
         **{name: getattr(a, name) for name in ("pairs", "catch", "seed", "holes", "focus", "per_rater", "seconds")},
-        **{name: getattr(a, name) for name in ("unsure", "raters", "may_fail")},
+        **{name: getattr(a, name) for name in ("unsure", "raters", "may_fail", "least_seconds")},
         context=not a.hide_hole,
         extra={
             **{"spec": a.data, "labels": a.labels, "weights": nets.record() if nets else {}},
@@ -111,10 +116,13 @@ def _add_analyse(parts):
 
 def _analyse(a):
     from spg import plots
+    from spg.engine import writing
     from spg.engine.provenance import write_json
     from spg.study import analysis, folder, report
 
-    result = analysis.analyse(folder.open_study(a.dir), a.votes or Path(a.dir) / folder.VOTES)
+    votes = a.votes or Path(a.dir) / folder.VOTES
+    writing.check([a.out, a.plot], inputs=[votes, *(Path(a.dir) / name for name in folder.FILES)])
+    result = analysis.analyse(folder.open_study(a.dir), votes)
     print(report.report(result), end="")
     if a.out:
         print(f"\n-> {write_json(result, a.out)}")
@@ -128,9 +136,11 @@ def _add_paper(parts):
 
 
 def _paper(a):
+    from spg.engine import writing
     from spg.engine.provenance import provenance, write_json
     from spg.study import paper, report
 
+    writing.check([a.out])
     result = paper.reanalyse() | provenance()
     print(report.paper_report(result), end="")
     if a.out:

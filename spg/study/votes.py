@@ -9,6 +9,7 @@ import contextlib
 import datetime
 import random
 import sqlite3
+import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,9 +47,9 @@ class BallotBox:
 
     def __init__(self, path, study_id, observer=PEOPLE):
         self.path = Path(path)
-        with self._open() as box:
+        with _readable(self.path), self._open() as box:
             box.executescript(TABLES)
-        with self._open() as box:
+        with _readable(self.path), self._open() as box:
             box.execute("BEGIN IMMEDIATE")
             noted = box.execute("SELECT id, observer FROM study").fetchone()
             if noted is None:
@@ -56,16 +57,22 @@ class BallotBox:
         self.observer = _check_noted(noted or (study_id, observer), study_id, observer, self.path)
 
     def join(self, code):
-        """The number, 0, 1, …, of the rater with this code, new or known. ValueError where it is empty or long."""
+        """The number, 0, 1, …, of the rater with this code, new or known. ValueError where it is empty or long.
+
+        Codes are compared without case, and in one Unicode form: a telephone writes the first letter large.
+        """
         code = str(code).strip()
         if not 1 <= len(code) <= 40:
             raise ValueError("type a code of 1 to 40 letters or digits: it lets you take up where you stopped")
         with self._open() as box:
             box.execute("BEGIN IMMEDIATE")
-            box.execute(
-                "INSERT OR IGNORE INTO raters SELECT COALESCE(MAX(number) + 1, 0), ?, ? FROM raters", (code, _now())
-            )
-            return box.execute("SELECT number FROM raters WHERE code = ?", (code,)).fetchone()[0]
+            known = dict(box.execute("SELECT code, number FROM raters ORDER BY number DESC"))
+            alike = [number for other, number in known.items() if plain(other) == plain(code)]
+            if alike:
+                return known.get(code, min(alike))
+            number = max(known.values(), default=-1) + 1
+            box.execute("INSERT INTO raters VALUES (?, ?, ?)", (number, code, _now()))
+            return number
 
     def cast(self, vote):
         """Write one `Vote`; returns when it is on the disk. Returns whether it was new: the first one counts.
@@ -86,7 +93,7 @@ class BallotBox:
     def votes(self, rater=None):
         """All `Vote`s, or those of one rater, as they came."""
         rows = "SELECT rater, trial, pick, mirrored, seconds FROM votes WHERE rater = ? OR ? IS NULL ORDER BY rowid"
-        with self._open() as box:
+        with _readable(self.path), self._open() as box:
             return [Vote(r, t, p, bool(m), s) for r, t, p, m, s in box.execute(rows, (rater, rater))]
 
     @contextlib.contextmanager
@@ -113,8 +120,28 @@ def observer_of(path):
     """Who voted in this file. Raises ValueError when there is no such file."""
     if not Path(path).is_file():
         raise ValueError(f"{path}: no votes yet; `spg study serve DIR` takes them")
-    with contextlib.closing(sqlite3.connect(path)) as box:
-        return box.execute("SELECT observer FROM study").fetchone()[0]
+    with _readable(path), contextlib.closing(sqlite3.connect(path)) as box:
+        noted = box.execute("SELECT observer FROM study").fetchone()
+    if noted is None:
+        raise ValueError(f"{path} holds no votes: it names no study")
+    return noted[0]
+
+
+@contextlib.contextmanager
+def _readable(path):
+    """ValueError naming the file instead of what SQLite says of it."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise ValueError(
+            f"{path} is not a file of votes, is damaged, or is not yours to open ({error}): restore it from a copy, or "
+            "move it away and `spg study serve` begins a new one"
+        ) from error
+
+
+def plain(code):
+    """A rater's code as it is compared."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", code).casefold())
 
 
 def _now():

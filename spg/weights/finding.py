@@ -10,8 +10,8 @@ from spg.models import DESIGNS, MODELS, SPNETS
 
 def find_nets(folder):
     """model → checkpoint FOLDER/MODEL.safetensors, or the newest FOLDER/*/MODEL.safetensors."""
-    inside = sorted(Path(folder).glob("*/*.safetensors"), key=lambda p: p.stat().st_mtime)
-    paths = [*inside, *Path(folder).glob("*.safetensors")]
+    inside = sorted(filter(Path.is_file, Path(folder).glob("*/*.safetensors")), key=_age)  # no link to nothing
+    paths = [*inside, *filter(Path.is_file, Path(folder).glob("*.safetensors"))]
     return {path.stem: path for path in paths if path.stem in MODELS}
 
 
@@ -65,7 +65,7 @@ def default(data=None, size=None, models=None):
     taken. models: those needed; None: a pair SP-Net and SG-Net of either design. Raises ValueError when there is none.
     """
     wanted = [tuple(models)] if models else list(DESIGNS.values())
-    nets = sorted((p for p in Path("runs").glob("**/*.safetensors") if p.stem in MODELS), key=_age)
+    nets = sorted((p for p in Path("runs").glob("**/*.safetensors") if p.stem in MODELS and p.is_file()), key=_age)
     folders = {path.parent for path in nets} | {path.parent.parent for path in nets} - {Path("runs"), Path(".")}
     whole = [(found, group) for found in map(find_nets, folders) for group in wanted if _fit(found, group, data, size)]
     if whole:

@@ -1,7 +1,6 @@
 """Bring trained nets into this folder: in half precision, hashed, with their numbers, and with cards that say so."""
 
 import json
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from spg.engine import checkpoints, shipped
 from spg.engine.markdown import table
 from spg.engine.provenance import commit
 from spg.engine.shipped import registry
+from spg.engine.writing import read_json, write, write_all
 from spg.models import METHODS, models
 from spg.weights.finding import data_of, on_gpus, resolve, sha256
 
@@ -46,7 +46,7 @@ def ship(name, runs, licence, results, recipe=None):
         _drop_discriminators(entry, gone)
         entry["nets"] |= new
         for net in new.values():
-            shutil.copyfile(Path(folder) / net["file"], shipped.FOLDER / net["file"])
+            write(shipped.FOLDER / net["file"], (Path(folder) / net["file"]).read_bytes())
     write_registry(registry() | {name: entry})
     return entry
 
@@ -135,7 +135,7 @@ def _read(results, nets):
     """The measurements that result files hold of these nets: rows of other nets are left out, other hashes refused."""
     found = []
     for path in results:
-        result = json.loads(Path(path).read_text("utf-8"))
+        result = read_json(path, "a result of `spg evaluate`")
         if result.get("each", 1) > 1:
             raise ValueError(f"{path} has {result['each']} holes a picture, cards have one: evaluate without --each")
         known = {}
@@ -213,8 +213,8 @@ def _setting(measurement):
 
 def write_registry(entries):
     """Write registry.json, and the cards that say the same in words."""
-    shipped.REGISTRY.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    (shipped.FOLDER / "MODEL_CARDS.md").write_text(cards(entries), "utf-8")
+    registry = json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
+    write_all({shipped.REGISTRY: registry, shipped.FOLDER / "MODEL_CARDS.md": cards(entries)})
 
 
 WHAT = {
