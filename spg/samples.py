@@ -45,7 +45,7 @@ class Batch(NamedTuple):
         return known(self.s, self.hole)
 
     @classmethod
-    def of(cls, images, labels, holes, outlines=None, device="cpu"):
+    def of(cls, images, labels, holes, device="cpu", outlines=None):
         """From uint8 tensors N×3×H×W, N×H×W, N×H×W and, if any, N×H×W (they travel to the device as bytes)."""
         images, labels, holes = (x.to(device, non_blocking=True) for x in (images, labels, holes))
         image = images.to(memory_format=torch.channels_last).float() / 127.5 - 1

@@ -175,7 +175,7 @@ class Trainer:
         samples = TrainingSamples(scenes, p.holes, p.seed, p.window, self.task.coloured)
         first = self.seen + self.step * p.batch
         for arrays in batches(samples, first, last - self.step, p.batch, f.global_rank, f.world_size, p.workers):
-            yield Batch.of(*arrays, device=f.device)
+            yield Batch.of(*arrays[:3], f.device, *arrays[3:])
 
     def _stop(self):
         """Whether any process was asked to stop; they must all leave at the same step, or one waits for ever."""

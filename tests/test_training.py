@@ -110,7 +110,8 @@ def test_repainting_changes_the_object_alone_and_keeps_its_shades():
 
 def test_samples_with_outlines_make_batches_with_colours(tmp_path):
     samples = TrainingSamples(Tiny(32), coloured=True)
-    b = Batch.of(*next(batches(samples, 0, 1, 8)))
+    *arrays, outlines = next(batches(samples, 0, 1, 8))
+    b = Batch.of(*arrays, outlines=outlines)
     assert b.colour.shape == (8, 4, 32, 32)
     assert torch.equal(b.colour[:, 3:] * (1 - b.hole), torch.zeros(8, 1, 32, 32))  # asked for inside the hole only
     t = trainer(tmp_path, "sgnet-plus", coloured=True, grained=True, discriminator="segmenting", clip=1.0)
