@@ -82,22 +82,20 @@ def _recipe(which, model, table, changed):
     shared = {key: value for key, value in table[model].items() if key != "stages"}
     stages, spnet = table[model]["stages"], shared.pop("spnet", "")
     changed = {key: value for key, value in changed.items() if key in task(model).reads}
-    made = tuple(_stage(f"{which}:{model}", model, table["profile"], shared, s, stages, changed) for s in stages)
+    sizes = tuple(dict.fromkeys(stage["size"] for stage in stages))
+    made = tuple(_stage(model, table["profile"], {**shared, **stage}, sizes, changed) for stage in stages)
     return Recipe(f"{which}:{model}", model, source, made, spnet)
 
 
-def _stage(name, model, base, shared, stage, stages, changed):
-    """One stage's profile; a net that grows has a level fewer for every halving of its last size."""
-    settings = {**shared, **{key: value for key, value in stage.items() if key not in ("size", "pictures", "reason")}}
+def _stage(model, base, settings, sizes, changed):
+    """One stage; a net that grows to the last of sizes has a level fewer for every halving of it."""
+    size, pictures, reason = (settings.pop(key) for key in ("size", "pictures", "reason"))
     check_settings(model, settings)
-    sizes = tuple(dict.fromkeys(s["size"] for s in stages))
-    settings |= {"sizes": (stage["size"],), "pictures": (stage["pictures"],)} | changed
+    settings |= {"sizes": (size,), "pictures": (pictures,)} | changed
     if settings.pop("grow", False):
-        design = at(
-            profile(base, **settings | {"sizes": sizes, "pictures": (1,) * len(sizes), "grow": True}), stage["size"]
-        )
-        settings |= design._asdict()
-    return Stage(profile(base, **settings | {"grow": False}), stage["reason"])
+        whole = settings | {"sizes": sizes, "pictures": (1,) * len(sizes), "grow": True, "window": 0}
+        settings |= at(profile(base, **whole), size)._asdict()
+    return Stage(profile(base, **settings | {"grow": False}), reason)
 
 
 def train(recipe, out, scenes_at, make_fabric, resume=False, show=True):
