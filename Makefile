@@ -86,8 +86,8 @@ notebooks: $(VENV)  ## run every notebook in place, so that its outputs are fres
 	for shown in figures/*.png; do fresh=build/lessons/$${shown#figures/}; if [ -e $$fresh ]; then cp $$fresh $$shown; fi; done
 	pre-commit run nbstripout --files $(NOTEBOOKS) || true  # it fails when it has changed a file, as it should here
 
-student: $(VENV)  ## write the notebooks without solutions to build/student/
-	python -m spg.course student build/student $(NOTEBOOKS)
+student: $(VENV)  ## write the notebooks without solutions to build/student/; FORM=gaps: with gaps, to build/gaps/
+	python -m spg.course $(if $(filter gaps,$(FORM)),gaps build/gaps,student build/student) $(NOTEBOOKS)
 
 # --- the environment ---------------------------------------------------------------------------------------------
 

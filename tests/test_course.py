@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from spg.course import running, student
+from spg.course import gaps, running, student
 from spg.course.__main__ import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,6 +106,133 @@ def test_every_notebook_makes_a_student_copy(tmp_path):
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         copy = nbformat.read(student.write_copy(path, tmp_path), as_version=4)
         assert "## Solutions" not in "\n".join(sources(copy))
+
+
+# ---------------------------------------------------------------- copies with gaps
+
+TWICE = '''\
+import math
+
+
+def twice(x):
+    """Two times x."""
+    y = x + x
+    return y
+
+
+class Root:
+    def __call__(self, x):
+        return math.sqrt(x)
+
+
+assert twice(2) == 4 and Root()(9) == 3'''
+
+
+def with_a_gap(*tags):
+    made = notebook(
+        "# Lesson\n\n## 1 Twice",
+        "steps = 3",
+        TWICE,
+        "# So\n\n**Read.** It doubles.\n\n## 2 On",
+        "## Exercises\n\n1. *(a why)* Why?",
+        "## Solutions",
+    )
+    made.cells[2].metadata["tags"] = list(tags)
+    made.cells[2].outputs = [nbformat.v4.new_output("stream", text="done")]
+    made.cells[2].execution_count = 2
+    return made
+
+
+def played(cells):
+    """Run the code of cells in this process. Returns its names."""
+    names = {}
+    for cell in cells:
+        if cell.cell_type == "code" and "setup" not in cell.metadata.get("tags", ()):
+            exec(compile(cell.source, cell.id, "exec"), names)
+    return names
+
+
+def test_a_gap_raises_and_its_solution_passes_the_test():
+    release, source = (gaps.with_gaps(with_a_gap("gap", "gap-test"), solved) for solved in (False, True))
+    assert played(source.cells)["twice"](3) == 6
+    with pytest.raises(NotImplementedError):
+        played(release.cells)
+    gap, test = release.cells[2:4]
+    assert gap.source.count("# YOUR CODE\n") == 2 and '"""Two times x."""' in gap.source and "x + x" not in gap.source
+    assert test.source.startswith("assert twice(2) == 4") and "assert" not in gap.source
+    gap.source = TWICE.partition("\n\n\nassert")[0].replace("x + x", "x")  # wrong
+    with pytest.raises(AssertionError):
+        played(release.cells)
+
+
+def test_a_gap_copy_is_a_notebook_without_outputs_and_readings():
+    release = gaps.with_gaps(with_a_gap("gap", "gap-test"))
+    nbformat.validate(release)
+    text = "\n".join(sources(release))
+    assert "# So" in text and "## 2 On" in text and "It doubles" not in text
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in release.cells)
+
+
+def test_some_functions_of_a_cell_alone():
+    one = gaps.blank(TWICE, ["twice"])
+    assert one.count("raise NotImplementedError") == 1 and "math.sqrt(x)" in one
+    with pytest.raises(ValueError, match=r"does not define \['thrice'\]"):
+        gaps.blank(TWICE, ["thrice"])
+    with pytest.raises(ValueError, match="does not define a function"):
+        gaps.blank("a = 1")
+    with pytest.raises(ValueError, match="followed by none tagged 'gap-test'"):
+        gaps.with_gaps(with_a_gap("gap"))
+
+
+# nbgrader's metadata of a cell: nbgrader/nbgraderformat/v3.json
+V3 = {"schema_version", "grade", "grade_id", "locked", "solution", "task", "points"}
+
+
+def graded(copy):
+    """nbgrader's metadata of a copy, checked as nbgrader does."""
+    found = [(cell, cell.metadata["nbgrader"]) for cell in copy.cells if "nbgrader" in cell.metadata]
+    for cell, meta in found:
+        assert meta.keys() <= V3 and meta["schema_version"] == 3 and re.fullmatch(r"[\w-]+", meta["grade_id"])
+        assert all(isinstance(meta[key], bool) for key in ("grade", "locked", "solution", "task"))
+        assert meta["grade"] == ("points" in meta) and (cell.cell_type == "code" or meta["grade"] == meta["solution"])
+    ids = [meta["grade_id"] for _, meta in found]
+    assert len(set(ids)) == len(ids)
+    return [meta for _, meta in found]
+
+
+def test_nbgrader_finds_gaps_tests_and_answers():
+    gap, test, answer = graded(gaps.with_gaps(with_a_gap("gap", "gap-test")))
+    assert gap["solution"] and not gap["grade"] and not gap["locked"]
+    assert test["grade"] and test["locked"] and test["points"] == 1
+    assert answer["grade"] and answer["solution"] and not answer["locked"]
+
+
+def test_every_lesson_has_a_copy_with_gaps(tmp_path):
+    assert main(["gaps", str(tmp_path), *map(str, sorted((ROOT / "notebooks").glob("*.ipynb")))]) == 0
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        source, release = (tmp_path / kind / path.stem / path.name for kind in ("source", "release"))
+        made = nbformat.read(release, as_version=4)
+        nbformat.validate(made)
+        assert graded(made) == graded(nbformat.read(source, as_version=4))
+        text = "\n".join(sources(made))
+        assert "**Read.**" not in text and "SOLUTION" not in text
+        code = "\n".join(cell.source for cell in made.cells if cell.cell_type == "code")
+        assert '"../figures' not in code and '"../build' not in code  # it runs outside the repository
+        assert (release.parent / "results").exists() == ("results" in "".join(re.findall(r'"results', code)))
+    assert "code_stub" in (tmp_path / "nbgrader_config.py").read_text("utf-8")
+
+
+def test_a_lessons_own_gap_and_test():
+    """Section 1 of lesson 04: a PatchGAN, and the cell that compares it with the package's."""
+    lesson = nbformat.read(ROOT / "notebooks" / "04_discriminators.ipynb", as_version=4)
+    for solved in (True, False):
+        cells = gaps.with_gaps(lesson, solved).cells
+        end = next(i for i, cell in enumerate(cells) if "gap-test" in cell.metadata.get("tags", ()))
+        if solved:
+            assert "patchgan" in played(cells[: end + 1])
+        else:
+            with pytest.raises(NotImplementedError):
+                played(cells[: end + 1])
 
 
 # ---------------------------------------------------------------- runs in place

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 
 import spg.course
-from spg.course import running, student
+from spg.course import gaps, running, student
 
 
 def main(arguments=None):
@@ -32,6 +32,7 @@ def _parser():
 
     command(_refresh, "notebooks")
     command(_student, "folder", "notebooks")
+    command(_gaps, "folder", "notebooks")
     command(_ran, "junit", "notebooks")
     command(_teaching, "folder")
     return parser
@@ -52,6 +53,13 @@ def _student(given):
     """write copies without solutions"""
     for path in given.notebooks:
         print(student.write_copy(path, given.folder))
+    return 0
+
+
+def _gaps(given):
+    """write copies with gaps, for students and for the teacher, as nbgrader lays a course out"""
+    for path in given.notebooks:
+        print(*gaps.write_copies(path, given.folder))
     return 0
 
 

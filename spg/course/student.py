@@ -8,12 +8,19 @@ from pathlib import Path
 import nbformat
 from nbconvert.preprocessors import TagRemovePreprocessor
 
-from spg.engine.writing import write
+from spg.engine.writing import write, write_all
 
 SOLUTIONS = re.compile(r"^## Solutions$", re.MULTILINE)
 EXERCISE = re.compile(r"^(\d+)\. ", re.MULTILINE)
 PICTURE = re.compile(r"(!\[[^\]]*\]\()(?!\w+:)([^)\s]+)(\))")
 UPWARDS = re.compile(r"(\]\()\.\./")
+ANSWER = "### Your answer to exercise"
+RESULTS = "../figures/results"
+FIGURES = """
+
+import os
+
+os.environ.setdefault("SPG_FIGURES", "build/figures")"""
 
 
 def exercises(notebook):
@@ -35,19 +42,19 @@ def without_solutions(notebook):
     if len(copy.cells) == len(notebook.cells) or SOLUTIONS.search(_markdown(copy)):
         raise ValueError("tag every cell from the heading '## Solutions' on with 'solution': here the answers begin")
     for number in exercises(copy):
-        copy.cells += [nbformat.v4.new_markdown_cell(f"### Your answer to exercise {number}")]
+        copy.cells += [nbformat.v4.new_markdown_cell(f"{ANSWER} {number}")]
         copy.cells += [nbformat.v4.new_code_cell("")]
     return copy
 
 
-def self_contained(notebook, folder, up="../../"):
+def self_contained(notebook, folder, up):
     """Attach the pictures that markdown cells show, so that the copy can be handed out alone. Changes the notebook.
 
     folder: what the pictures' paths start from; up: the way from the copy's folder to the repository.
     """
     for cell in notebook.cells:
         if "setup" in cell.metadata.get("tags", ()):  # it installs from the checkout around
-            cell.source = cell.source.replace('".."', f'"{up.rstrip("/")}"')
+            cell.source = cell.source.replace('".."', f'"{up.rstrip("/")}"') + FIGURES
         if cell.cell_type != "markdown":
             continue
         for path in {path for _, path, _ in PICTURE.findall(cell.source)}:
@@ -58,6 +65,20 @@ def self_contained(notebook, folder, up="../../"):
     return notebook
 
 
+def hand_out(copy, path, folder, up):
+    """Write a copy of the lesson at path as folder/NAME.ipynb, with what it reads beside it. Returns where.
+
+    What a lesson reads in figures/results comes along into folder/results. What it writes goes into folder/build.
+    """
+    code = [cell for cell in copy.cells if cell.cell_type == "code"]
+    if any(RESULTS in cell.source for cell in code):
+        results = (path.parent / RESULTS).glob("*.json")
+        write_all({folder / "results" / file.name: file.read_bytes() for file in results})
+    for cell in code:
+        cell.source = cell.source.replace(RESULTS, "results").replace("../build", "build")
+    return write(folder / path.name, nbformat.writes(self_contained(copy, path.parent, up)) + "\n")
+
+
 def write_copy(path, folder):
     """Write folder/NAME.ipynb for the notebook at path, and return where. Raises ValueError naming the notebook."""
     path, folder = Path(path), Path(folder)
@@ -65,7 +86,7 @@ def write_copy(path, folder):
         copy = without_solutions(nbformat.read(path, as_version=4))
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from None
-    return write(Path(folder) / path.name, nbformat.writes(self_contained(copy, path.parent)) + "\n")
+    return hand_out(copy, path, folder, "../../")
 
 
 def _markdown(notebook):
