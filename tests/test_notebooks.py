@@ -226,6 +226,22 @@ def test_lesson_is_finished(path):
     assert unfinished(nbformat.read(path, as_version=4)) == []
 
 
+def equations(notebook):
+    """The numbers of a lesson's equations, sorted, as lesson 05 has (1) to (4) in an order of its own."""
+    return sorted(int(number) for number in re.findall(r"\\tag\{(\d+)\}", markdown(notebook)))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
+def test_equations_are_numbered_once_and_without_gaps(path):
+    assert counted(equations(nbformat.read(path, as_version=4)))
+
+
+def test_the_equation_rule_can_fail():
+    assert counted(equations(notebook_of(r"$$a \tag{2}$$ and $$b \tag{1}$$")))
+    assert not counted(equations(notebook_of(r"$$a \tag{1}$$ and $$b \tag{1}$$")))
+    assert not counted(equations(notebook_of(r"$$a \tag{1}$$ and $$b \tag{3}$$")))
+
+
 def test_profiles_are_the_switch():
     assert {"smoke", "quick", "cpu", "paper"} <= PROFILES.keys()
 
