@@ -9,7 +9,7 @@ from tiny import Tiny
 
 from spg import cli
 from spg.engine import checkpoints
-from spg.evaluation import ablations, tables
+from spg.evaluation import ablation_report, ablations, tables
 from spg.evaluation.ablation_report import COLOURS, plot, verdict
 from spg.evaluation.ablations import ROWS, chosen, parse_seeds, run, summary
 from spg.models import task
@@ -189,6 +189,17 @@ def test_rows_are_trained_once_and_compared(tmp_path, tiny_data, monkeypatch):
 def test_a_row_is_decided_for_other_pictures_and_in_every_training(difference, by_seed, direction, said):
     entry = {"difference": {"psnr": difference}, "by_seed": {"psnr": by_seed}}
     assert verdict(entry, "psnr", direction) == said
+
+
+def test_bold_is_better_and_italic_is_worse_as_in_every_other_table():
+    entry = {"mean": {"psnr": 30.0, "lpips": 0.04}, "sd": {"psnr": 0.1, "lpips": 0.01}}
+    entry["difference"] = {"psnr": [1.0, 0.5, 1.5], "lpips": [0.01, 0.005, 0.015]}
+    entry["by_seed"] = {"psnr": [1.2, 0.8], "lpips": [0.012, 0.008]}
+    rows = {"no-l1": {"true": entry, "question": "?", "seeds": [0, 1]}}
+    result = {"rows": rows, "profile": {"name": "quick", "pictures": [8], "sizes": [64], "width": 8}}
+    text = ablation_report.ablations(result)
+    assert "(**+1.00 [+0.50, +1.50]**)" in text and "(*+0.0100 [+0.0050, +0.0150]*)" in text
+    assert "**Bold**: better than the base" in text and "*Italic*: worse" in text
 
 
 def test_the_plot_shows_each_row_that_has_a_difference():

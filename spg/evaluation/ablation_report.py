@@ -27,8 +27,8 @@ def budget(result):
     return (
         f"Profile {profile['name']}, {sum(profile['pictures']):,} pictures a training at {profile['sizes'][-1]} px, "
         f"width {profile['width']}; at most {seeds} seeds. Mean ± sd over seeds; in brackets, the 95 % interval over "
-        "pictures of the difference to the base. **Bold**: worse than the base; the interval does not contain 0 and "
-        "every seed has that sign. *Italic*: better. With SP-Net's layout, a base is compared with itself given the "
+        "pictures of the difference to the base. **Bold**: better than the base; the interval does not contain 0 and "
+        "every seed has that sign. *Italic*: worse. With SP-Net's layout, a base is compared with itself given the "
         "true one.\n"
     )
 
@@ -71,7 +71,7 @@ def _cell(entry, key, decimals, direction):
     if not difference:
         return text
     value, low, high = difference
-    mark = {"worse": "**", "better": "*"}.get(verdict(entry, key, direction), "")
+    mark = {"better": "**", "worse": "*"}.get(verdict(entry, key, direction), "")
     change = f"{signed(value, decimals)} [{signed(low, decimals)}, {signed(high, decimals)}]"
     return f"{text} ({mark}{change}{mark})"
 
