@@ -60,6 +60,8 @@ def _variants(a, nets_of):
     from spg.evaluation import tables
     from spg.models import DESIGNS
 
+    if a.samples < 2:
+        raise ValueError(f"--samples {a.samples}: layouts are compared, so at least 2 are needed")
     writing.check([a.out], inputs=a.weights or ())
     scenes = data.open(a.data, a.split, a.size, a.limit)
     nets = nets_of(a.weights, scenes.name, a.size)
