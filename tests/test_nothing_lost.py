@@ -253,9 +253,9 @@ def test_a_study_that_was_refused_leaves_nothing(tmp_path):
         if out.name == "empty":
             out.mkdir()
         with pytest.raises(ValueError, match="not enough"):
-            make(out, Tiny(4), METHODS, pairs=600, show=False)
+            make(out, Tiny(32), METHODS, pairs=600, show=False)
         assert not out.exists() or names(out) == []
-        made = make(out, Tiny(4), METHODS, pairs=2, catch=1, show=False)
+        made = make(out, Tiny(32), METHODS, pairs=2, catch=1, show=False)
         assert names(out) == ["PROTOCOL.md", "key.json", "pictures", "study.json"] and len(made.manifest["trials"]) == 3
 
 
