@@ -22,6 +22,7 @@ from spg.editor.drawing import encode_runs
 from spg.engine import machine, provenance, voila, writing
 from spg.evaluation import tables
 from spg.inpainting import inpaint_files
+from spg.pictures import MOST_BYTES, png
 from spg.study import analysis, report
 from spg.study.making import make
 from spg.study.votes import BallotBox, Vote, observer_of
@@ -149,6 +150,21 @@ def test_a_replay_never_writes_over_its_record(tmp_path, capsys):
     command = ["replay", str(record_file), "--image", str(tmp_path / "x.png"), "--out", str(tmp_path)]
     assert main(command) == 2 and "edits.json is an input" in capsys.readouterr().err
     assert record_file.read_text() == "{}"
+
+
+def test_what_the_editor_saved_it_opens_whatever_its_size(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (1700, 1700, 3), np.uint8)
+    path = writing.write(tmp_path / "original.png", png(noise))
+    assert path.stat().st_size > MOST_BYTES
+    assert np.array_equal(record.open_file(path), noise.transpose(2, 0, 1))
+    assert record.open_file(path, longest=170).shape == (3, 170, 170)
+
+
+def test_the_editor_does_not_save_over_somebody_elses_picture(tmp_path):
+    photo = writing.write(tmp_path / "picture.png", b"photo")
+    with pytest.raises(ValueError, match=r"picture.png is there already"):
+        record.save(None, tmp_path)
+    assert photo.read_bytes() == b"photo" and names(tmp_path) == ["picture.png"]
 
 
 # -------------------------------------------------------------------- one training a folder

@@ -9,11 +9,12 @@ import numpy as np
 
 from spg import plots
 from spg.data.streets import draw
+from spg.editor.record import open_file
 from spg.editor.session import Session
 from spg.editor.widget import SegmentationEditor
 from spg.engine import voila
 from spg.labels import CLASSES, VEHICLE
-from spg.pictures import LONGEST, read_hole, read_label_map, read_picture
+from spg.pictures import LONGEST, read_hole, read_label_map
 from spg.weights import default, load, resolve
 
 SIZE = 256  # of the drawn street
@@ -27,7 +28,7 @@ def open_editor(image=None, hole=None, labels=None, weights=None):
     if image is None:
         return street_editor(weights)
     path = Path(image)
-    picture = read_picture(path.read_bytes(), path.name, longest=None if hole or labels else LONGEST)
+    picture = open_file(path, longest=None if hole or labels else LONGEST)
     missing = read_hole(hole) if hole else None
     known = read_label_map(Path(labels).read_bytes(), picture.shape[1:], Path(labels).name) if labels else None
     return SegmentationEditor(load(weights or default_weights(image)), picture, missing, known)

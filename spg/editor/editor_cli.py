@@ -99,10 +99,9 @@ def _replay(a, nets_of):
 def _picture(a, document):
     """Of --image, or the one that the record has with it."""
     from spg.editor import record
-    from spg.pictures import read_picture
 
     if a.image:
-        return read_picture(Path(a.image).read_bytes(), a.image, longest=None)
+        return record.open_file(a.image)
     carried = record.carried_picture(document, a.edits)
     if carried is None:
         raise ValueError(f"{a.edits} has no picture with it: name the one the edits were made on, --image original.png")

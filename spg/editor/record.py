@@ -4,13 +4,16 @@ import base64
 import hashlib
 import io
 import json
+import warnings
 import zipfile
 from pathlib import Path
+
+from PIL import Image
 
 from spg.editor.drawing import encode_runs
 from spg.engine.writing import parse_json, write_all
 from spg.labels import colour
-from spg.pictures import png, read_picture
+from spg.pictures import as_picture, open_upright, png, read_picture
 
 FORMAT, VERSION = "spg-edits", 1
 NAMES = ("picture.png", "original.png", "labels.png", "labels-colours.png", "hole.png", "edits.json")  # what is saved
@@ -78,6 +81,19 @@ def carried_picture(document, name="edits"):
 
 
 # ------------------------------------------------------------ files
+
+
+def open_file(path, longest=None):
+    """A picture file of this machine as uint8 3×H×W, upright, of any size: the limits of an upload are not for it.
+
+    longest: pixels of the longer side, to which a larger picture is shrunk. Raises ValueError naming the file.
+    """
+    picture = open_upright(path)
+    if longest and max(picture.size) > longest:
+        picture.thumbnail((longest, longest), Image.Resampling.BOX)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # grey and alpha pictures are welcome
+        return as_picture(picture, path)
 
 
 def outputs(session):
