@@ -15,7 +15,7 @@ from spg.course.student import exercises
 from spg.profiles import PROFILES
 
 NOTEBOOKS = [path for path in FILES if path.suffix == ".ipynb"]
-FIGURE = re.compile(r"[\"'](\d\d-[a-z0-9-]+)[\"']")
+FIGURE = re.compile(r"[\"'](\d\d[a-z]?-[a-z0-9-]+)[\"']")
 KIND = re.compile(r"^\d+\. \*\(", re.MULTILINE)
 KERNEL = {"name": "python3", "display_name": "Python 3"}
 
@@ -137,7 +137,7 @@ def missing(notebook):
     first = notebook.cells[0].source
     profile = parameters(notebook).get("profile")
     found = {
-        "its first cell has no title '# NN · …'": not re.match(r"# \d\d · \S", first),
+        "its first cell has no title '# NN · …'": not re.match(r"# \d\d[a-z]? · \S", first),
         "its first cell does not say what you will learn": "**What you will learn**" not in first,
         "its first cell does not say how long it takes": "**Time:**" not in first,
         "it does not open with a picture": "![" not in first,
@@ -343,7 +343,7 @@ def test_pictures_have_words_and_exist(path):
 def test_every_numbered_figure_is_made_by_a_lesson():
     there = {path.stem for path in FILES if path.parent == ROOT / "figures"}
     sources = "\n".join(cell.source for path in NOTEBOOKS for cell in code_cells(nbformat.read(path, as_version=4)))
-    assert {name for name in there if re.match(r"\d\d-", name)} <= set(FIGURE.findall(sources))
+    assert {name for name in there if re.match(r"\d\d[a-z]?-", name)} <= set(FIGURE.findall(sources))
 
 
 def test_the_picture_rules_can_fail():

@@ -20,7 +20,7 @@ import importlib.util
 if importlib.util.find_spec("spg") is None:
     %pip install --quiet "{source}"
 """
-ROW = re.compile(r"^\| (\d\d_\w+) \| [^|]* \|", re.MULTILINE)
+ROW = re.compile(r"^\| (\d\d[a-z]?_\w+) \| [^|]* \|", re.MULTILINE)
 
 
 # ---------------------------------------------------------------- how a notebook opens
