@@ -14,9 +14,21 @@ from spg.engine.machine import keep_freed_memory
 from spg.generators import complete, known
 from spg.holes import check_hole
 from spg.labels import CLASSES, check_labels
-from spg.pictures import DamagedImage, as_picture, like, open_upright, read_hole, read_labels, to_float, to_uint8
+from spg.pictures import (
+    HEIC_SUFFIXES,
+    DamagedImage,
+    as_picture,
+    like,
+    listed,
+    open_upright,
+    read_hole,
+    read_labels,
+    rgb_profile,
+    to_float,
+    to_uint8,
+)
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".avif", *HEIC_SUFFIXES}
 
 
 class Filled(NamedTuple):
@@ -65,7 +77,7 @@ class Inpainter:
 
     def __call__(self, image, hole, labels=None):
         """Predict the layout, then paint it. Raises ValueError for a wrong hole, labels or picture, saying what."""
-        picture, hole, known_labels = self._check(image, hole, labels)
+        picture, hole, known_labels = self._check(image, hole, labels, ignore=True)
         full, probabilities, scale = self._predict(picture, hole, known_labels)
         filled = self._paint(picture, hole, full, probabilities)
         full = Image.fromarray(full) if isinstance(image, Image.Image) else full
@@ -73,7 +85,7 @@ class Inpainter:
 
     def predict(self, image, hole, labels=None):
         """The first step alone: completed labels (uint8 H×W) and S_R (float32 8×H×W)."""
-        return self._predict(*self._check(image, hole, labels))[:2]
+        return self._predict(*self._check(image, hole, labels, ignore=True))[:2]
 
     def paint(self, image, hole, labels, probabilities=None):
         """The second step alone: fill the picture after a complete label map (true, or edited). Same kind out.
@@ -89,11 +101,12 @@ class Inpainter:
         picture, hole, _ = self._check(image, hole, None)
         return self._segment(picture, hole)
 
-    def _check(self, image, hole, labels):
+    def _check(self, image, hole, labels, ignore=False):
+        """ignore: the labels in the hole are not looked at, and may be 255."""
         picture = as_picture(image)
         hole = check_hole(hole, picture.shape[-2:])
         if labels is not None:
-            labels = check_labels(labels)
+            labels = check_labels(labels, hole=hole if ignore else None)
             if labels.shape != hole.shape:
                 raise ValueError(f"labels are {labels.shape}, the picture is {hole.shape} (height, width)")
         elif self.segmenter is None:
@@ -170,13 +183,15 @@ def inpaint_files(net, image, hole, out, labels=None, threshold=False):
 
     image, hole, labels: each a file or a folder with the same file stems; out: a PNG, or a folder for a folder.
     A mask is black and white (0 and 255, or 0 and 1), white = missing; a grey one needs threshold=True. In a folder
-    run a damaged or unfitting picture is named on stderr, skipped and counted; alone it raises ValueError.
+    run a damaged or unfitting picture is named on stderr, skipped and counted; alone it raises ValueError. Files that
+    are no pictures, and masks and labels without one, are named too.
     """
     if not Path(image).is_dir():
         writing.check([_png(out)], inputs=[image, hole, labels])
         fill_file(net, image, hole, _png(out), labels, threshold)
         return 1, []
-    pictures = sorted(p for p in Path(image).iterdir() if p.suffix.lower() in SUFFIXES)
+    pictures = [p for p in listed(image) if p.suffix.lower() in SUFFIXES]
+    _say_left_out(pictures, image, out, hole, labels)
     if not pictures:
         raise ValueError(f"{image} holds no picture ({', '.join(sorted(SUFFIXES))})")
     _check_folders(pictures, [Path(place) for place in (image, hole, labels) if place], Path(out))
@@ -189,6 +204,21 @@ def inpaint_files(net, image, hole, out, labels=None, threshold=False):
             print(f"skipped {picture.name}: {error}", file=sys.stderr)
             skipped.append(picture.name)
     return len(pictures) - len(skipped), skipped
+
+
+def _say_left_out(pictures, image, out, *others):
+    """Name on stderr what a folder run does not look at: other files, and masks and labels that no picture has."""
+    stems = {p.stem for p in pictures}
+    for place in (image, *(other for other in others if other and Path(other).is_dir())):
+        taken = pictures if place == image else [p for p in listed(place) if _is_partner(p, stems)]
+        left = [p.name for p in listed(place) if p not in taken and p.resolve() != Path(out).resolve()]
+        if left:
+            why = "no pictures that are read" if place == image else "no picture has this name"
+            print(f"left out of {place}: {', '.join(left)} ({why})", file=sys.stderr)
+
+
+def _is_partner(path, stems):
+    return path.stem in stems and path.suffix.lower() in SUFFIXES
 
 
 def _check_folders(pictures, places, out):
@@ -209,19 +239,21 @@ def _check_folders(pictures, places, out):
 def fill_file(net, image, hole, out, labels=None, threshold=False):
     """Fill one file; writes a PNG, whose known pixels are those of the (RGB) picture, bit by bit."""
     picture = open_upright(image)
-    missing = read_hole(hole, threshold)
-    filled = net(picture, missing, None if labels is None else read_labels(labels))
+    missing = check_hole(read_hole(hole, threshold), picture.size[::-1], where=hole)
+    filled = net(picture, missing, None if labels is None else read_labels(labels, missing))
     with writing.replacing(out) as draft:
-        filled.image.save(draft, format="PNG", icc_profile=picture.info.get("icc_profile"))
+        filled.image.save(draft, format="PNG", icc_profile=rgb_profile(picture))
 
 
 def _partner(place, picture):
     """The file for this picture: `place` itself if it is a file, else the one of the same stem in it."""
     if place is None or Path(place).is_file():
         return place
-    found = sorted(p for p in Path(place).iterdir() if p.stem == picture.stem and p.suffix.lower() in SUFFIXES)
+    found = [p for p in listed(place) if _is_partner(p, {picture.stem})]
     if not found:
         raise DamagedImage(f"no {picture.stem}.* in {place}")
+    if len(found) > 1:
+        raise ValueError(f"{place} holds {' and '.join(p.name for p in found)} for {picture.name}: keep one")
     return found[0]
 
 

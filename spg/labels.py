@@ -24,6 +24,18 @@ PALETTE = np.array(
     dtype=np.uint8,
 )
 
+# The colours in which Cityscapes paints its classes, and the class of ours each belongs to; without black, greys and
+# pure red, which are in many palettes.
+STREET_COLOURS = {
+    **{(128, 64, 128): ROAD, (244, 35, 232): ROAD, (250, 170, 160): ROAD, (230, 150, 140): ROAD},
+    **{(102, 102, 156): BUILDING, (190, 153, 153): BUILDING, (180, 165, 180): BUILDING},
+    **{(150, 100, 100): BUILDING, (150, 120, 90): BUILDING},
+    **{(250, 170, 30): SIGN, (220, 220, 0): SIGN, (107, 142, 35): VEGETATION, (152, 251, 152): VEGETATION},
+    **{(70, 130, 180): SKY, (220, 20, 60): PERSON, (0, 0, 142): VEHICLE, (0, 0, 70): VEHICLE},
+    **{(0, 60, 100): VEHICLE, (0, 0, 90): VEHICLE, (0, 0, 110): VEHICLE, (0, 80, 100): VEHICLE},
+    **{(0, 0, 230): VEHICLE, (119, 11, 32): VEHICLE, (111, 74, 0): OTHER, (81, 0, 81): OTHER},
+}
+
 # Cityscapes labelIds 0..33, grouped by the data set's categories. 255 is id -1 (licence plate) in a
 # uint8 file; the data set counts it to the vehicles.
 _CITYSCAPES_GROUPS = {
@@ -80,9 +92,14 @@ def group_ids(ids, table, where="label map"):
     return labels
 
 
-def check_labels(labels, where="label map"):
-    """Return labels as uint8 H×W, or raise ValueError if it is not a map of classes 0..7."""
+def check_labels(labels, where="label map", hole=None):
+    """Return labels as uint8 H×W, or raise ValueError if it is not a map of classes 0..7.
+
+    hole: uint8 H×W. Where it is 1, 255 (Cityscapes' "ignore") is taken too, as `other`: nobody looks at it there.
+    """
     labels = np.asarray(labels)
+    if hole is not None and labels.shape == np.shape(hole):
+        labels = np.where((labels == 255) & (hole == 1), OTHER, labels)
     if labels.ndim != 2:
         raise ValueError(f"{where}: labels must be H×W class numbers, got shape {labels.shape}")
     if not np.issubdtype(labels.dtype, np.integer):

@@ -6,15 +6,16 @@ network sees pictures as float32 in [-1, 1].
 
 import functools
 import io
+import re
 import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, UnidentifiedImageError
 
 from spg.holes import threshold as at_half
-from spg.labels import CLASSES, PALETTE, check_labels
+from spg.labels import CLASSES, PALETTE, STREET_COLOURS, check_labels
 
 MOST_BYTES = 8_000_000  # of an uploaded file: Jupyter's messages end at 10 MB
 MOST_PIXELS = 40_000_000  # of an uploaded picture, unpacked
@@ -39,25 +40,157 @@ def to_array(picture):
     return np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))
 
 
-# --- files --------------------------------------------------------------------------------------------------------
+# --- decoding -----------------------------------------------------------------------------------------------------
+
+TURNED = 0x0112  # EXIF's tag of the orientation, and how each of its values is turned upright
+TURNS = {
+    **{2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM},
+    **{5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE},
+    8: Image.Transpose.ROTATE_90,
+}
+ANIMATED = ("GIF", "PNG", "WEBP", "AVIF", "TIFF", "HEIF")  # formats whose further frames are pictures of their own
+HEIC_SUFFIXES = {".heic", ".heif"}
+HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"mif1", b"msf1")  # a file's brand, at its byte 8
 
 
 class DamagedImage(ValueError):
-    """A file that is there but cannot be decoded: truncated, empty, or not a picture."""
+    """A file that is there but cannot be decoded: truncated, empty, too large, or not a picture."""
+
+
+class _Undecodable(Exception):
+    """Why bytes are no picture."""
+
+
+def _decode(file, name, most=None):
+    """An open file → PIL image, its first frame, decoded completely and upright, as viewers show it.
+
+    most: the largest number of pixels. Raises _Undecodable, or ValueError naming the picture and the remedy.
+    """
+    picture = _attempt(name, _opened, file, name)
+    if most and picture.width * picture.height > most:
+        size = f"{picture.width}×{picture.height} pixels"
+        raise ValueError(f"{name} has {size}; the limit is {most / 1e6:.0f} million: make it smaller")
+    _refuse_lost_bits(picture, name)
+    several = picture.format in ANIMATED and _several_frames(picture)
+    _attempt(name, picture.load)  # opening reads the header only; a truncated file shows here
+    if several:
+        warnings.warn(f"{name} holds several frames: the first is read", stacklevel=4)
+    return upright(picture)
+
+
+def _attempt(name, step, *arguments):
+    try:
+        return step(*arguments)
+    except (_Undecodable, DamagedImage):
+        raise
+    except Image.DecompressionBombError as error:
+        most = f"more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels"
+        raise DamagedImage(f"{name} has {most}, which are not read: make it smaller") from error
+    except UnidentifiedImageError as error:
+        raise _Undecodable("it is no picture of a format that is known here") from error
+    except Exception as error:  # a decoder of damaged bytes may raise anything
+        raise _Undecodable(str(error) or type(error).__name__) from error
+
+
+def _opened(file, name):
+    try:
+        return Image.open(file)
+    except UnidentifiedImageError:
+        file.seek(0)
+        head = file.read(12)
+        file.seek(0)
+        if not head:
+            raise _Undecodable("it is empty") from None
+        if head[4:8] != b"ftyp" or head[8:] not in HEIC:
+            raise
+        return _open_heic(file, name)
+
+
+def _open_heic(file, name):
+    try:
+        import pillow_heif
+    except ImportError:
+        remedy = "save it as JPEG or PNG, or install the reader: pip install pillow-heif"
+        raise DamagedImage(f"{name} is HEIC, which Pillow does not read by itself: {remedy}") from None
+    pillow_heif.register_heif_opener()
+    return Image.open(file)
+
+
+def _several_frames(picture):
+    try:
+        return getattr(picture, "is_animated", False)
+    except Exception:  # a damaged second frame is none of the first one's
+        return False
+
+
+def orientation(picture):
+    """The EXIF orientation of a PIL picture, 1 to 8; 1, upright, where there is none that can be read."""
+    try:
+        value = picture.getexif().get(TURNED, 1)
+        return value if value in TURNS else 1
+    except Exception:  # a broken EXIF block says nothing
+        return 1
+
+
+def upright(picture):
+    """A PIL picture as viewers show it: its EXIF orientation applied, and taken out."""
+    turn = TURNS.get(orientation(picture))
+    if turn is None:
+        return picture
+    turned = picture.transpose(turn)
+    turned.info = {key: picture.info[key] for key in ("icc_profile", "transparency") if key in picture.info}
+    return turned
+
+
+def refuse_deep(image, where):
+    """Raise ValueError for a PIL picture of more than 8 bits a channel: PIL would clip or cut it, not scale it."""
+    if image.mode.startswith(("I", "F")):
+        raise ValueError(f"{where}: {image.mode} pictures (over 8 bits a channel) are not read; save it as 8 bits")
+    _refuse_lost_bits(image, where)
+
+
+def _refuse_lost_bits(image, where):
+    """The same for 16-bit colour, which PIL decodes to 8: known from how the file stores it, until it is loaded."""
+    for codec, _, _, stored in getattr(image, "tile", ()):
+        stored = stored if isinstance(stored, tuple) else (stored,)
+        deep = codec == "SGI16" or (codec.startswith("ppm") and stored[-1] > 255)
+        if image.mode[0] not in "IF" and (deep or re.search(r";16[BLN]", str(stored[0]))):
+            raise ValueError(
+                f"{where}: {image.mode} pictures of 16 bits a channel (over 8 bits) are not read; save it as 8 bits"
+            )
+
+
+def rgb_profile(picture):
+    """The ICC profile of a PIL picture where it fits an RGB result, bytes; None for none, or one of grey or CMYK."""
+    profile = picture.info.get("icc_profile") or b""
+    return profile if profile[16:20] == b"RGB " else None
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+LITTER = (".ds_store", "thumbs.db", "desktop.ini")
+
+
+def listed(folder):
+    """The paths in a folder, sorted, without what macOS and Windows leave beside files (._a.png, Thumbs.db, …)."""
+    return sorted(p for p in Path(folder).iterdir() if not is_litter(p))
+
+
+def is_litter(path):
+    """Has a system left this file beside others: macOS' ._a.png, .DS_Store, Thumbs.db?"""
+    return path.name.startswith("._") or path.name.lower() in LITTER
 
 
 def open_picture(path):
-    """Decode a file completely. Returns a PIL image; raises FileNotFoundError or DamagedImage, naming the file."""
+    """Decode a file completely, upright. Returns a PIL image; raises FileNotFoundError or DamagedImage, naming it."""
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: fetch it again, or take its frame out of the data set")
     try:
         with path.open("rb") as file:
-            picture = Image.open(file)
-            picture.load()  # Image.open reads the header only; a truncated file shows here
-    except (OSError, SyntaxError, ValueError, EOFError) as error:  # PIL raises SyntaxError for a broken PNG
+            return _decode(file, path)
+    except (OSError, _Undecodable) as error:
         raise DamagedImage(f"{path} cannot be decoded ({error}): fetch it again, or delete it and its pair") from error
-    return picture
 
 
 def open_rgb(path):
@@ -79,45 +212,117 @@ def open_upright(path):
     """Open a picture as viewers show it: a photo's EXIF orientation is applied. More than 8 bits are refused."""
     picture = open_picture(path)
     refuse_deep(picture, path)
-    return ImageOps.exif_transpose(picture)
-
-
-def refuse_deep(image, where):
-    """Raise ValueError for a PIL picture of more than 8 bits a channel: PIL would clip it, not scale it."""
-    if image.mode.startswith(("I", "F")):
-        raise ValueError(f"{where}: {image.mode} pictures (over 8 bits a channel) are not read; save it as 8 bits")
+    return picture
 
 
 def read_hole(path, threshold=False):
-    """Mask file → hole, uint8 H×W, 1 = missing. A mask in 0/255 or 0/1 is taken as it is, a grey one with threshold."""
+    """Mask file → hole, uint8 H×W, 1 = missing. A mask in 0/255 or 0/1 is taken as it is, a grey one with threshold.
+
+    A mask in one colour on black or on white marks what is missing by the colour; this is said.
+    """
     mask = open_upright(path)
-    if "A" in mask.getbands():
+    if _is_transparent(mask):
         raise ValueError(f"{path}: a mask with transparency can be read in two ways; save it without, white = missing")
-    mask = np.asarray(mask.convert("L"))
+    mask = _marked(mask.convert("RGB"), path) if _is_coloured(mask) else np.asarray(mask.convert("L"))
     if threshold:
         return at_half(mask)
     return mask // 255 if np.isin(mask, (0, 255)).all() else mask
 
 
-def read_ids(path):
-    """Read a label PNG of one 8-bit channel (a palette's index counts as the id). Returns uint8 H×W."""
+def _is_transparent(mask):
+    """Is a PIL picture transparent anywhere? An alpha channel that is opaque everywhere says nothing."""
+    stored = "A" in mask.getbands() or "transparency" in mask.info
+    return stored and mask.convert("RGBA").getextrema()[3] != (255, 255)
+
+
+COLOURED = 96  # how far a mask's channels lie apart where it is coloured; JPEG makes grey ones differ a little
+SHADE = 64  # how far a pixel may be from a shade of that colour; JPEG again
+
+
+def _is_coloured(mask):
+    if mask.mode in ("1", "L", "LA"):
+        return False
+    channels = np.asarray(mask.convert("RGB"))
+    return bool((channels.max(2) - channels.min(2)).max() >= COLOURED)
+
+
+def _marked(mask, path):
+    """A mask in one colour on black, or on white, as a grey one: 255 the colour, 0 the ground. Or ValueError."""
+    channels = np.asarray(mask)
+    on_black, on_white = (channels.max(2) < 32).any(), (channels.min(2) > 223).any()
+    above = 255 - channels if on_white else channels
+    colour = above.reshape(-1, 3)[np.argmax(channels.max(2) - channels.min(2))].astype(np.float32)
+    shade = sum(above[..., c] * (colour[c] / (colour**2).sum()) for c in range(3))
+    far = max(float(np.abs(above[..., c] - shade * colour[c]).max()) for c in range(3))
+    if on_black == on_white or far > SHADE:
+        raise ValueError(
+            f"{path}: a coloured mask is read where it is one colour on black, or on white; save it black and white, "
+            "white = missing"
+        )
+    ground = "white" if on_white else "black"
+    warnings.warn(f"{path}: the mask's colour is read as missing, its {ground} as known", stacklevel=3)
+    return (255 * shade).clip(0, 255).round().astype(np.uint8)
+
+
+def read_ids(path, table=None):
+    """Read a label PNG of one 8-bit channel. Returns uint8 H×W.
+
+    An indexed one whose palette is grey is read by its grey levels, any other by its indices: its colours are for the
+    eye. table: the ids' classes, which must be those that Cityscapes' colours in the palette show, or ValueError.
+    """
     picture = open_picture(path)
     if picture.mode not in ("L", "P"):
         raise ValueError(f"{path}: label ids are one 8-bit channel, this file is {picture.mode}; see folder:ROOT")
+    if picture.mode == "P" and _is_grey(picture):
+        picture = picture.convert("L")
+    if picture.mode == "P" and table is not None:
+        _check_street_palette(picture, table, path)
     return np.asarray(picture)
 
 
-def read_labels(path):
-    """Label PNG of class numbers or of palette colours -> uint8 H×W in 0..7."""
-    picture = open_picture(path)
-    if picture.mode in ("RGB", "RGBA"):
-        return _from_colours(picture, path)
-    if picture.mode == "P":  # an index means a class, unless the colours say that it was painted
-        try:
-            return _from_colours(picture, path)
-        except ValueError:
-            pass
-    return check_labels(np.asarray(picture).astype(np.int64), where=path)
+def _check_street_palette(picture, table, path):
+    """Where a palette has Cityscapes' colours, each must show the class that its index has as an id."""
+    for index, colour in _used_colours(picture).items():
+        if STREET_COLOURS.get(colour, table[index]) != table[index]:
+            raise ValueError(
+                f"{path}: index {index} has Cityscapes' colour of {CLASSES[STREET_COLOURS[colour]]}, {colour}, and is "
+                "another class's labelId: these are trainIds, or indices in another order; fetch the labelIds of gtFine"
+            )
+
+
+def read_labels(path, hole=None):
+    """Label PNG of class numbers or of palette colours -> uint8 H×W in 0..7. hole: see `spg.labels.check_labels`."""
+    return _classes(open_picture(path), path, hole)
+
+
+def _classes(picture, where, hole=None):
+    """A label map's classes: its numbers, or the palette's colours. An indexed one is read by its colours.
+
+    Only where these are neither ours nor Cityscapes' nor class numbers as grey levels is the index the class.
+    """
+    if len(picture.getbands()) > 1:
+        return _from_colours(picture, where)
+    if picture.mode == "P":
+        colours = _used_colours(picture).values()
+        if STREET_COLOURS.keys() & colours or set(colours) <= set(map(tuple, PALETTE.tolist())):
+            return _from_colours(picture, where)
+        if _is_grey(picture) and max(colours) < (len(CLASSES),):
+            picture = picture.convert("L")
+    return check_labels(np.asarray(picture).astype(np.int64), where, hole)
+
+
+def _is_grey(picture):
+    """Has an indexed PIL picture a palette of grey colours alone?"""
+    palette = np.array(picture.getpalette("RGB")).reshape(-1, 3)
+    return bool((palette == palette[:, :1]).all())
+
+
+def _used_colours(picture):
+    """{index: (r, g, b)} of an indexed PIL picture, of the indices that occur."""
+    palette = np.zeros((256, 3), int)
+    given = np.array(picture.getpalette("RGB")).reshape(-1, 3)
+    palette[: len(given)] = given
+    return {int(index): tuple(palette[index].tolist()) for index in np.unique(np.asarray(picture))}
 
 
 def _from_colours(picture, where):
@@ -129,6 +334,7 @@ def _from_colours(picture, where):
     strange = codes[nearest] != colours
     if strange.any():
         code = int(colours[strange][0])
+        _refuse_street_colour((code >> 16, code >> 8 & 255, code & 255), where)
         known = ", ".join(f"{name} #{number:06x}" for name, number in zip(CLASSES, codes, strict=True))
         raise ValueError(
             f"{where}: colour {(code >> 16, code >> 8 & 255, code & 255)} is no class; paint labels without smoothing "
@@ -137,12 +343,29 @@ def _from_colours(picture, where):
     return nearest.astype(np.uint8)
 
 
+def _refuse_street_colour(colour, where):
+    if colour in STREET_COLOURS:
+        raise ValueError(
+            f"{where}: {colour} is a colour of Cityscapes' own palette, which tells more classes apart than the eight: "
+            "use the labelIds as cityscapes:ROOT, or bring them to the eight by spg.labels.group_ids"
+        )
+
+
+def size_of(path):
+    """(width, height) of a picture file as it is stored, from its header. Raises DamagedImage."""
+    try:
+        with Path(path).open("rb") as file, _attempt(path, _opened, file, path) as picture:
+            return picture.size
+    except (OSError, _Undecodable) as error:
+        raise DamagedImage(f"{path} cannot be decoded ({error})") from error
+
+
 # --- uploads: bytes from somebody's browser -----------------------------------------------------------------------
 
 
 def read_picture(data, name="the file", longest=LONGEST):
     """Bytes of a PNG, JPEG, … → uint8 3×H×W, upright, its longer side at most `longest`. Raises ValueError."""
-    picture = ImageOps.exif_transpose(_open(data, name))
+    picture = _open(data, name)
     if longest and max(picture.size) > longest:
         picture.thumbnail((longest, longest), Image.Resampling.BOX)
     with warnings.catch_warnings():
@@ -155,18 +378,14 @@ def read_label_map(data, shape, name="the file"):
 
     shape: what the picture has; a map of another size but the same proportions is brought to it.
     """
-    picture = _open(data, name)
-    if picture.mode in ("L", "P", "1") and np.asarray(picture).max() < len(CLASSES):
-        labels = np.asarray(picture)
-    else:
-        labels = _from_colours(picture, name)
+    labels = _classes(_open(data, name), name)
     if labels.shape != tuple(shape):
         if abs(labels.shape[0] * shape[1] / (labels.shape[1] * shape[0]) - 1) > 0.02:
             raise ValueError(
                 f"{name} is {labels.shape}, the picture {tuple(shape)} (height, width): not the same shape"
             )
         labels = np.asarray(Image.fromarray(labels).resize(tuple(shape)[::-1], Image.Resampling.NEAREST))
-    return check_labels(labels, name)
+    return labels
 
 
 def within_limit(data, name):
@@ -182,16 +401,9 @@ def _open(data, name):
     """Decode an upload within the limits of bytes and pixels."""
     within_limit(data, name)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the next lines are stricter
-            picture = Image.open(io.BytesIO(data))
-        if picture.width * picture.height > MOST_PIXELS:
-            size = f"{picture.width}×{picture.height} pixels"
-            raise ValueError(f"{name} has {size}; the limit is {MOST_PIXELS / 1e6:.0f} million: make it smaller")
-        picture.load()
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        return _decode(io.BytesIO(data), name, MOST_PIXELS)
+    except _Undecodable as error:
         raise ValueError(f"{name} is no picture that can be read (PNG, JPEG, WebP, …)") from error
-    return picture
 
 
 # --- pictures of other kinds, in and out --------------------------------------------------------------------------
@@ -223,11 +435,22 @@ def _tensor(image, where):
         return image.cpu().numpy()
     if not image.is_floating_point() or not (image.min() >= -1 and image.max() <= 1):  # NaN is in no range
         raise ValueError(f"{where}: a tensor picture is uint8, or float in [-1, 1]; got {image.dtype} beyond that")
+    if image.min() >= 0:
+        warnings.warn(
+            f"{where}: a float tensor is in [-1, 1], and -1 is black; this one is in [0, 1]: if its black is 0, give "
+            "2·x - 1",
+            stacklevel=4,
+        )
     return to_uint8(image).cpu().numpy()
 
 
 def _rgb(image, where):
     refuse_deep(image, where)
+    if orientation(image) != 1:
+        raise ValueError(
+            f"{where}: this photo is stored turned (EXIF orientation {orientation(image)}); turn it upright first, and "
+            "draw the hole on that: PIL.ImageOps.exif_transpose(image)"
+        )
     if image.mode != "RGB":
         warnings.warn(f"{where}: converted from {image.mode} to RGB", stacklevel=2)
         image = image.convert("RGB")
@@ -250,10 +473,10 @@ def like(original, picture, hole):
     return picture if np.asarray(original).shape[0] == 3 else np.ascontiguousarray(picture.transpose(1, 2, 0))
 
 
-def png(pixels):
-    """uint8 H×W or H×W×3 → a PNG's bytes."""
+def png(pixels, icc_profile=None):
+    """uint8 H×W or H×W×3 → a PNG's bytes, with a colour profile (see `rgb_profile`) where there is one."""
     buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, format="PNG")
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, format="PNG", icc_profile=icc_profile)
     return buffer.getvalue()
 
 

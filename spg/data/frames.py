@@ -2,7 +2,7 @@
 
 Three trees are known. Cityscapes (Cordts et al. 2016), the official one, at any resolution, PNG or JPEG pictures:
 
-    ROOT/leftImg8bit/<split>/<city>/<id>_leftImg8bit.png|jpg
+    ROOT/leftImg8bit/<split>/<city>/<id>_leftImg8bit.png|jpg|jpeg
     ROOT/gtFine/<split>/<city>/<id>_gtFine_labelIds.png
 
 The labels of its `test` split are not public, so only `train` and `val` are read; the paper tests on `val`
@@ -16,10 +16,14 @@ frames. ROOT may also be the folder that holds `CamVid/`:
 Your own pictures: ROOT/images/ and ROOT/labels/, a picture and its label map sharing a stem. Pictures: any format PIL
 reads. Labels: PNG of class numbers 0..7, or painted in the colours of `spg.labels.PALETTE`, each pixel exactly. The one
 folder is all there is, so its splits are drawn by id: `val` a fixed tenth, `train` the rest, `all` both.
+
+Suffixes may be in capitals, and files that a system leaves beside others (._a.png, Thumbs.db) are passed over.
 """
 
+import functools
 import hashlib
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -28,9 +32,19 @@ from PIL import Image
 
 from spg.data.contract import Scene, seeded_share
 from spg.labels import CAMVID_TABLE, CITYSCAPES_TABLE, PALETTE, group_ids
-from spg.pictures import open_rgb, read_ids, read_labels, squeeze_labels, squeeze_picture, to_array
+from spg.pictures import (
+    HEIC_SUFFIXES,
+    is_litter,
+    listed,
+    open_rgb,
+    read_ids,
+    read_labels,
+    squeeze_labels,
+    squeeze_picture,
+    to_array,
+)
 
-DECODING = 1  # raise it when the same files would give other bytes: caches of the old number are not used again
+DECODING = 2  # raise it when the same files would give other bytes: caches of the old number are not used again
 TABLES = b"".join(table.tobytes() for table in (CITYSCAPES_TABLE, CAMVID_TABLE, PALETTE)).hex()
 
 
@@ -140,22 +154,47 @@ def digest(content):
 TUNE_CITIES = ("monchengladbach", "erfurt")
 
 _IMAGE, _LABELS = "_leftImg8bit", "_gtFine_labelIds"
+_LAST_TRAIN_ID = 18  # of the 19 trainIds; labelIds go on to vegetation, sky, people and vehicles
+
+
+def _files(places, end, suffixes):
+    """The files whose stems end so and whose suffixes, capital or not, are among these."""
+    return [p for p in places if p.stem.endswith(end) and p.suffix.lower() in suffixes and not is_litter(p)]
 
 
 def find_cityscapes(root, split):
     """List a split's frames in the order of their ids. Raises FileNotFoundError if a part of the tree is missing."""
-    images = [p for p in root.glob(f"leftImg8bit/{split}/*/*{_IMAGE}.*") if p.suffix in (".png", ".jpg")]
-    labels = root.glob(f"gtFine/{split}/*/*{_LABELS}.png")
+    images = _files(root.glob(f"leftImg8bit/{split}/*/*"), _IMAGE, (".png", ".jpg", ".jpeg"))
+    labels = _files(root.glob(f"gtFine/{split}/*/*"), _LABELS, (".png",))
     return pair(
         by_id(images, lambda p: p.stem.removesuffix(_IMAGE)),
         by_id(labels, lambda p: p.stem.removesuffix(_LABELS)),
-        where=f"cityscapes {split} in {root}",
+        where=f"cityscapes {split} in {root} (leftImg8bit/{split}/CITY/ID{_IMAGE}.png or .jpg, "
+        f"gtFine/{split}/CITY/ID{_LABELS}.png)",
     )
 
 
 def _cityscapes_labels(path):
-    """labelIds PNG -> uint8 H×W in 0..7."""
-    return group_ids(read_ids(path), CITYSCAPES_TABLE, where=path)
+    """labelIds PNG -> uint8 H×W in 0..7. trainIds under its name are refused by their 255, else warned about."""
+    ids = read_ids(path, CITYSCAPES_TABLE)
+    if (ids == 255).any():
+        raise ValueError(
+            f"{path}: 255 is no labelId (licence plates are not drawn in these files): these are trainIds, or a tool "
+            "has marked what it ignores; fetch the labelIds of gtFine"
+        )
+    labels = group_ids(ids, CITYSCAPES_TABLE, where=path)
+    if ids.max() <= _LAST_TRAIN_ID:
+        _say_low_ids(path.parent)
+    return labels
+
+
+@functools.cache  # once per folder
+def _say_low_ids(folder):
+    warnings.warn(
+        f"{folder}: a file of labelIds has none above {_LAST_TRAIN_ID} (no vegetation, sky, person or vehicle): if "
+        "these are trainIds, they are read as other classes",
+        stacklevel=4,
+    )
 
 
 def _of_tune_cities(ids):
@@ -169,8 +208,8 @@ def find_camvid(root, split):
     """List a split's frames in the order of their ids. Raises FileNotFoundError if a part of the tree is missing."""
     base = root / "CamVid" if (root / "CamVid").is_dir() else root
     return pair(
-        by_id((base / split).glob("*.png"), lambda p: p.stem),
-        by_id((base / f"{split}annot").glob("*.png"), lambda p: p.stem),
+        by_id(_files((base / split).glob("*"), "", (".png",)), lambda p: p.stem),
+        by_id(_files((base / f"{split}annot").glob("*"), "", (".png",)), lambda p: p.stem),
         where=f"camvid {split} in {base}",
     )
 
@@ -186,11 +225,26 @@ def _camvid_labels(path):
 def find_folder(root, split):
     """List a split's frames in the order of their ids. Raises FileNotFoundError naming pictures without labels."""
     Image.init()  # fills Image.EXTENSION
-    images = [p for p in (root / "images").glob("*") if p.suffix.lower() in Image.EXTENSION]
-    labels = [p for p in (root / "labels").glob("*") if p.suffix.lower() == ".png"]
+    known = {suffix for suffix, name in Image.EXTENSION.items() if name in Image.OPEN} | HEIC_SUFFIXES
+    images, labels = _take(root / "images", known), _take(root / "labels", {".png"})
     frames = pair(by_id(images, lambda p: p.stem), by_id(labels, lambda p: p.stem), where=f"folder {root}")
     val = set(seeded_share([frame.id for frame in frames], "val"))
+    if split == "train" and len(val) == len(frames):
+        raise FileNotFoundError(f"folder {root}: its one picture is in val, none is left for train (`all` has it)")
     return [frame for frame in frames if split == "all" or (frame.id in val) == (split == "val")]
+
+
+def _take(folder, suffixes):
+    """The files of these suffixes, capital or not, in a folder; the others are named in a warning."""
+    there = listed(folder) if folder.is_dir() else []
+    taken = [p for p in there if p.suffix.lower() in suffixes]
+    if left := [p.name for p in there if p not in taken]:
+        warnings.warn(f"{folder}: left out, not {_kinds(suffixes)}: {', '.join(left)}", stacklevel=4)
+    return taken
+
+
+def _kinds(suffixes):
+    return "PNG" if suffixes == {".png"} else "pictures that can be read"
 
 
 # --- the three trees ----------------------------------------------------------------------------------------------

@@ -4,13 +4,12 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from spg.data import cache
 from spg.data.contract import PARTS
 from spg.data.sources import parse
 from spg.labels import CLASSES
-from spg.pictures import DamagedImage
+from spg.pictures import DamagedImage, size_of
 
 SAMPLE, SAMPLE_SIZE = 32, 128  # frames per split, spread evenly, and the side at which their pixels are counted
 
@@ -89,9 +88,8 @@ def _resolutions(reader, rows):
     sizes = set()
     for row in rows:
         try:
-            with Image.open(reader.frames[row].image) as picture:
-                sizes.add(picture.size)
-        except OSError:
+            sizes.add(size_of(reader.frames[row].image))
+        except DamagedImage:
             continue  # damaged: reported by `look`
     return [f"{width}×{height}" for width, height in sorted(sizes)]
 

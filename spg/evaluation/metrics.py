@@ -15,20 +15,36 @@ from spg.labels import CLASSES
 PSNR_CAP = 100.0  # dB; what identical pictures get, so that a mean over pictures stays finite
 BAND = 5  # pixels on either side of a class border that `boundary_lpips` looks at [our decision]
 RESAMPLES = 2000
+FARTHEST = -1, 2  # what is beyond was never brought to [0, 1]; noise and what a net puts a little beyond it are within
+
+
+def _check(truth, result):
+    """Raise ValueError for integers, whose differences wrap around, for 0..255 as floats, and for NaN."""
+    for image in map(np.asarray, (truth, result)):
+        if not np.issubdtype(image.dtype, np.floating):
+            raise ValueError(f"metrics take float images in [0, 1], got {image.dtype}: divide 0..255 by 255")
+        if np.isnan(image).any():
+            raise ValueError("metrics take images in [0, 1], and this one holds NaN: look for what made it")
+        if image.size and not (image.min() >= FARTHEST[0] and image.max() <= FARTHEST[1]):
+            found = f"[{image.min():.3g}, {image.max():.3g}]"
+            raise ValueError(f"metrics take images in [0, 1], got values in {found}: divide 0..255 by 255")
 
 
 def l1(truth, result):
-    """255²·mean |Δ| of two 3×H×W images in [0, 1]; the paper's unit, inferred."""
+    """255²·mean |Δ| of two 3×H×W images in [0, 1]; the paper's unit, inferred. ValueError for others, as all below."""
+    _check(truth, result)
     return 255.0**2 * float(np.abs(truth - result).mean())
 
 
 def l2(truth, result):
     """255²·mean Δ² of two 3×H×W images in [0, 1]: the mean squared error of 0..255 images."""
+    _check(truth, result)
     return 255.0**2 * float(((truth - result) ** 2).mean())
 
 
 def psnr(truth, result):
     """−10·log10 mean Δ² in dB, of two 3×H×W images in [0, 1]; at most PSNR_CAP, which identical images get."""
+    _check(truth, result)
     error = float(((truth - result) ** 2).mean())
     return min(PSNR_CAP, -10 * np.log10(error)) if error > 0 else PSNR_CAP
 
@@ -40,6 +56,7 @@ def ssim(truth, result):
     averaged [our decision]. PatchMatch on 133 Cityscapes validation frames gives .9377 (PSNR 29.55) where the
     paper's row says .9419 (30.34); scikit-image's uniform 7×7 window gives .9371, so the row cannot tell them apart.
     """
+    _check(truth, result)
     return float(
         structural_similarity(
             truth, result, channel_axis=0, data_range=1.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
@@ -63,6 +80,7 @@ def sharpness(truth, result, hole):
     Σ of squared differences to the right and lower neighbour (known neighbours included, so a seam counts) over the
     missing pixels [our decision]. NaN where the truth is flat.
     """
+    _check(truth, result)
     of_truth, of_result = (_gradient_energy(x, hole) for x in (truth, result))
     return float(of_result / of_truth) if of_truth > 0 else float("nan")
 
@@ -77,6 +95,7 @@ def tint(truth, result, hole):
 
     A guess errs both ways; a net that errs one way on the mean of many pictures has a tint [our decision].
     """
+    _check(truth, result)
     of_truth, of_result = (rgb2lab(x[:, hole == 1], channel_axis=0)[1] for x in (truth, result))
     return float((of_result - of_truth).mean())
 
