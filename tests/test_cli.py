@@ -162,6 +162,50 @@ def test_a_folder_run_overwrites_nothing(run, tmp_path, capsys):
     assert "is the folder of the pictures" in said and "several pictures named photo" in said
 
 
+def test_a_folder_run_names_every_file_it_leaves_out(run, tmp_path, capsys):
+    _, mask = picture_files(tmp_path / "in")
+    photos, masks, out = tmp_path / "photos", tmp_path / "masks", tmp_path / "photos" / "done"
+    for folder in (photos, masks, out):
+        folder.mkdir()
+    whole, white = ((tmp_path / "in" / name).read_bytes() for name in ("photo.png", "mask.png"))
+    (photos / "a.PNG").write_bytes(whole)
+    Image.open(tmp_path / "in" / "photo.png").save(photos / "b.JFIF", format="JPEG")
+    (photos / "twice.png").write_bytes(whole)
+    (photos / "._a.PNG").write_bytes(b"\0\5\x16\7")
+    (photos / "notes.txt").write_text("x")
+    (photos / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(60))
+    for name in ("a.png", "b.png", "phone.png", "twice.png", "nobody.png"):
+        (masks / name).write_bytes(white)
+    Image.fromarray(mask).save(masks / "twice.bmp")
+    command = ["inpaint", str(photos), "--hole", str(masks), "--weights", str(run), "--out", str(out)]
+    assert main(command) == 0
+    said = capsys.readouterr()
+    assert "2 filled" in said.out and "2 skipped" in said.out
+    assert sorted(p.name for p in out.iterdir()) == ["a.png", "b.png"]
+    assert "skipped phone.heic" in said.err and "pip install pillow-heif" in said.err
+    assert "skipped twice.png" in said.err and "twice.bmp and twice.png for twice.png" in said.err
+    assert f"left out of {photos}: notes.txt (no pictures that are read)" in said.err
+    assert f"left out of {masks}: nobody.png (no picture has this name)" in said.err and "._a" not in said.err
+
+
+def test_a_mask_that_does_not_fit_is_named(run, tmp_path, capsys):
+    picture_files(tmp_path / "in")
+    Image.new("L", (8, 8), 255).save(tmp_path / "small.png")
+    files = [str(tmp_path / "in" / "photo.png"), "--hole", str(tmp_path / "small.png"), "--weights", str(run)]
+    assert main(["inpaint", *files, "--out", str(tmp_path / "o.png")]) == 2
+    assert "small.png: the hole is 8×8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("mode", "space", "kept"), [("RGB", b"RGB ", True), ("CMYK", b"CMYK", False)])
+def test_a_colour_profile_is_kept_where_it_fits(run, tmp_path, mode, space, kept):
+    picture_files(tmp_path / "in")
+    profile = bytes(16) + space + bytes(200)
+    Image.open(tmp_path / "in" / "photo.png").convert(mode).save(tmp_path / "photo.tif", icc_profile=profile)
+    files = [str(tmp_path / "photo.tif"), "--hole", str(tmp_path / "in" / "mask.png"), "--weights", str(run)]
+    assert main(["inpaint", *files, "--out", str(tmp_path / "o.png")]) == 0
+    assert (Image.open(tmp_path / "o.png").info.get("icc_profile") == profile) == kept
+
+
 def test_inpaint_a_photo_of_any_size(run, tmp_path):
     picture, mask = picture_files(tmp_path / "in")
     out = tmp_path / "out.png"

@@ -145,6 +145,24 @@ def test_picture_gone_since_it_was_listed(tmp_path):
         data[0]
 
 
+def test_cityscapes_in_capitals_beside_what_macos_leaves(tmp_path):
+    trees.cityscapes(tmp_path, extension="PNG")
+    for path in list(tmp_path.glob("*/*/*/*")):
+        path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7")
+    assert len(opened(f"cityscapes:{tmp_path}")) == 6
+
+
+def test_train_ids_under_the_name_of_label_ids(tmp_path):
+    trees.cityscapes(tmp_path, per_city=1)
+    path = tmp_path / "gtFine/train/aachen/aachen_000000_000019_gtFine_labelIds.png"
+    trees.save(np.where(np.eye(16, 32), 255, 2), path)
+    with pytest.raises(ValueError, match=r"labelIds\.png: 255 is no labelId .*: these are trainIds"):
+        opened(f"cityscapes:{tmp_path}")[0]
+    trees.save(np.where(np.eye(16, 32), 18, 2), path)
+    with pytest.warns(UserWarning, match=r"aachen: a file of labelIds has none above 18 .* if these are trainIds"):
+        opened(f"cityscapes:{tmp_path}")[0]
+
+
 # CamVid
 
 
@@ -223,6 +241,34 @@ def test_folder_pictures_without_labels_are_counted(tmp_path):
         FileNotFoundError, match=r"1 of 4 pictures have no label file \(first: .*photo 02\.png\).*same st"
     ):
         opened(f"folder:{tmp_path}", "all")
+
+
+def test_folder_applies_a_photos_orientation(tmp_path):
+    upright, exif = trees.picture(0, 16, 16), Image.Exif()
+    exif[0x0112] = 6
+    one_frame(tmp_path, CLASS_MAP)
+    trees.save(np.rot90(upright), tmp_path / "images/a.png", exif=exif)
+    scene = opened(f"folder:{tmp_path}", "all")[0]
+    assert (scene.image == upright.transpose(2, 0, 1)).all() and (scene.labels == CLASS_MAP).all()
+
+
+def test_folder_names_what_it_leaves_out(tmp_path):
+    trees.folder(tmp_path, n=2)
+    for name in ("images/notes.txt", "labels/photo 00.json", "images/._photo 00.png", "labels/.DS_Store"):
+        (tmp_path / name).write_bytes(b"x")
+    with pytest.warns(UserWarning, match="left out") as said:
+        assert len(opened(f"folder:{tmp_path}", "all")) == 2
+    assert sorted(str(w.message).partition("left out")[2] for w in said) == [
+        ", not PNG: photo 00.json",
+        ", not pictures that can be read: notes.txt",
+    ]
+
+
+def test_folder_of_one_picture_has_it_in_val(tmp_path):
+    one_frame(tmp_path, CLASS_MAP)
+    with pytest.raises(FileNotFoundError, match="its one picture is in val, none is left for train"):
+        opened(f"folder:{tmp_path}", "train")
+    assert len(opened(f"folder:{tmp_path}", "val")) == 1
 
 
 @pytest.mark.parametrize("extension", ["jpg", "bmp", "webp", "PNG"])

@@ -125,6 +125,27 @@ def test_grey_and_alpha_are_converted_and_said(net):
             assert np.asarray(net(odd, hole, labels).image).shape == (32, 32, 3)
 
 
+def test_labels_in_the_hole_may_be_255_where_nobody_looks_at_them(net):
+    picture, labels, hole = scene(32, 40)
+    ignored = np.where(hole == 1, 255, labels).astype(np.uint8)
+    assert (net(picture, hole, ignored).image == net(picture, hole, labels).image).all()
+    assert (net.predict(picture, hole, ignored)[0] == net.predict(picture, hole, labels)[0]).all()
+    with pytest.raises(ValueError, match=r"label ids \[255\] are out of range"):
+        net.paint(picture, hole, ignored)  # which goes by them
+    with pytest.raises(ValueError, match=r"label ids \[255\] are out of range"):
+        net(picture, 1 - hole, ignored)
+
+
+@pytest.mark.parametrize("size", [(1, 2), (2, 1), (3, 3), (1, 70), (90, 2)])
+def test_the_smallest_pictures_are_filled_too(net, size):
+    picture, labels, hole = scene(*size)
+    hole[:] = 0
+    hole[size[0] // 2, size[1] // 2] = 1
+    for given in (labels, None):
+        filled = net(Image.fromarray(picture), hole, given).image
+        assert (np.asarray(filled)[hole == 0] == picture[hole == 0]).all()
+
+
 def test_bad_input_is_named(net):
     picture, labels, hole = scene(32, 40)
     cases = [

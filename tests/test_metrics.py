@@ -24,6 +24,24 @@ def test_units_are_the_papers():
     assert metrics.psnr(truth, result) == pytest.approx(20 * np.log10(255 / 2))
 
 
+@pytest.mark.parametrize("metric", ["l1", "l2", "psnr", "ssim", "hole_l1", "hole_psnr", "sharpness", "tint"])
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda x: (255 * x).astype(np.uint8), "got uint8: divide 0..255 by 255"),
+        (lambda x: (255 * x).astype(int), "got int64"),
+        (lambda x: 255 * x, r"got values in \[.*\]: divide 0..255 by 255"),
+        (lambda x: np.where(np.indices(x.shape).sum(0) == 22, np.nan, x), "holds NaN"),
+    ],
+)
+def test_what_is_no_image_in_0_to_1_is_refused(pair, metric, spoil, message):
+    truth, result = pair
+    hole = [one_hole()] if metric in ("hole_l1", "hole_psnr", "sharpness", "tint") else []
+    for images in ((truth, spoil(result)), (spoil(truth), result)):
+        with pytest.raises(ValueError, match=message):
+            getattr(metrics, metric)(*images, *hole)
+
+
 def test_identical_images():
     image = np.random.default_rng(0).random((3, 16, 16))
     assert metrics.l1(image, image) == metrics.l2(image, image) == 0
