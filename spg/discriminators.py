@@ -4,6 +4,8 @@ Both return a list over scales of lists over layers: the features and, last, the
 THE_PAPER.md, section 4.
 """
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -85,29 +87,28 @@ class SegmentingDiscriminator(nn.Module):
 
     After OASIS (Schönfeld, Sushko et al., "You Only Need Adversarial Supervision for Semantic Image Synthesis", ICLR
     2021); for SPG-Net+ [our decision]. It sees the picture N×3×H×W alone, no layout: the layout is what it is to find.
-    Out: one list, the features of five layers and, last, logits N×(C+1)×H/2×W/2, *painted* being class C.
-    Half the size, because the layers at full size would cost more than all others together.
+    Out: one list, the features of seven layers and, last, logits N×(C+1)×H×W, *painted* being class C. Its outermost
+    level has half of `width` channels: enough to see speckle, which a smaller map would average away.
     """
 
     def __init__(self, classes=8, width=32):
         super().__init__()
-        w = width
-        self.down = nn.ModuleList([_normed(3, w, 4, 2), _normed(w, 2 * w, 4, 2), _normed(2 * w, 4 * w, 4, 2)])
-        self.middle = _normed(4 * w, 4 * w, 3, 1)
-        self.up = nn.ModuleList([_normed(4 * w + 2 * w, 2 * w, 3, 1), _normed(2 * w + w, w, 3, 1)])
-        self.score = nn.Conv2d(w, classes + 1, 1)
+        widths = [width // 2, width, 2 * width, 4 * width]
+        self.stem = _normed(3, widths[0], 3, 1)
+        self.down = nn.ModuleList(_normed(a, b, 4, 2) for a, b in pairwise(widths))
+        self.middle = _normed(widths[-1], widths[-1], 3, 1)
+        self.up = nn.ModuleList(_normed(b + a, a, 3, 1) for a, b in list(pairwise(widths))[::-1])
+        self.score = nn.Conv2d(widths[0], classes + 1, 1)
 
     def forward(self, x):
-        features = []
+        features = [F.leaky_relu(self.stem(x), 0.2)]
         for layer in self.down:
-            x = F.leaky_relu(layer(x), 0.2)
-            features.append(x)
-        x = F.leaky_relu(self.middle(x), 0.2)
-        features[-1] = x
-        for layer, skip in zip(self.up, features[1::-1], strict=True):
+            features.append(F.leaky_relu(layer(features[-1]), 0.2))
+        skips = features[-2::-1]
+        features[-1] = x = F.leaky_relu(self.middle(features[-1]), 0.2)
+        for layer, skip in zip(self.up, skips, strict=True):
             x = torch.cat([F.interpolate(x, size=skip.shape[-2:], mode="nearest"), skip], 1)
-            x = F.leaky_relu(layer(x), 0.2)
-            features.append(x)
+            features.append(x := F.leaky_relu(layer(x), 0.2))
         return [[*features, self.score(x)]]
 
 

@@ -140,17 +140,18 @@ def asked_outline(rng, labels, hole):
 def repainted(rng, image, labels, outline):
     """The picture with the outlined vehicle or person in another colour, in a share `REPAINTED` of the cases.
 
-    So that SG-Net+ meets colours that few objects have and keeps the detail in them [our decision]. The colours are
-    multiplied: windows and shadows stay dark. image: uint8 3×H×W; returns one of the same kind.
+    So that SG-Net+ meets colours that few objects have and keeps the detail in them [our decision]. The object's light
+    and shade stay, in the new colour, and a quarter of its own colours shows through: lights and windows remain.
+    image: uint8 3×H×W; returns one of the same kind.
     """
-    wanted, lucky = rng.integers(20, 236, 3), rng.random() < REPAINTED
+    wanted, lucky = rng.integers(20, 236, (3, 1)), rng.random() < REPAINTED
     inside = outline == 1
     if not lucky or not np.isin(labels[inside], (VEHICLE, PERSON)).any():
         return image
-    mean = image[:, inside].mean(1)
-    gain = np.clip(wanted / np.maximum(mean, 1), 0.25, 4)[:, None]
+    own = image[:, inside].astype(float)
+    shade = own.mean(0) / max(own.mean(), 1.0)
     image = image.copy()
-    image[:, inside] = np.clip(image[:, inside] * gain, 0, 255).round().astype(np.uint8)
+    image[:, inside] = np.clip(0.75 * wanted * shade + 0.25 * own, 0, 255).round().astype(np.uint8)
     return image
 
 

@@ -56,16 +56,16 @@ def test_a_patch_is_seventy_pixels_wide():
 # --- the discriminator that segments
 
 
-def test_a_segmenting_discriminator_gives_classes_and_painted_at_half_the_size():
+def test_a_segmenting_discriminator_gives_classes_and_painted_for_every_pixel():
     (outputs,) = SegmentingDiscriminator(8, 4)(torch.rand(2, 3, 40, 24))
-    assert outputs[-1].shape == (2, 9, 20, 12) and len(outputs) == 6
+    assert outputs[-1].shape == (2, 9, 40, 24) and len(outputs) == 8
 
 
 def test_its_convolutions_cannot_amplify():
     net = SegmentingDiscriminator(8, 4)
     for _ in range(30):
         net(torch.rand(1, 3, 16, 16))
-    for layer in (*net.down, net.middle, *net.up):
+    for layer in (net.stem, *net.down, net.middle, *net.up):
         assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2) < 1.05
 
 
