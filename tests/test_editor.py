@@ -384,7 +384,7 @@ def test_a_record_that_does_not_fit_is_named():
     image, _, _ = street()
     document = s.document()
     text = json.dumps(document)
-    with pytest.raises(ValueError, match="not a JSON file"):
+    with pytest.raises(ValueError, match="cannot be read as JSON"):
         record.read("{")
     with pytest.raises(ValueError, match="not a file of edits"):
         record.read('{"format": "other"}')
