@@ -365,12 +365,24 @@ def size_of(path):
 
 def read_picture(data, name="the file", longest=LONGEST):
     """Bytes of a PNG, JPEG, … → uint8 3×H×W, upright, its longer side at most `longest`. Raises ValueError."""
-    picture = _open(data, name)
+    return to_array(read_upload(data, name, longest))
+
+
+def read_upload(data, name="the file", longest=LONGEST):
+    """The same as an RGB PIL picture, which has its colour profile with it."""
+    return as_rgb(_open(data, name), name, longest)
+
+
+def as_rgb(picture, name, longest=None):
+    """A PIL picture as RGB, its longer side at most `longest`, with its colour profile where that fits RGB."""
     if longest and max(picture.size) > longest:
         picture.thumbnail((longest, longest), Image.Resampling.BOX)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # grey and alpha pictures are welcome
-        return as_picture(picture, name)
+        rgb = Image.fromarray(np.ascontiguousarray(as_picture(picture, name).transpose(1, 2, 0)))
+    if profile := rgb_profile(picture):
+        rgb.info["icc_profile"] = profile
+    return rgb
 
 
 def read_label_map(data, shape, name="the file"):

@@ -2,6 +2,7 @@
 
 import json
 
+import data_trees
 import numpy as np
 import pytest
 from PIL import Image
@@ -105,6 +106,16 @@ def test_lpips_by_another_network(run, tmp_path, capsys):
     assert alexnet["psnr"] == vgg["psnr"] and alexnet["lpips"] != vgg["lpips"]
     assert main([*command, "--perceptual", "inception", "--out", str(out)]) == 2
     assert "unknown perceptual network 'inception'" in capsys.readouterr().err
+
+
+def test_evaluate_where_there_is_only_val(run, tmp_path, capsys):
+    tree = data_trees.cityscapes(tmp_path / "cs", cities=("ulm",), split="val", width=64, height=64)
+    command = ["evaluate", "--data", f"cityscapes:{tree}", "--size", "64", "--methods", "spg", "--weights", str(run)]
+    assert main([*command, "--out", str(tmp_path / "r.json")]) == 0
+    assert set(json.loads((tmp_path / "r.json").read_text())["layouts"]) == {"nearest", "spnet"}
+    said = capsys.readouterr()
+    assert "the layout row is left out, as it is counted on train: cityscapes train in" in said.err
+    assert "row" not in said.out.split("layout")[-1]
 
 
 def test_evaluate_with_predicted_labels(run, tmp_path):

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from browser import free_port, open_browser, start
 from editor_scene import net, street
+from PIL import Image
 
 from spg import plots
 from spg.cli import main
-from spg.editor import app
+from spg.editor import actions, app
 from spg.engine import voila
 from spg.labels import VEHICLE
 from spg.pictures import png
@@ -32,6 +33,35 @@ def test_the_editor_of_files(pictures):
     assert (editor.hole == hole).all() and (editor.session.known == labels).all()
     assert (editor.image[:, hole == 0] == image[:, hole == 0]).all()
     editor.close()
+
+
+def test_a_colour_profile_stays_with_the_picture(pictures):
+    """Of a file, of an upload, after new labels, and in what spg replay saves."""
+    profile = bytes(16) + b"RGB " + bytes(200)
+    photo, labels = pictures / "photo.png", pictures / "labels.png"
+    Image.open(photo).save(photo, icc_profile=profile)
+    editor = app.open_editor(photo, pictures / "hole.png", labels, "streets-64")
+    assert profiles(editor.save(pictures / "saved")) == {"picture.png": profile, "original.png": profile}
+    actions.act(editor, {"type": "open", "what": "labels", "name": "l.png"}, labels.read_bytes())
+    assert editor.session.profile == profile
+    actions.act(
+        editor, {"type": "open", "what": "edits", "name": "e.json"}, (pictures / "saved/edits.json").read_bytes()
+    )
+    assert editor.session.profile == profile
+    actions.act(editor, {"type": "open", "what": "picture", "name": "p.png"}, png(np.zeros((8, 8, 3), np.uint8)))
+    assert editor.session.profile is None
+    actions.act(editor, {"type": "open", "what": "picture", "name": "p.png"}, photo.read_bytes())
+    assert editor.session.profile == profile
+    editor.close()
+    again = ["replay", str(pictures / "saved/edits.json"), "--image", str(pictures / "saved/original.png")]
+    assert main([*again, "--out", str(pictures / "again"), "--weights", "streets-64"]) == 0
+    assert (pictures / "again/picture.png").read_bytes() == (pictures / "saved/picture.png").read_bytes()
+
+
+def profiles(paths):
+    """name → profile of the pictures that have one."""
+    found = {p.name: Image.open(p).info.get("icc_profile") for p in paths if p.suffix == ".png"}
+    return {name: profile for name, profile in found.items() if profile}
 
 
 def test_the_drawn_street_takes_nets_of_drawn_streets():

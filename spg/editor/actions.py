@@ -105,24 +105,24 @@ def open_file(editor, content, data):
 
 
 def _open_picture(editor, data, name):
-    picture = pictures.read_picture(data, name)
+    picture = pictures.read_upload(data, name)
     editor.begin(Session(editor.net, picture))
-    size = f"{picture.shape[2]}×{picture.shape[1]} pixels"
+    size = f"{picture.width}×{picture.height} pixels"
     return f"{size}, labelled by the segmenter. Draw a hole, or remove an object."
 
 
 def _open_labels(editor, data, name):
     session = editor.session
     labels = pictures.read_label_map(data, session.hole.shape, name)
-    editor.begin(Session(editor.net, session.picture, session.hole, labels))
+    editor.begin(Session(editor.net, session.picture, session.hole, labels, session.profile))
     return "the known labels are now these"
 
 
 def _open_edits(editor, data, name):
     document = record.read(pictures.within_limit(data, name), name)
     carried = record.carried_picture(document, name)
-    picture = editor.session.picture if carried is None else carried
-    session = replay(editor.net, picture, document, check=False)
+    picture, profile = (editor.session.picture, editor.session.profile) if carried is None else (carried, None)
+    session = replay(editor.net, picture, document, check=False, profile=profile)
     same = session.document()["result"] == document["result"]
     editor.begin(session)
     done = f"{len(document['edits'])} edits done again"

@@ -30,7 +30,7 @@ def open_editor(image=None, hole=None, labels=None, weights=None):
     path = Path(image)
     picture = open_file(path, longest=None if hole or labels else LONGEST)
     missing = read_hole(hole) if hole else None
-    known = read_label_map(Path(labels).read_bytes(), picture.shape[1:], Path(labels).name) if labels else None
+    known = read_label_map(Path(labels).read_bytes(), picture.size[::-1], Path(labels).name) if labels else None
     return SegmentationEditor(load(weights or default_weights(image)), picture, missing, known)
 
 

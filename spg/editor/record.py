@@ -4,16 +4,13 @@ import base64
 import hashlib
 import io
 import json
-import warnings
 import zipfile
 from pathlib import Path
-
-from PIL import Image
 
 from spg.editor.drawing import encode_runs
 from spg.engine.writing import parse_json, write_all
 from spg.labels import colour
-from spg.pictures import as_picture, open_upright, png, read_picture
+from spg.pictures import as_rgb, open_upright, png, read_picture
 
 FORMAT, VERSION = "spg-edits", 1
 NAMES = ("picture.png", "original.png", "labels.png", "labels-colours.png", "hole.png", "edits.json")  # what is saved
@@ -84,24 +81,20 @@ def carried_picture(document, name="edits"):
 
 
 def open_file(path, longest=None):
-    """A picture file of this machine as uint8 3×H×W, upright, of any size: the limits of an upload are not for it.
+    """A picture file of this machine as RGB PIL picture, upright, of any size: an upload's limits are not for it.
 
-    longest: pixels of the longer side, to which a larger picture is shrunk. Raises ValueError naming the file.
+    It has its colour profile with it. longest: pixels of the longer side, to which a larger picture is shrunk. Raises
+    ValueError naming the file.
     """
-    picture = open_upright(path)
-    if longest and max(picture.size) > longest:
-        picture.thumbnail((longest, longest), Image.Resampling.BOX)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # grey and alpha pictures are welcome
-        return as_picture(picture, path)
+    return as_rgb(open_upright(path), path, longest)
 
 
 def outputs(session):
     """name → bytes of all that is saved: picture, label map (numbers, and colours), hole (white = missing), edits."""
-    maps = session.layout, colour(session.layout), session.hole * 255
-    pixels = [picture.transpose(1, 2, 0) for picture in (session.filled, session.picture)] + list(maps)
+    pictures = [png(picture.transpose(1, 2, 0), session.profile) for picture in (session.filled, session.picture)]
+    maps = map(png, (session.layout, colour(session.layout), session.hole * 255))
     edits = (json.dumps(session.document()) + "\n").encode()
-    return dict(zip(NAMES, [*map(png, pixels), edits], strict=True))
+    return dict(zip(NAMES, [*pictures, *maps, edits], strict=True))
 
 
 def save(session, folder):

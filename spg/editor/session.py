@@ -5,6 +5,7 @@ import threading
 from collections import OrderedDict
 
 import numpy as np
+from PIL import Image
 
 from spg.editor import record
 from spg.editor.drawing import PARTS, Drawing, History, decode_runs, encode_runs
@@ -12,7 +13,7 @@ from spg.editor.edits import Refused, check_edit, do_edit
 from spg.editor.variants import recognised
 from spg.holes import check_hole
 from spg.labels import CLASSES, check_labels
-from spg.pictures import as_picture
+from spg.pictures import as_picture, rgb_profile
 
 KEPT = 3  # holes remembered: undo and redo across a change of the hole then cost nothing
 LEAST = 1e-6  # a class that is not barred keeps this much, or a hole certain of a barred class had nothing left
@@ -22,15 +23,17 @@ class Session:
     """Session(net, image, hole=None, labels=None): edits in, label map and picture out.
 
     net: an `Inpainter`. image: what the net takes, any size. hole: H×W, 1 = missing; None: nothing yet. labels: H×W
-    classes 0..7; None: the segmenter labels the picture once, without looking into the hole [our decision]. Raises
-    ValueError when they do not fit each other.
+    classes 0..7; None: the segmenter labels the picture once, without looking into the hole [our decision]. profile:
+    the picture's ICC profile, bytes, which is saved with it; a PIL picture has its own. Raises ValueError when they do
+    not fit each other.
 
     One thread edits at a time; `layout` and `filled` are computed when asked for, and only what an edit has made
     stale: SG-Net alone when the layout was painted, SP-Net too when the hole has changed.
     """
 
-    def __init__(self, net, image, hole=None, labels=None):
+    def __init__(self, net, image, hole=None, labels=None, profile=None):
         self.net, self.picture = net, as_picture(image)
+        self.profile = rgb_profile(image) if isinstance(image, Image.Image) else profile
         shape = self.picture.shape[1:]
         self.first_hole = _starting_hole(hole, shape)
         self.known = self._known(labels)
@@ -139,10 +142,11 @@ class Session:
             return record.document(self)
 
 
-def replay(net, image, document, check=True):
+def replay(net, image, document, check=True, profile=None):
     """Do a record (`Session.document`, or `record.read` of a file) again. Returns the Session.
 
     The same picture, nets and machine give the same bytes; with check, ValueError names what came out otherwise.
+    profile: as in `Session`.
     """
     picture = as_picture(image)
     if record.sha256(picture) != document["picture"]:
@@ -151,7 +155,7 @@ def replay(net, image, document, check=True):
     if shape != picture.shape[1:]:
         raise ValueError(f"these edits are of a picture of {shape}, this one is {picture.shape[1:]} (height, width)")
     hole = decode_runs(document["hole"], shape, "hole")
-    session = Session(net, picture, hole, decode_runs(document["labels"], shape, "labels"))
+    session = Session(net, image, hole, decode_runs(document["labels"], shape, "labels"), profile)
     for number, edit in enumerate(document["edits"], 1):
         try:
             session.edit(edit)

@@ -178,8 +178,8 @@ def lineup(names, nets=None, labels="true", train_scenes=None):
 
     nets: the `Nets` of --weights. labels: `true` gives an SP-Net and the naive layouts the true labels outside the
     hole, `predicted` lets the segmenter find them. NAME=PATH: the painter of that checkpoint, or the better pair of
-    that folder. train_scenes: where the most frequent class of each row is counted. Raises ValueError naming an
-    unknown or repeated method, or what nets lack.
+    that folder. train_scenes: where the most frequent class of each row is counted; None: without that layout. Raises
+    ValueError naming an unknown or repeated method, or what nets lack.
     """
     needed(names)
     nets = nets or Nets({})
@@ -258,11 +258,13 @@ def _layouts(spnets, train_scenes, segmenter=None):
     """
     if not spnets:
         return {}
-    row = RowPrior(row_prior(train_scenes))
 
     def nearest(image, hole, labels):
         found = labels if segmenter is None else segmenter(image, hole)
         return np.where(hole == 1, nearest_known(found, hole), labels)
 
-    naive = {"nearest": nearest, "row": lambda image, hole, labels: row(labels, hole)}
+    naive = {"nearest": nearest}
+    if train_scenes is not None:
+        row = RowPrior(row_prior(train_scenes))
+        naive["row"] = lambda image, hole, labels: row(labels, hole)
     return naive | {model: layout.recall for model, layout in spnets.items()}
