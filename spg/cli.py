@@ -155,12 +155,14 @@ def _evaluate(a):
     from spg.weights.nets import lineup, needed
 
     names = a.methods.split(",")
-    writing.check([a.out], [a.pictures], [*(a.weights or ()), *(name.partition("=")[2] for name in names)])
+    read = [*(a.weights or ()), *(name.partition("=")[2] for name in names), *([a.evaluator] if a.evaluator else ())]
+    writing.check([a.out], [a.pictures], read)
     scenes = data.open(a.data, a.split, a.size, a.limit)
     models = needed(names)
     nets = _nets(a.weights, scenes.name, a.size, models) if models or a.weights else None
     chosen = lineup(names, nets, a.labels, _train_scenes(a) if nets else None)
     extra = {"spec": a.data, "labels": a.labels, "weights": nets.record() if nets else {}}
+    looks = _evaluator(a.evaluator, scenes.name, a.size)
     result = evaluate(
         scenes,
         chosen.methods,
@@ -171,8 +173,10 @@ def _evaluate(a):
         segmenter=chosen.segmenter,
         device=nets.device if nets else "cpu",
         pictures=a.pictures,
-        extra=extra | {"own_weights": chosen.own_weights},
+        extra=extra | {"own_weights": chosen.own_weights, "evaluator": looks and looks.record},
         each=a.each,
+        evaluator=looks and looks.label,
+        asked=chosen.asked,
     )
     write_json(result, a.out)
     print(tables.table([result]), f"\n-> {a.out}", sep="")
@@ -253,8 +257,11 @@ def _table(a):
 
 
 def _ship(a):
-    from spg.weights import ship
+    from spg.weights import ship, ship_evaluator
 
+    if a.evaluator:
+        print(f"{a.name}: {ship_evaluator(a.name, a.evaluator)['file']} -> spg/weights/")
+        return
     entry = ship(a.name, a.runs, a.licence, a.result, a.recipe)
     print(f"{a.name}: {', '.join(entry['nets'])} -> spg/weights/")
 
@@ -266,6 +273,18 @@ def _nets(weights, data=None, size=None, models=None):
     nets = w.Nets(w.default(data, size, models) if not weights else weights[0] if len(weights) == 1 else weights)
     print("weights:", *(f"{model} {path}" for model, path in nets.files.items()), sep="\n  ", file=sys.stderr)
     return nets
+
+
+def _evaluator(where, data, size):
+    """The `Evaluator` of --evaluator; None, said on stderr, where there is none."""
+    from spg.weights import load_evaluator
+
+    found = load_evaluator(where, data, size)
+    if found is None:
+        print(
+            f"no evaluator is shipped for {data}, so `recognised` is left out: --evaluator names one", file=sys.stderr
+        )
+    return found
 
 
 # -------------------------------------------------------------------- arguments
@@ -289,7 +308,7 @@ def _parser():
     ):
         add(commands)
     add_study(commands, _nets, SPEC, WEIGHTS)
-    add_editor(commands, _nets, SPEC, WEIGHTS)
+    add_editor(commands, _nets, SPEC, WEIGHTS, _evaluator, EVALUATOR)
     return parser
 
 
@@ -300,6 +319,10 @@ def _command(commands, name, run, text):
 
 
 SPEC = "streets, cityscapes[:ROOT], camvid[:ROOT] or folder:ROOT; without ROOT, $SPG_DATA/<name>"
+EVALUATOR = (
+    "segmenter that looks for the classes asked for, not used in any training: a checkpoint, a folder, or a shipped "
+    "set that has one; default: the one shipped for the data"
+)
 WEIGHTS = "folders of trainings, checkpoint files, or a shipped set; default: the newest nets under runs/, else shipped"
 
 
@@ -345,7 +368,7 @@ def _add_evaluate(commands):
         help="by commas: telea ns patchmatch glcic gfc noseg spg spg-oracle noseg-plus spg-plus spg-plus-oracle, or "
         "NAME=PATH of a painter's checkpoint or a folder with both nets",
     )
-    c.add_argument("--holes", default="paper", help="paper (default), centre or freeform")
+    c.add_argument("--holes", default="paper", help="paper (default), centre, freeform or objects")
     c.add_argument("--size", type=int, required=True, help="side in pixels")
     c.add_argument("--limit", type=int, help="only the first so many pictures")
     c.add_argument("--seed", type=int, default=0, help="of the hole set")
@@ -355,7 +378,8 @@ def _add_evaluate(commands):
         "--labels", choices=("true", "predicted"), default="true", help="S0: true labels, or the segmenter's"
     )
     c.add_argument("--perceptual", default="stlpips", help="network of LPIPS: stlpips (default) or stlpips-vgg")
-    c.add_argument("--pictures", help="folder for contact sheets")
+    c.add_argument("--evaluator", metavar="W", help=EVALUATOR)
+    c.add_argument("--pictures", metavar="DIR", help="folder for every filling at full size, and contact sheets")
     c.add_argument("--out", required=True, help="the JSON file")
 
 
@@ -420,6 +444,9 @@ def _add_ship(commands):
     c.add_argument("--result", nargs="+", default=[], help="JSON files of spg evaluate on these nets")
     c.add_argument("--recipe", metavar="SET[:NET]", help="the recipe that made them, as spg train --recipe names it")
     c.add_argument("--licence", help="needed for a new set")
+    c.add_argument(
+        "--evaluator", metavar="FILE", help="only copy this segmenter, as the evaluator of a set that exists"
+    )
 
 
 if __name__ == "__main__":

@@ -57,21 +57,24 @@ class Inpainter:
     Known pixels come out bit-identical. A part that is None is not run: without spnet there is only `paint`,
     without sgnet only `predict`.
 
-    SG-Net is given the completed map as in its training: one class per pixel, or (`soft` in its profile) SP-Net's
-    probabilities in the part of the hole where no class is given.
+    SG-Net is given the completed map as in its training: one class per pixel, or with soft=True (`soft` in its profile)
+    SP-Net's probabilities in the part of the hole where no class is given.
 
+    segmenter_size: the side the segmenter was trained at; it looks at larger pictures at that size. None: at any.
     size: the side the nets were trained at. A picture whose shorter side exceeds `enlarge`·size is filled at that
     size and the filling enlarged, because the nets have never seen holes that large [our decision]; None: never.
     """
 
-    def __init__(self, spnet, sgnet, segmenter=None, size=None, enlarge=1.0, device=None):
+    def __init__(
+        self, spnet, sgnet, segmenter=None, size=None, enlarge=1.0, device=None, soft=False, segmenter_size=None
+    ):
         keep_freed_memory()
         self.device = best_device(device)
         place = {"device": self.device, "memory_format": torch.channels_last}
         self.spnet, self.sgnet, self.segmenter = (
             net if net is None else net.eval().to(**place) for net in (spnet, sgnet, segmenter)
         )
-        self.size, self.enlarge = size, enlarge
+        self.size, self.enlarge, self.soft, self.segmenter_size = size, enlarge, soft, segmenter_size
 
     # ------------------------------------------------------------ the two steps and their sum
 
@@ -87,14 +90,17 @@ class Inpainter:
         """The first step alone: completed labels (uint8 H×W) and S_R (float32 8×H×W)."""
         return self._predict(*self._check(image, hole, labels, ignore=True))[:2]
 
-    def paint(self, image, hole, labels, probabilities=None):
+    def paint(self, image, hole, labels, probabilities=None, colours=None):
         """The second step alone: fill the picture after a complete label map (true, or edited). Same kind out.
 
         probabilities: 8×H×W float; in the hole a `soft` SG-Net goes by these in place of the labels, others ignore
         them. Where something is decided, they are 0 and 1.
+        colours: uint8 H×W×4, the colour that an object shall have, inside its outline: asked for where alpha is 255,
+        nothing where it is 0. Outside the hole they are ignored. Raises ValueError where SG-Net takes no colours.
         """
         picture, hole, labels = self._check(image, hole, labels)
-        return like(image, self._paint(picture, hole, labels, probabilities), hole)
+        colours = self._check_colours(colours, hole)
+        return like(image, self._paint(picture, hole, labels, probabilities, colours), hole)
 
     def segment(self, image, hole):
         """The segmenter alone: labels uint8 H×W of the known part; in the hole, a guess that `predict` does not use."""
@@ -116,6 +122,27 @@ class Inpainter:
             )
         return picture, hole, labels
 
+    def _check_colours(self, colours, hole):
+        if colours is None:
+            return None
+        if not getattr(self.sgnet, "coloured", False):
+            raise ValueError(
+                "colours= was given, but this SG-Net takes none: load one that was trained with coloured=true, "
+                "or leave colours out"
+            )
+        colours = np.asarray(colours)
+        if colours.shape != (*hole.shape, 4) or colours.dtype != np.uint8:
+            raise ValueError(
+                f"colours are uint8 of shape {(*hole.shape, 4)} (RGBA), got {colours.dtype} {colours.shape}"
+            )
+        strange = np.setdiff1d(colours[..., 3], (0, 255))
+        if strange.size:
+            raise ValueError(
+                f"colours: alpha is 255 where a colour is asked for and 0 elsewhere, found {strange[0]}; "
+                "paint the outline without smoothing"
+            )
+        return colours
+
     # ------------------------------------------------------------ at working size
 
     @torch.inference_mode()
@@ -133,7 +160,7 @@ class Inpainter:
 
     def _seen(self, i0, r):
         """The segmenter's probabilities, found at the size it was trained at if the picture is larger."""
-        shape, size = r.shape[-2:], getattr(self.segmenter, "trained_at", None)
+        shape, size = r.shape[-2:], self.segmenter_size
         scale = min(1.0, size / min(shape)) if size else 1.0
         small = [round(n * scale) for n in shape]
         s = self.segmenter(_resize(i0, small, "area"), (_resize(r, small, "area") > 0).float())
@@ -146,13 +173,14 @@ class Inpainter:
         return _resize(s[:, None].float(), hole.shape, "nearest")[0, 0].byte().cpu().numpy()
 
     @torch.inference_mode()
-    def _paint(self, picture, hole, labels, probabilities=None):
+    def _paint(self, picture, hole, labels, probabilities=None, colours=None):
         image, r, _ = self._working(picture, hole)
         s = self._one_hot(labels, r.shape[-2:]) if self.sgnet.guided else None
-        if probabilities is not None and getattr(self.sgnet, "soft", False):
+        if probabilities is not None and self.soft:
             s_r = torch.from_numpy(np.ascontiguousarray(probabilities)).to(s)[None]
             s = complete(known(s, r), _resize(s_r, r.shape[-2:], "bilinear"), r)
-        i_r = _resize(self.sgnet(known(image, r), s, r), hole.shape, "bicubic")[0]
+        asked = [] if colours is None else [self._asked(colours, r)]
+        i_r = _resize(self.sgnet(known(image, r), s, r, *asked), hole.shape, "bicubic")[0]
         painted = to_uint8(i_r).cpu().numpy()
         return np.where(hole == 1, painted, picture)
 
@@ -165,6 +193,13 @@ class Inpainter:
         r = torch.from_numpy(hole).to(self.device)[None, None].float()
         image, r = _resize(image, shape, "area"), (_resize(r, shape, "area") > 0).float()
         return image.contiguous(memory_format=torch.channels_last), r, scale
+
+    def _asked(self, colours, r):
+        """uint8 H×W×4 → 1×4×h×w at working size: colours in [-1, 1] inside their outlines in the hole; the outlines."""
+        asked = torch.from_numpy(np.ascontiguousarray(colours.transpose(2, 0, 1))).to(self.device)[None]
+        asked = _resize(asked.float(), r.shape[-2:], "nearest")
+        outline = (asked[:, 3:] == 255) * r
+        return torch.cat([to_float(asked[:, :3]) * outline, outline], 1)
 
     def _one_hot(self, labels, shape):
         s = F.one_hot(torch.from_numpy(labels).to(self.device).long(), len(CLASSES))

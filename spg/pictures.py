@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from PIL import Image, UnidentifiedImageError
 
+from spg.engine import writing
 from spg.holes import threshold as at_half
 from spg.labels import CLASSES, PALETTE, STREET_COLOURS, check_labels
 
@@ -490,6 +491,11 @@ def png(pixels, icc_profile=None):
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, format="PNG", icc_profile=icc_profile)
     return buffer.getvalue()
+
+
+def write_png(pixels, path):
+    """Write uint8 H×W or H×W×3 as a PNG, all or nothing, making folders. Returns the path."""
+    return writing.write(path, png(pixels))
 
 
 # --- squeezing to a square ----------------------------------------------------------------------------------------

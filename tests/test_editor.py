@@ -119,7 +119,7 @@ def test_only_what_is_stale_is_computed_again():
 
 def test_a_soft_painter_reads_sp_nets_doubts_until_somebody_decides(monkeypatch):
     s = session()
-    monkeypatch.setattr(s.net.sgnet, "soft", True)
+    monkeypatch.setattr(s.net, "soft", True)
     whole = s.net(s.picture, s.hole, s.known)
     assert (s.filled == whole.image).all()
     told = []

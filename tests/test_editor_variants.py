@@ -11,6 +11,7 @@ from spg import data
 from spg.cli import main
 from spg.editor.measure import KINDS, LISTED, measure
 from spg.evaluation.tables import table
+from spg.holes import evaluation_hole
 
 
 class Obedient:
@@ -36,6 +37,16 @@ def test_a_net_that_always_obeys_is_measured_as_such():
     assert row["obeyed"] == row["own"] == 1 and row["other"] == 0
     assert 0.5 < row["difference"] < 1 and row["lpips"] > 0 and row["truth"] < 1
     assert result["mean"]["lpips"] == pytest.approx(np.mean([r["lpips"] for r in result["rows"]]))
+
+
+def test_scenes_without_an_object_are_left_out_of_the_variants_too(capsys):
+    scenes = data.open("streets", "test", 32, 6)
+    there = [
+        i for i in range(6) if evaluation_hole("streets", "test", 32, "objects", 0, i, scenes[i].labels) is not None
+    ]
+    result = measure(Obedient(), scenes, holes="objects", samples=2)
+    assert [row["scene"] for row in result["rows"]] == there
+    assert (result["n"], result["left_out"]) == (len(there), 6 - len(there))
 
 
 def test_what_cannot_be_measured_is_said():

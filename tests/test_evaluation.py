@@ -10,14 +10,15 @@ from spg import plots
 from spg.baselines.classical import telea
 from spg.baselines.layouts import RowPrior, nearest_known, row_prior
 from spg.engine import provenance
-from spg.evaluation import evaluate, summary
+from spg.evaluation import evaluate, summary, tables
 from spg.evaluation.summary import BINS, METRICS, bin_of
 from spg.holes import evaluation_hole
 from spg.perceptual import load
+from spg.pictures import write_png
 
 SceneLike = namedtuple("SceneLike", "image labels")
 FIXED = {"data", "split", "size", "holes", "seed", "n", "commit", "methods"}
-FIXED_PER_METHOD = {*METRICS, "seconds_per_image", "ci95"}
+FIXED_PER_METHOD = {*METRICS, "kid", "seconds_per_image", "ci95"}
 
 
 class Scenes(list):
@@ -78,7 +79,7 @@ def test_fixed_keys_and_extras(full):
     assert full["perceptual"] == "stlpips" and full["versions"]["torch"]
     for row in full["methods"].values():
         assert set(row) >= FIXED_PER_METHOD
-        assert set(row["ci95"]) == set(METRICS)
+        assert set(row["ci95"]) == {*METRICS, "kid"}
 
 
 def test_truth_is_perfect_and_telea_beats_grey(full):
@@ -137,7 +138,74 @@ def test_layouts_are_judged(full):
     assert nearest["per_class"]["sky"] > 0 and nearest["per_class"]["person"] is None
     low, high = nearest["ci95"]["hole_accuracy"]
     assert low <= nearest["hole_accuracy"] <= high
-    assert set(full["layouts"]["rows"]["ci95"]) == {"hole_accuracy", "hole_miou"}
+    assert set(full["layouts"]["rows"]["ci95"]) == {"hole_accuracy", "hole_miou", "border_length"}
+    low, high = nearest["ci95"]["border_length"]
+    assert 0 <= low <= nearest["border_length"] <= high
+
+
+def test_a_true_layout_has_the_truths_borders():
+    scenes, numbers = Scenes(), iter(range(4))
+    layouts = {
+        "truth": lambda image, hole, labels: scenes[next(numbers)].labels,
+        "blob": lambda image, hole, labels: np.where(hole, 0, labels).astype(np.uint8),
+    }
+    result = run(scenes, {}, layouts=layouts)["layouts"]
+    assert result["truth"]["border_length"] == 1 and result["truth"]["ci95"]["border_length"] == [1, 1]
+    assert result["blob"]["border_length"] == 0
+
+
+def test_the_kernel_distance_is_of_sets_of_fillings(full):
+    truth, telea_, grey_ = (full["methods"][name] for name in ("truth", "telea", "grey"))
+    assert [truth["kid"], *truth["ci95"]["kid"]] == pytest.approx([0, 0, 0], abs=1e-6)
+    assert 0 < telea_["kid"] < grey_["kid"] and telea_["ci95"]["kid"][0] <= telea_["kid"] <= telea_["ci95"]["kid"][1]
+    assert full["kernel"]["network"] == "stlpips-vgg" and full["kernel"]["scale"] == 1000
+    assert run()["methods"]["grey"]["kid"] is None and run()["kernel"] is None
+
+
+def labels_in_red(scenes):
+    """The scenes with their labels written into the pictures, so that a segmenter can read them off."""
+    for i, scene in enumerate(scenes):
+        image = scene.image.copy()
+        image[0] = 10 * scene.labels
+        scenes[i] = SceneLike(image, scene.labels)
+    return scenes
+
+
+def read_off(image, hole):
+    return image[0] // 10
+
+
+def test_a_perfect_segmenter_recognises_what_each_layout_asks_for():
+    scenes = labels_in_red(Scenes())
+
+    def cars(image, hole, labels):
+        return np.where(hole, 6, labels).astype(np.uint8)
+
+    def paint(labels, image, hole):
+        red = np.where(hole, 10 * labels, image[0])
+        return np.stack([red, image[1], image[2]]).astype(np.uint8)
+
+    methods = {
+        "oracle": lambda image, hole, labels: paint(labels, image, hole),
+        "cars": lambda image, hole, labels: paint(6, image, hole),
+        "liar": lambda image, hole, labels: paint(6, image, hole),
+        "telea": lambda image, hole, labels: paint(5, image, hole),
+    }
+    result = run(scenes, methods, evaluator=read_off, asked={"cars": cars}, keep_per_image=True)
+    rows = result["methods"]
+    assert rows["oracle"]["recognised"] == rows["cars"]["recognised"] == 1 and rows["telea"]["recognised"] == 0
+    assert result["recognised_true"]["recognised"] == 1 and result["recognised_true"]["ci95"] == [1, 1]
+    assert rows["cars"]["recognised_by_class"] == {"vehicle": [1, 1, 1]}
+    assert rows["telea"]["recognised_by_class"]["vehicle"] == [0, 0, 0] and "sky" not in rows["telea"]
+    holes = [evaluation_hole("fake", "val", 32, "paper", 0, i) for i in range(4)]
+    of_cars = [(s.labels == 6)[h == 1].mean() for s, h in zip(scenes, holes, strict=True)]
+    assert rows["liar"]["per_image"]["recognised"] == pytest.approx(of_cars, rel=1e-5)  # judged by the true layout
+    without = run(scenes, methods)
+    assert without["methods"]["oracle"]["recognised"] is None and without["recognised_true"] is None
+    text = tables.table(result, views=["methods", "recognised"])
+    assert "Recognised in the true pictures: 1.000 (1.000 to 1.000)." in text
+    assert "| true pictures | 1.000 [1.000, 1.000] |" in text
+    assert "recognised" not in tables.table(without) and "KID" not in tables.table(without)
 
 
 def named(name, amount):
@@ -154,7 +222,7 @@ def test_paired_differences_are_of_the_same_pictures():
     assert {a: set(b) for a, b in paired.items()} == {"spg-plus": {"telea", "spg", "noseg"}, "spg": {"telea", "noseg"}}
     for a, others in paired.items():
         for b, row in others.items():
-            assert set(row) == set(METRICS) and row["lpips"] is None
+            assert set(row) == {*METRICS, "kid"} and row["lpips"] is row["kid"] is row["recognised"] is None
             mean, low, high = row["l1"]
             assert low < mean < high < 0 and mean == pytest.approx(means[a]["l1"] - means[b]["l1"], rel=1e-4)
     # each picture's difference is the hole's share times 3: the interval is that of the holes' sizes, and no wider
@@ -282,9 +350,67 @@ def test_nothing_to_evaluate_says_so():
 
 def test_contact_sheets(tmp_path):
     run(Scenes(7), layouts={"known": lambda i, h, s: nearest_known(s, h)}, pictures=tmp_path / "sheets")
-    sheets = sorted((tmp_path / "sheets").iterdir())
+    sheets = sorted((tmp_path / "sheets").glob("*.png"))
     assert [s.name for s in sheets] == ["sheet-00.png", "sheet-01.png"]
     assert all(s.stat().st_size <= plots.LARGEST for s in sheets)
+
+
+def read(path):
+    return np.asarray(Image.open(path))
+
+
+def test_every_filling_is_kept_at_full_size(tmp_path):
+    scenes = Scenes()
+    run(scenes, {"grey": grey}, pictures=tmp_path, each=2)
+    assert {p.name for p in tmp_path.iterdir()} == {"grey", "truth", "hole", "sheet-00.png"}
+    names = [f"{i:04d}{part}.png" for i in range(4) for part in ("", "-1")]
+    for folder in ("grey", "truth", "hole"):
+        assert sorted(p.name for p in (tmp_path / folder).iterdir()) == sorted(names)
+    for seed, part in ((0, ""), (1, "-1")):
+        hole = evaluation_hole("fake", "val", 32, "paper", seed, 3)
+        filled, truth, missing = (read(tmp_path / f / f"0003{part}.png") for f in ("grey", "truth", "hole"))
+        assert (filled == grey(scenes[3].image, hole, None).transpose(1, 2, 0)).all()
+        assert (truth == scenes[3].image.transpose(1, 2, 0)).all() and (missing == 255 * hole).all()
+    with pytest.raises(ValueError, match="a method called 'truth' cannot have a folder of pictures"):
+        run(scenes, {"truth": grey}, pictures=tmp_path)
+    with pytest.raises(ValueError, match=r"a method called '\.\./a' cannot have"):
+        run(scenes, {"../a": grey}, pictures=tmp_path)
+
+
+def test_a_picture_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    write_png(np.zeros((4, 4), np.uint8), tmp_path / "a.png")
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        write_png(np.ones((4, 4), np.uint8), tmp_path / "a.png")
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"] and not read(tmp_path / "a.png").any()
+
+
+def test_scenes_without_an_object_are_left_out_and_counted(capsys):
+    scenes = Scenes(5)
+    scenes[2] = SceneLike(scenes[2].image, np.zeros((32, 32), np.uint8))
+    seen = []
+
+    def note(image, hole, labels):
+        seen.append(hole)
+        return grey(image, hole, labels)
+
+    result = run(scenes, {"note": note}, holes="objects", each=2, keep_per_image=True)
+    assert (result["n"], result["left_out"], len(seen)) == (4, 1, 8)
+    assert "1 of 5 scenes hold no object of a size to take out: left out" in capsys.readouterr().err
+    assert all((scene.labels == 6)[hole == 0].sum() == 0 for scene, hole in zip(scenes[:2], seen[::2], strict=False))
+    assert len(result["methods"]["note"]["per_image"]["l1"]) == 4
+    assert "n = 4 · 1 scenes without an object left out" in tables.table(result)
+    assert "left_out" not in run(scenes)
+    with pytest.raises(ValueError, match="none of 1 scenes holds an object"):
+        run(Empty(), holes="objects")
+
+
+class Empty(Scenes):
+    """One scene, all road."""
+
+    def __init__(self):
+        super().__init__(1)
+        self[0] = SceneLike(self[0].image, np.zeros((32, 32), np.uint8))
 
 
 def test_json_is_written_whole_or_not_at_all(tmp_path, full):

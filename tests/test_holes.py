@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from spg import data
 from spg.holes import (
     MARGIN,
     SAMPLERS,
@@ -126,6 +127,30 @@ def test_evaluation_holes_depend_on_each_argument():
         assert (base != evaluation_hole(*other)).any()
     for other in (("streets", "val", 64, "paper", 1, 3), ("streets", "val", 64, "paper", 0, 4)):
         assert (base != evaluation_hole(*other)).any()
+
+
+def test_the_fixed_set_objects_never_changes():
+    scenes = data.open("streets", "val", 64, 16)
+    holes = [evaluation_hole("streets", "val", 64, "objects", 0, i, scenes[i].labels) for i in range(16)]
+    digest = "726c0d56184d322b08c6607f3248731c03335a52195ef8de98ff30a3e3e5b810"
+    assert hashlib.sha256(np.stack(holes).tobytes()).hexdigest() == digest
+
+
+def test_holes_around_objects_depend_on_each_argument_and_on_the_labels():
+    labels = np.zeros((64, 64), np.uint8)
+    for n, (top, left) in enumerate([(4, 4), (4, 40), (40, 4), (40, 40), (22, 22)]):
+        labels[top : top + 14, left : left + 16] = (6, 5, 3, 7, 6)[n]
+    base = ("streets", "val", 64, "objects", 0, 3)
+    hole = evaluation_hole(*base, labels)
+    assert (hole == evaluation_hole(*base, labels.copy())).all()
+    for place, other in enumerate(("camvid", "test", 65, None, 1, 4)):
+        changed = (*base[:place], other, *base[place + 1 :])
+        if other is not None:
+            assert (hole != evaluation_hole(*changed, labels)).any(), changed
+    assert (hole != evaluation_hole(*base, labels[::-1])).any()
+    assert evaluation_hole(*base, np.zeros((64, 64), np.uint8)) is None
+    with pytest.raises(ValueError, match="are drawn around what a scene shows: give its labels"):
+        evaluation_hole(*base)
 
 
 def test_unknown_sampler_is_named():

@@ -73,7 +73,7 @@ def test_a_soft_painter_reads_the_probabilities_in_the_hole_and_no_other_does(ne
     picture, labels, hole = scene(40, 40)
     plain = Inpainter(net.spnet, SGNetPlus(downs=2), device="cpu")  # untrained, it paints the colours of the classes
     soft = copy.deepcopy(plain)
-    soft.sgnet.soft = True
+    soft.soft = True
     completed, s_r = soft.predict(picture, hole, labels)
     hard, filled = soft.paint(picture, hole, completed), soft(picture, hole, labels).image
     assert (plain(picture, hole, labels).image == hard).all() and (filled != hard).any()
@@ -82,6 +82,68 @@ def test_a_soft_painter_reads_the_probabilities_in_the_hole_and_no_other_does(ne
     assert (soft.paint(picture, hole, completed, sure) == hard).all()
     outside = np.where(hole == 1, s_r, s_r[::-1])
     assert (soft.paint(picture, hole, completed, outside) == filled).all()
+
+
+@pytest.fixture(scope="module")
+def coloured(net):
+    """An SG-Net+ that paints the colour it is asked for, and grey elsewhere; it notes what it was asked."""
+
+    class Painter(SGNetPlus):
+        def forward(self, i0, s, hole, colour=None):
+            self.asked = colour
+            return torch.zeros_like(i0) if colour is None else colour[:, :3]
+
+    return Inpainter(net.spnet, Painter(downs=2, coloured=True), size=64, device="cpu")
+
+
+def red_square(hole):
+    colours = np.zeros((*hole.shape, 4), np.uint8)
+    rows, columns = (np.flatnonzero(hole.any(axis)) for axis in (1, 0))
+    colours[rows[1] : rows[-1], columns[0] - 2 : columns[-1]] = (200, 30, 40, 255)  # two columns too far to the left
+    return colours
+
+
+@pytest.mark.parametrize("size", [(40, 40), (33, 51), (256, 320)])
+def test_a_colour_is_asked_for_inside_the_outline_and_the_hole_only(coloured, size):
+    picture, labels, hole = scene(*size)
+    colours = red_square(hole)
+    filled = coloured.paint(picture, hole, labels, colours=colours)
+    assert (filled[hole == 0] == picture[hole == 0]).all()
+    asked = coloured.sgnet.asked
+    assert asked.shape[1] == 4 and set(asked[0, 3].unique().tolist()) == {0, 1}
+    assert (asked[:, :3] * (1 - asked[:, 3:]) == 0).all()
+    inside = (colours[..., 3] == 255) & (hole == 1)
+    if min(size) <= 64:  # at the nets' own scale to the pixel; a larger picture's outline is brought there and back
+        assert (asked[0, 3].numpy() == inside).all()
+        assert (filled[inside] == (200, 30, 40)).all() and (filled[(hole == 1) & ~inside] == 128).all()
+    assert np.abs(filled[inside].mean(0) - (200, 30, 40)).max() <= 20
+
+
+def test_no_colours_and_none_in_the_hole(coloured):
+    picture, labels, hole = scene(40, 40)
+    plain = coloured.paint(picture, hole, labels)
+    assert coloured.sgnet.asked is None
+    outside = np.zeros((40, 40, 4), np.uint8)
+    outside[hole == 0] = (200, 30, 40, 255)
+    assert (np.abs(coloured.paint(picture, hole, labels, colours=outside).astype(int) - plain) == 0).all()
+
+
+def test_colours_that_cannot_be_asked_for_are_refused(net, coloured):
+    picture, labels, hole = scene(40, 40)
+    colours = red_square(hole)
+    for other in (net, Inpainter(net.spnet, SGNetPlus(downs=2), device="cpu")):
+        with pytest.raises(ValueError, match="this SG-Net takes none: load one that was trained with coloured=true"):
+            other.paint(picture, hole, labels, colours=colours)
+    colours[12, 14, 3] = 128
+    cases = [
+        (colours, "alpha is 255 where a colour is asked for and 0 elsewhere, found 128"),
+        (colours[..., :3], r"colours are uint8 of shape \(40, 40, 4\) \(RGBA\), got uint8 \(40, 40, 3\)"),
+        (colours / 255, r"got float64 \(40, 40, 4\)"),
+        (colours[:30], r"got uint8 \(30, 40, 4\)"),
+    ]
+    for bad, message in cases:
+        with pytest.raises(ValueError, match=message):
+            coloured.paint(picture, hole, labels, colours=bad)
 
 
 def test_same_kind_out(net):
@@ -185,13 +247,11 @@ def test_a_segmenter_looks_at_the_size_it_knows():
     seen = []
 
     class Segmenter(torch.nn.Module):
-        trained_at = 16
-
         def forward(self, i0, r):
             seen.append(tuple(r.shape[-2:]))
             return torch.full((1, 8, *r.shape[-2:]), 1 / 8)
 
-    net = Inpainter(SPNet(width=2).eval(), SGNet(width=2).eval(), Segmenter(), enlarge=None)
+    net = Inpainter(SPNet(width=2).eval(), SGNet(width=2).eval(), Segmenter(), enlarge=None, segmenter_size=16)
     hole = np.zeros((32, 48), np.uint8)
     hole[8:16, 8:16] = 1
     filled = net(np.zeros((3, 32, 48), np.uint8), hole)

@@ -65,6 +65,16 @@ def test_a_method_is_its_two_nets_in_a_row(run, nets, question):
         assert (found.layouts[spnet](image, hole, labels * (1 - hole))[hole == 1] == whole.labels[hole == 1]).all()
 
 
+def test_an_inpainter_is_told_what_its_nets_need(run, nets):
+    whole = nets.inpainter("spnet-plus", "sgnet-plus", segmenter=True)
+    assert (whole.size, whole.segmenter_size, whole.soft) == (32, 32, False)
+    soft = weights.Nets(run)
+    soft.inpainter(painter="sgnet-plus")
+    soft._loaded["sgnet-plus"][1]["profile"]["soft"] = True
+    assert soft.inpainter(painter="sgnet-plus").soft and soft.inpainter(painter="sgnet").soft is False
+    assert nets.inpainter(painter="sgnet").segmenter_size is None
+
+
 def test_predicted_labels_are_the_segmenters(run, nets, question):
     image, hole, labels = question
     found = lineup(["spg-plus"], nets, labels="predicted")
@@ -76,6 +86,20 @@ def test_predicted_labels_are_the_segmenters(run, nets, question):
     seen = found.segmenter(image, hole)
     assert (found.layouts["nearest"](image, hole, labels)[hole == 1] == nearest_known(seen, hole)[hole == 1]).all()
     assert lineup(["spg-plus"], nets).segmenter is None
+
+
+def test_a_predicted_layout_is_what_the_evaluator_looks_for(run, nets, question):
+    image, hole, labels = question
+    names = ["telea", "noseg", "spg", "spg-oracle", f"pair={run}", f"gl={run}/glcic/glcic.safetensors"]
+    found = lineup(names, nets)
+    assert set(found.asked) == {"spg", "pair"}
+    whole = spg.load(run, design="spg")(image, hole, labels)
+    found.methods["spg"](image, hole, labels)
+    assert (found.asked["spg"](image, hole, labels * (1 - hole))[hole == 1] == whole.labels[hole == 1]).all()
+    looker = weights.load_evaluator(run / "segmenter" / "segmenter.safetensors")
+    options = {"progress": False, "perceptual": None, "limit": 2}
+    result = evaluation.evaluate(Tiny(32), found.methods, evaluator=looker.label, asked=found.asked, **options)
+    assert all(0 <= row["recognised"] <= 1 for row in result["methods"].values())
 
 
 def test_the_layouts_row_does_not_run_sp_net_again(nets, monkeypatch):

@@ -187,3 +187,22 @@ def test_sharpness_known_answers():
     noisy = np.where(hole == 1, 2 * truth - 0.5, truth)
     assert metrics.sharpness(truth, noisy, hole) > 1
     assert np.isnan(metrics.sharpness(np.zeros_like(truth), noisy, hole))
+
+
+def test_border_length_counts_edges_between_missing_pixels():
+    labels = np.zeros((4, 4), np.uint8)
+    labels[1:3, 1:3] = 5
+    whole = np.ones((4, 4), np.uint8)
+    assert metrics.border_length(labels, whole) == 8
+    assert metrics.border_length(labels, 0 * whole) == metrics.border_length(0 * labels, whole) == 0
+    left = whole.copy()
+    left[:, 2:] = 0
+    assert metrics.border_length(labels, left) == 4  # two on its left, one above, one below
+
+
+def test_the_interval_of_a_ratio_of_sums():
+    assert metrics.ratio_interval([2, 4, 6], [1, 2, 3]) == (2, 2)
+    low, high = metrics.ratio_interval([0, 1] * 50, [1, 1] * 50)
+    assert 0.38 < low < 0.45 and 0.55 < high < 0.62
+    assert metrics.ratio_interval([1, 0], [1, 0]) == (1, 1)  # a resample without the first says nothing
+    assert all(np.isnan(metrics.ratio_interval([0, 0], [0, 0])))

@@ -59,6 +59,27 @@ def test_focus_and_pictures_that_are_alike():
     assert all("b" in t[1:] and t.scene != 3 for t in trials) and isinstance(trials[0], Trial)
 
 
+def test_the_draw_takes_the_numbers_it_is_given():
+    trials, catch = draw(["a", "b"], [2, 5, 7], 3, 3, seed=0)
+    assert {t.scene for t in trials} == {t.scene for t in catch} == {2, 5, 7}
+
+
+class Bare(Tiny):
+    """Every second scene is a road with nothing on it, the others have a car."""
+
+    def __getitem__(self, i):
+        labels = np.zeros((self.size, self.size), np.uint8)
+        if i % 2:
+            labels[10:20, 8:24] = 6
+        return super().__getitem__(i)._replace(labels=labels)
+
+
+def test_a_study_around_objects_leaves_out_the_scenes_that_have_none(tmp_path):
+    made = make(tmp_path / "s", Bare(32), METHODS, pairs=5, catch=2, holes="objects", show=False)
+    key = made.key()
+    assert key["left_out"] == 6 and all(trial["scene"] % 2 for trial in key["trials"].values())
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -73,10 +73,13 @@ def paper_sized(result):
     }
     rows = {"patchmatch": method(l1=650.0, ssim=0.93, psnr=30.0), "spg": method(l1=390.0, ssim=0.95, psnr=34.0)}
     nets = {"profile": "cpu", "size": 256, "pictures_seen": 105000, "seconds": 7200.0}
+    found = {"recognised_by_class": {"vehicle": [0.75, 0.7, 0.8]}}
+    true = {"recognised": 0.9, "ci95": [0.88, 0.92], "by_class": {"vehicle": [0.95, 0.9, 1.0], "sign": [0.5, 0.4, 0.6]}}
     shares = {"known_accuracy": 0.9, "known_miou": 0.7, "whole_accuracy": 0.85, "whole_miou": 0.65}
     return result | {
         **{"data": "cityscapes", "size": 256, "labels": "predicted"},
-        "methods": {name: row | {"ci95": span, "bins": bins} for name, row in rows.items()},
+        "methods": {name: row | {"ci95": span, "bins": bins} | found for name, row in rows.items()},
+        "recognised_true": true,
         "paired": {"spg": {"patchmatch": {"psnr": [4.0, 3.5, 4.5], "lpips": [0.01, 0.002, 0.02], "ssim": [1, -1, 3]}}},
         "layouts": {"spnet": {"hole_accuracy": 0.8, "hole_miou": 0.5, "per_class": {"road": 0.9, "sign": None}}},
         "segmenter": shares | {"per_class": {"road": 0.95}, "ci95": {key: [0.1, 0.2] for key in shares}},
@@ -101,6 +104,28 @@ def test_the_papers_rows_stand_below_ours(paper_sized):
     assert "spnet 105,000 in 220 core-minutes and 10 minutes on one H200; sgnet" in text
     assert "(paper)" not in view(paper_sized | {"size": 128}, "table1")
     assert "(paper)" not in view(paper_sized | {"holes": "centre"}, "table1")
+
+
+def test_newer_columns_are_shown_where_a_result_has_them(paper_sized):
+    assert "KID" not in view(paper_sized, "table1") and "border length" not in view(paper_sized, "layouts")
+    newer = {"kid": 12.25, "recognised": 0.8}
+    for row in paper_sized["methods"].values():
+        row.update(newer)
+        row["ci95"] = {"kid": [10.0, 15.0], "recognised": [0.7, 0.9]}
+    paper_sized["paired"]["spg"]["patchmatch"]["kid"] = [-3.0, -4.0, -2.0]
+    paper_sized["layouts"]["spnet"]["border_length"] = 0.534
+    for name in ("table1", "methods"):
+        text = view(paper_sized, name)
+        assert {"KID ×1000", "recognised"} <= set(rows(text)["method"]) and rows(text)["method"][-1] == "s/img"
+        assert "Recognised in the true pictures: 0.900 (0.880 to 0.920)." in text
+        assert {"**12.2**", "**0.800**"} <= set(rows(text)["spg"])
+    assert "| – | – | – | – | – | – |" in view(paper_sized, "table1")  # the paper's row has none of them
+    assert rows(view(paper_sized, "intervals"))["spg"][-2:] == ["10.0 to 15.0", "0.700 to 0.900"]
+    assert "**−3.0 [−4.0, −2.0]**" in rows(view(paper_sized, "paired"))["spg − patchmatch"]
+    assert rows(view(paper_sized, "layouts"))["spnet"][-1] == "0.53"
+    found = rows(view(paper_sized, "recognised"))
+    assert found["recognised, with 95 % interval"] == ["vehicle", "sign"]
+    assert found["spg"] == ["0.750 [0.700, 0.800]", "–"] and found["true pictures"][1] == "0.500 [0.400, 0.600]"
 
 
 def test_intervals_and_bins(paper_sized):

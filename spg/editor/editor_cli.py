@@ -3,14 +3,15 @@
 from pathlib import Path
 
 
-def add_editor(commands, nets_of, spec, weights):
+def add_editor(commands, nets_of, spec, weights, evaluator_of, evaluator):
     """Add the three to argparse's commands.
 
-    nets_of(weights, data, size) → `Nets`; spec, weights: help of --data and --weights, as `spg evaluate` has.
+    nets_of(weights, data, size) → `Nets`; evaluator_of(where, data, size) → `Evaluator` or None; spec, weights,
+    evaluator: help of --data, --weights and --evaluator, as `spg evaluate` has.
     """
     _add_edit(commands, weights)
     _add_replay(commands, nets_of, weights)
-    _add_variants(commands, nets_of, spec, weights)
+    _add_variants(commands, nets_of, spec, weights, evaluator_of, evaluator)
 
 
 def _add_edit(commands, weights):
@@ -38,37 +39,63 @@ def _add_replay(commands, nets_of, weights):
     c.add_argument("--no-check", action="store_true", help="accept another result than the recorded one")
 
 
-def _add_variants(commands, nets_of, spec, weights):
+def _add_variants(commands, nets_of, spec, weights, evaluator_of, evaluator):
     text = "several layouts for each hole: how much they differ, and whether each picture obeys its layout"
     c = commands.add_parser("variants", help=text, description=text)
-    c.set_defaults(run=lambda a: _variants(a, nets_of))
+    c.set_defaults(run=lambda a: _variants(a, nets_of, evaluator_of))
     c.add_argument("--data", required=True, help=spec)
     c.add_argument("--split", default="val")
     c.add_argument("--size", type=int, required=True, help="side in pixels")
     c.add_argument("--limit", type=int, default=1, help="the first so many scenes; default: 1")
-    c.add_argument("--samples", type=int, default=6, help="layouts of each hole; default: 6")
-    c.add_argument("--holes", default="paper", help="paper (default), centre or freeform")
+    c.add_argument("--samples", type=int, default=6, help="layouts of each hole, or shapes a scene; default: 6")
+    instead = c.add_mutually_exclusive_group()
+    instead.add_argument("--shapes", action="store_true", help="instead: paint outlines drawn by hand into each scene")
+    instead.add_argument("--colours", action="store_true", help="instead: ask each scene's object for a colour")
+    c.add_argument("--evaluator", metavar="W", help=evaluator)
+    c.add_argument("--pictures", metavar="DIR", help="with --shapes or --colours: folder for every picture")
+    c.add_argument("--holes", default="paper", help="paper (default), centre, freeform or objects")
     c.add_argument("--seed", type=int, default=0, help="of the hole set")
     c.add_argument("--weights", nargs="+", help=weights)
     c.add_argument("--out", required=True, help="the JSON file")
 
 
-def _variants(a, nets_of):
+def _variants(a, nets_of, evaluator_of):
     from spg import data
-    from spg.editor.measure import KINDS, measure
+    from spg.editor.measure import KINDS
     from spg.engine import provenance, writing
     from spg.evaluation import tables
     from spg.models import DESIGNS
 
-    if a.samples < 2:
-        raise ValueError(f"--samples {a.samples}: layouts are compared, so at least 2 are needed")
-    writing.check([a.out], inputs=a.weights or ())
+    if a.samples < (1 if a.shapes else 2):
+        raise ValueError(f"--samples {a.samples}: layouts are compared, so at least 2 are needed (1 with --shapes)")
+    if a.pictures and not (a.shapes or a.colours):
+        raise ValueError("--pictures goes with --shapes or --colours")
+    writing.check([a.out], [a.pictures], [*(a.weights or ()), *([a.evaluator] if a.evaluator else ())])
     scenes = data.open(a.data, a.split, a.size, a.limit)
     nets = nets_of(a.weights, scenes.name, a.size)
     net = nets.inpainter(*DESIGNS[nets.best_design()], segmenter=True)
-    result = {**measure(net, scenes, a.holes, a.seed, a.samples), "spec": a.data, "weights": nets.record()}
+    looks = None if a.colours else evaluator_of(a.evaluator, scenes.name, a.size)
+    result = _measured(a, net, scenes, looks)
+    result |= {"spec": a.data, "weights": nets.record(), "evaluator": looks and looks.record}
     provenance.write_json(result, a.out)
     print(tables.table([result], kinds=KINDS), f"\n-> {a.out}", sep="")
+
+
+def _measured(a, net, scenes, looks):
+    from spg.editor.measure import measure
+    from spg.evaluation.colours import measure_colours
+    from spg.evaluation.shapes import measure_shapes
+
+    if a.colours:
+        return measure_colours(net, scenes, a.seed, a.pictures)
+    if a.shapes and looks is None:
+        raise ValueError(
+            f"--shapes needs a segmenter to look for the shapes, and none is shipped for {scenes.name}: "
+            "name one, --evaluator"
+        )
+    if a.shapes:
+        return measure_shapes(net, looks.label, scenes, a.samples, a.pictures)
+    return measure(net, scenes, a.holes, a.seed, a.samples, evaluator=looks and looks.label)
 
 
 def _edit(a):

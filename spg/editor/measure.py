@@ -10,7 +10,9 @@ from spg.editor.session import Session
 from spg.engine import markdown
 from spg.engine.provenance import provenance
 from spg.engine.watching import progress
-from spg.holes import evaluation_hole
+from spg.evaluation import colours, recognition, shapes
+from spg.evaluation.judging import check_left_out
+from spg.holes import OBJECTS, evaluation_hole
 
 # key of a row -> heading, decimals
 COLUMNS = {
@@ -25,10 +27,11 @@ COLUMNS = {
 LISTED = 8  # scenes that a table names; of more it shows the mean only
 
 
-def measure(net, scenes, holes="paper", seed=0, samples=6, network="stlpips"):
+def measure(net, scenes, holes="paper", seed=0, samples=6, network="stlpips", evaluator=None):
     """Sample layouts for the fixed hole of every scene, paint them, and measure. Returns the dict of `spg variants`.
 
-    net: an `Inpainter` with a segmenter. scenes: a data set; its true labels are known outside the hole. holes, seed:
+    net: an `Inpainter`. evaluator: label(image, hole) → uint8 H×W, the segmenter that looks at the fillings; None: the
+    net's own. scenes: a data set; its true labels are known outside the hole. holes, seed:
     see `spg.holes.evaluation_hole`. samples: layouts of each hole, with the seeds 0, 1, ….
 
     A row holds, in the hole: `difference`, the share of pixels whose class differs, and `lpips`, both means of all
@@ -39,29 +42,34 @@ def measure(net, scenes, holes="paper", seed=0, samples=6, network="stlpips"):
     """
     if samples < 2:
         raise ValueError(f"variants are compared in pairs: 2 samples are the least, got {samples}")
-    if net.segmenter is None:
+    if net.segmenter is None and evaluator is None:
         raise ValueError("no segmenter among these weights: train one with `spg train segmenter --data SPEC --out DIR`")
     rows = []
     for i in progress(range(len(scenes)), desc="variants", unit="scene"):
-        hole = evaluation_hole(scenes.name, scenes.split, scenes.size, holes, seed, i)
-        rows.append({"scene": i, **_row(net, *scenes[i], hole, samples, network)})
+        image, labels = scenes[i]
+        hole = evaluation_hole(scenes.name, scenes.split, scenes.size, holes, seed, i, np.asarray(labels))
+        if hole is not None:
+            rows.append({"scene": i, **_row(net, image, labels, hole, samples, network, evaluator or net.segment)})
+    left_out = len(scenes) - len(rows)
+    check_left_out(left_out, len(scenes))
     about = {"data": scenes.name, "split": scenes.split, "size": scenes.size, "holes": holes, "seed": seed}
     means = {key: _mean([row[key] for row in rows]) for key in COLUMNS}
-    counts = {"n": len(rows), "samples": samples, "perceptual": perceptual.load(network).name}
+    counts = {"n": len(rows), **({"left_out": left_out} if holes == OBJECTS else {}), "samples": samples}
+    counts |= {"perceptual": perceptual.load(network).name}
     return {"kind": "variants", **about, **counts, **provenance(), "mean": means, "rows": rows}
 
 
-def _row(net, image, labels, hole, samples, network):
+def _row(net, image, labels, hole, samples, network, segment):
     found, inside = variants.sample(Session(net, image, hole, labels), samples), hole == 1
     asked = [variant.layout[inside] for variant in found]
-    seen = [variants.recognised(net, variant.filled)[inside] for variant in found]
+    seen = [recognition.seen(segment, variant.filled)[inside] for variant in found]
     return {
         "hole": float(hole.mean()),
         "difference": variants.difference(found),
         "lpips": variants.diversity(found, network),
         "obeyed": float(np.mean([s == a for s, a in zip(seen, asked, strict=True)])),
         **_where_two_differ(seen, asked),
-        "truth": float(np.mean(variants.recognised(net, image)[inside] == labels[inside])),
+        "truth": recognition.share(recognition.seen(segment, np.asarray(image)), labels, hole),
     }
 
 
@@ -94,4 +102,8 @@ def report(result):
 
 
 # kind of a result -> what its first line names, and what renders the rest: see `spg.evaluation.tables.table`
-KINDS = {"variants": (("data", "split", "size", "holes", "seed", "perceptual", "commit"), report)}
+KINDS = {
+    "variants": (("data", "split", "size", "holes", "seed", "left_out", "perceptual", "commit"), report),
+    "shapes": (("data", "split", "size", "n", "commit"), shapes.report),
+    "colours": (("data", "split", "size", "holes", "seed", "n", "left_out", "commit"), colours.report),
+}

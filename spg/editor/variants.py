@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from spg import perceptual
+from spg.evaluation import recognition
 from spg.pictures import to_float
 
 MOST = 12  # kept at a time
@@ -110,17 +111,12 @@ def obedience(net, variant):
     """Share of the hole's pixels in which `recognised` finds the class of the layout; NaN without a segmenter."""
     if net.segmenter is None:
         return float("nan")
-    return float((recognised(net, variant.filled) == variant.layout)[variant.hole == 1].mean())
+    return recognition.share(recognised(net, variant.filled), variant.layout, variant.hole)
 
 
 def recognised(net, picture):
-    """What the segmenter sees in a complete picture (uint8 3×H×W): labels uint8 H×W.
-
-    It takes a hole of at least a pixel, as in its training: the last one, at the lower right.
-    """
-    hole = np.zeros(picture.shape[1:], np.uint8)
-    hole[-1, -1] = 1
-    return net.segment(picture, hole)
+    """What the net's segmenter sees in a complete picture (uint8 3×H×W): labels uint8 H×W."""
+    return recognition.seen(net.segment, picture)
 
 
 def _hole(a, b):

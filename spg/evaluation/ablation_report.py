@@ -1,7 +1,7 @@
 """What an ablation has shown, from its summary (`spg.evaluation.ablations.summary`): tables in markdown, and a plot."""
 
 from spg.engine.markdown import number, signed, table
-from spg.evaluation.views import COLUMNS, LAYOUT_COLUMNS
+from spg.evaluation.views import COLUMNS, LAYOUT_COLUMNS, measured
 
 WAYS = {"true": "true layout at the test", "predicted": "SP-Net's layout at the test"}
 COLOURS = {"better": "#0072B2", "worse": "#D55E00", "undecided": "#888888"}  # two of `spg.plots.CURVES`, and grey
@@ -56,9 +56,10 @@ def _pictures(rows, way, title):
 
 
 def _layouts(rows):
-    body = [[n, row["question"], *_cells(row["layout"], LAYOUT_COLUMNS, LAYOUT_COLUMNS)] for n, row in rows.items()
-            if "layout" in row]  # fmt: skip
-    return table([["layout", "what differs", *(c[0] for c in LAYOUT_COLUMNS.values())], *body]) if body else ""
+    rows = {name: row for name, row in rows.items() if "layout" in row}
+    columns = measured(LAYOUT_COLUMNS, {name: row["layout"]["mean"] for name, row in rows.items()})
+    body = [[name, row["question"], *_cells(row["layout"], columns, columns)] for name, row in rows.items()]
+    return table([["layout", "what differs", *(heading for heading, _, _ in columns.values())], *body]) if body else ""
 
 
 def _cells(entry, keys, columns):

@@ -157,7 +157,8 @@ def result_of(name, spec, profile, folder, split, limit):
     scenes = data.open(spec, split, profile.sizes[-1], limit)
     spnet, _ = weights.load_net(net_file(spnet_of(name), folder))
     if paints(name):
-        net = Inpainter(spnet, weights.load_net(net_file(name, folder))[0], size=scenes.size)
+        sgnet, about = weights.load_net(net_file(name, folder))
+        net = Inpainter(spnet, sgnet, size=scenes.size, soft=about["profile"].get("soft", False))
         methods = {"true": net.paint}
         if net.sgnet.guided:
             methods["predicted"] = lambda image, hole, labels: net(image, hole, labels).image

@@ -7,7 +7,7 @@ is known, so they are mild. The metrics of the hole alone beside them are not.
 
 import cv2
 import numpy as np
-from skimage.color import rgb2lab
+from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
 from spg.labels import CLASSES
@@ -100,6 +100,20 @@ def tint(truth, result, hole):
     return float((of_result - of_truth).mean())
 
 
+def mean_colour(picture, inside):
+    """Mean colour of a uint8 3×H×W picture where inside (H×W) is 1: float [3] in 0..255."""
+    return picture[:, np.asarray(inside) == 1].mean(1)
+
+
+def delta_e(picture, inside, colour):
+    """ΔE (CIE 2000) between a colour and the mean colour of a uint8 3×H×W picture where inside (H×W) is 1.
+
+    colour: RGB in 0..255. 0 is the same colour, 2 just seen side by side, 100 black against white.
+    """
+    came, asked = (rgb2lab(np.asarray(c, float)[None] / 255)[0] for c in (mean_colour(picture, inside), colour))
+    return float(deltaE_ciede2000(asked, came))
+
+
 def boundary_band(labels, width=BAND):
     """labels: uint8 H×W -> bool H×W: within `width` pixels (Euclidean) of a border between two classes.
 
@@ -142,7 +156,7 @@ def interval(values, seed=0, resamples=RESAMPLES, level=0.95):
         return float("nan"), float("nan")
     rng = np.random.default_rng(seed)
     means = values[rng.integers(0, len(values), (resamples, len(values)))].mean(axis=1)
-    return _percentiles(means, level)
+    return percentiles(means, level)
 
 
 def paired_difference(a, b, seed=0, resamples=RESAMPLES, level=0.95):
@@ -182,6 +196,33 @@ def hole_miou(counts):
     return np.nanmean(class_ious(counts), axis=-1)
 
 
+def border_length(labels, hole):
+    """Length of the class borders in the hole, in pixel edges: neighbours that are both missing and of two classes.
+
+    labels, hole: uint8 H×W. A layout's length over the truth's is 1 for a right one and small for round blobs.
+    """
+    missing = np.asarray(hole) == 1
+    down = (labels[1:] != labels[:-1]) & missing[1:] & missing[:-1]
+    right = (labels[:, 1:] != labels[:, :-1]) & missing[:, 1:] & missing[:, :-1]
+    return int(down.sum() + right.sum())
+
+
+def ratio_interval(above, below, seed=0, resamples=RESAMPLES, level=0.95):
+    """Bootstrap interval over images of Σ above / Σ below: (low, high); NaN where all of below is 0.
+
+    above, below: one number per image. A resample whose sum below is 0 says nothing and is left out.
+    """
+    drawn = draws(len(above), seed, resamples)
+    top, bottom = drawn @ np.asarray(above, float), drawn @ np.asarray(below, float)
+    there = bottom > 0
+    return percentiles(top[there] / bottom[there], level) if there.any() else (float("nan"), float("nan"))
+
+
+def draws(n, seed, resamples):
+    """How often each of n images is drawn: resamples×n."""
+    return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)
+
+
 def counts_interval(statistic, counts, seed=0, resamples=RESAMPLES, level=0.95):
     """Bootstrap interval over images of `hole_accuracy` or `hole_miou`: (low, high).
 
@@ -189,9 +230,8 @@ def counts_interval(statistic, counts, seed=0, resamples=RESAMPLES, level=0.95):
     statistic taken of the sum, as over the data set.
     """
     counts = np.asarray(counts)
-    rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=resamples)
-    return _percentiles(statistic(np.tensordot(drawn, counts, axes=1)), level)
+    drawn = draws(len(counts), seed, resamples)
+    return percentiles(statistic(np.tensordot(drawn, counts, axes=1)), level)
 
 
 def _finite(values):
@@ -199,7 +239,8 @@ def _finite(values):
     return values[np.isfinite(values)]
 
 
-def _percentiles(samples, level):
+def percentiles(samples, level=0.95):
+    """The ends of the interval that holds this share of the samples: (low, high)."""
     tail = 100 * (1 - level) / 2
     low, high = np.percentile(samples, [tail, 100 - tail])
     return float(low), float(high)

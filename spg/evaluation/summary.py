@@ -2,20 +2,26 @@
 
 import numpy as np
 
-from spg.evaluation import metrics
+from spg.evaluation import kernel_distance, metrics, recognition
 from spg.labels import CLASSES
 
+# of single pictures; of the set of them there is `kid` too
 METRICS = ("l1", "l2", "ssim", "psnr", "lpips", "hole_psnr", "hole_l1", "boundary_lpips", "sharpness", "tint")
+METRICS += ("recognised",)
 BINS = ("<5%", "5-10%", "10-25%", ">25%")  # of the area; the paper's holes are 1.6 to 25 %
 LEADS = ("spg-plus", "spg")  # the methods whose differences to all others are kept
 
 
-def methods(records, each=1, keep_per_image=False):
+def methods(records, each=1, keep_per_image=False, kernel=None, found=None):
     """name → summary. records: name → list of {metric: value, "seconds", "share" of the area that is missing}.
 
-    each: so many of them, one after the other, are of one picture, which counts as their mean.
+    each: so many of them, one after the other, are of one picture, which counts as their mean. kernel: name → terms of
+    the kernel distance, found: name → confusions of the classes asked for and found, one a picture; where measured.
     """
-    return {name: _method(rows, each, keep_per_image) for name, rows in records.items()}
+    return {
+        name: _method(rows, each, keep_per_image, (kernel or {}).get(name)) | _found((found or {}).get(name))
+        for name, rows in records.items()
+    }
 
 
 def summed(counts, each):
@@ -29,9 +35,12 @@ def _values(records, metric, each):
     return [metrics.mean(values[i : i + each]) for i in range(0, len(values), each)]
 
 
-def layouts(counts, keep_per_image=False):
-    """name → summary of a completed layout. counts: name → list of confusions C×C of missing pixels, one a picture."""
-    return {name: _layout(rows, keep_per_image) for name, rows in counts.items()}
+def layouts(counts, borders, keep_per_image=False):
+    """name → summary of a completed layout. counts: name → list of confusions C×C of missing pixels, one a picture.
+
+    borders: name → list of two lengths, of the true class borders in the hole and of the layout's, one a picture.
+    """
+    return {name: _layout(rows, borders[name], keep_per_image) for name, rows in counts.items()}
 
 
 def segmenter(known, missing):
@@ -63,22 +72,46 @@ def pairs(names):
     return found
 
 
-def paired(records, each=1):
-    """A → B → {metric: [mean of A − B, low, high]} for `pairs`; None for a metric without a value. each: as above."""
+def paired(records, each=1, kernel=None):
+    """A → B → {metric: [mean of A − B, low, high]} for `pairs`; None for a metric without a value.
+
+    each, kernel: as above. The difference of two kernel distances is drawn over the same scenes.
+    """
     found = {}
     for a, b in pairs(list(records)):
         found.setdefault(a, {})[b] = {
             metric: _all(metrics.paired_difference(*(_values(records[name], metric, each) for name in (a, b))))
             for metric in METRICS
-        }
+        } | {"kid": _all(_kernel(kernel[a] - kernel[b])) if kernel else None}
     return found
 
 
-def _method(records, each, keep_per_image):
+def recognised_true(values, counts, each=1):
+    """What the segmenter finds in the true pictures, as `recognised` of a method. values: one share a hole."""
+    shares = _values([{"recognised": value} for value in values], "recognised", each)
+    of = _found(counts)["recognised_by_class"]
+    return {"recognised": number(metrics.mean(shares)), "ci95": _all(metrics.interval(shares)), "by_class": of}
+
+
+def _kernel(terms):
+    return kernel_distance.distance(terms), *kernel_distance.interval(terms)
+
+
+def _found(counts):
+    """counts: confusions C×C, one a picture, or None where no segmenter looked."""
+    shares = None if counts is None else recognition.by_class(counts)
+    return {"recognised_by_class": shares and {name: _all(values) for name, values in shares.items()}}
+
+
+def _method(records, each, keep_per_image, kernel):
     columns = {metric: _values(records, metric, each) for metric in METRICS}
     summary = {metric: number(metrics.mean(values)) for metric, values in columns.items()}
     summary["seconds_per_image"] = number(np.median([record["seconds"] for record in records]))
     summary["ci95"] = {metric: _all(metrics.interval(values)) for metric, values in columns.items()}
+    summary["kid"], summary["ci95"]["kid"] = None, None
+    if kernel is not None:
+        summary["kid"], *ends = map(number, _kernel(kernel))
+        summary["ci95"]["kid"] = ends if summary["kid"] is not None else None
     summary["boundary_n"] = int(np.isfinite(columns["boundary_lpips"]).sum())
     summary["bins"] = _bins(records)
     if keep_per_image:
@@ -103,10 +136,13 @@ def bin_of(share):
     return "<5%" if share < 0.05 else "5-10%" if share < 0.10 else "10-25%"
 
 
-def _layout(counts, keep_per_image):
+def _layout(counts, borders, keep_per_image):
     of = _shares(counts)
     summary = {f"hole_{name}": of[name] for name in ("accuracy", "miou")} | {"per_class": of["per_class"]}
     summary["ci95"] = {f"hole_{name}": ends for name, ends in of["ci95"].items()}
+    true, given = np.array(borders, float).T
+    summary["border_length"] = number(given.sum() / true.sum()) if true.any() else None
+    summary["ci95"]["border_length"] = _all(metrics.ratio_interval(given, true))
     if keep_per_image:
         summary["per_image"] = {"hole_accuracy": [number(metrics.hole_accuracy(c)) for c in counts]}
     return summary

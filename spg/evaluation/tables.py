@@ -129,7 +129,9 @@ def _section(result, bold, views, kinds):
     if kind is not None:
         keys, render, *parts = kinds[kind]
         return _header(result, keys) + _part(result, render, views, *parts)
-    header = _header(result, ("data", "split", "size", "holes", "seed", "n", "each", "labels", "perceptual", "commit"))
+    header = _header(
+        result, ("data", "split", "size", "holes", "seed", "n", "left_out", "each", "labels", "perceptual", "commit")
+    )
     return header + "\n".join(_rendered(result, bold, views))
 
 
@@ -161,6 +163,7 @@ _WORDS = {
     "holes": "holes {}",
     "seed": "seed {}",
     "n": "n = {}",
+    "left_out": "{} scenes without an object left out",
     "each": "{} holes each",
     "labels": "{} labels",
     "perceptual": "LPIPS by {}",

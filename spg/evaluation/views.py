@@ -16,11 +16,18 @@ COLUMNS = {
     "boundary_lpips": ("boundary LPIPS", 3, -1),
     "sharpness": ("sharpness", 2, 0),
     "tint": ("tint", 2, 0),
+    "kid": ("KID ×1000", 1, -1),
+    "recognised": ("recognised", 3, +1),
     "seconds_per_image": ("s/img", 3, 0),
 }
-LAYOUT_COLUMNS = {"hole_accuracy": ("hole accuracy", 3, +1), "hole_miou": ("hole mIoU", 3, +1)}
+LAYOUT_COLUMNS = {
+    "hole_accuracy": ("hole accuracy", 3, +1),
+    "hole_miou": ("hole mIoU", 3, +1),
+    "border_length": ("border length", 2, 0),  # of the class borders, over the truth's: 1 is right
+}
 TABLE1 = ("l1", "l2", "ssim", "psnr", "lpips", "boundary_lpips", "hole_psnr", "seconds_per_image")
 PAIRED = ("l1", "ssim", "psnr", "lpips", "boundary_lpips")
+NEWER = ("kid", "recognised")  # shown by every view where a result has them
 BINNED = ("psnr", "ssim", "lpips")
 SHORT = {
     "telea": "Telea, a diffusion fill",
@@ -54,17 +61,39 @@ def comparable(result):
 
 def methods(result, bold=True):
     """All means of every method; results older than a column go without it."""
-    there = {key: column for key, column in COLUMNS.items() if any(key in row for row in result["methods"].values())}
-    return table(_shown(result, _ranked_rows("method", result["methods"], there, bold))) if result["methods"] else ""
+    if not result["methods"]:
+        return ""
+    rows = _ranked_rows("method", result["methods"], measured(COLUMNS, result["methods"]), bold)
+    return table(_shown(result, rows)) + _of_the_truth(result)
+
+
+def measured(columns, entries):
+    """The columns for which one of the entries (name -> {key: value}) has a value; a result may be older than one."""
+    return {k: column for k, column in columns.items() if any(row.get(k) is not None for row in entries.values())}
+
+
+def _with_newer(keys, result):
+    """The keys of a view, and before the seconds the NEWER ones that the result has."""
+    newer = [key for key in measured(COLUMNS, result["methods"]) if key in NEWER]
+    last = [key for key in keys if key == "seconds_per_image"]
+    return [*(key for key in keys if key not in last), *newer, *last]
+
+
+def _of_the_truth(result):
+    """A line: what the evaluator recognises in the true pictures, where it has looked."""
+    true = result.get("recognised_true")
+    if not true:
+        return ""
+    return f"\nRecognised in the true pictures: {number(true['recognised'], 3)} ({span(true['ci95'], 3)}).\n"
 
 
 def table1(result, bold=True):
     """Table 1: our methods, the paper's row below the method it is of, and what training was spent on the nets."""
-    columns = {key: COLUMNS[key] for key in TABLE1}
+    columns = {key: COLUMNS[key] for key in _with_newer(TABLE1, result)}
     rows = _shown(result, _ranked_rows("method", result["methods"], columns, bold))
     if comparable(result):
         rows = [line for row in rows for line in (row, *_papers(row[0], columns))]
-    return table(rows) + budget(result)
+    return table(rows) + _of_the_truth(result) + budget(result)
 
 
 def short(result, bold=True):
@@ -106,7 +135,7 @@ def _spent(net):
 
 def intervals(result, bold=True):
     """The 95 % bootstrap interval of every mean, over pictures."""
-    keys = [key for key in TABLE1 if key != "seconds_per_image"]
+    keys = [key for key in _with_newer(TABLE1, result) if key != "seconds_per_image"]
     rows = [[name, *(span(row["ci95"].get(key), COLUMNS[key][1]) for key in keys)] for name, row in _methods(result)]
     return "95 % intervals of the means:\n\n" + table([["method", *_headings(keys)], *rows])
 
@@ -135,12 +164,13 @@ def paired(result, bold=True):
     found = [(a, b, row) for a, others in (result.get("paired") or {}).items() for b, row in others.items()]
     if not found:
         return ""
+    keys = _with_newer(PAIRED, result)
     rows = [
-        [f"{a} − {b}", *(_difference(row.get(key), *COLUMNS[key][1:], bold) for key in PAIRED)] for a, b, row in found
+        [f"{a} − {b}", *(_difference(row.get(key), *COLUMNS[key][1:], bold) for key in keys)] for a, b, row in found
     ]
     legend = "bold: the first is better, italic: it is worse, and the interval does not contain 0"
     caption = f"Differences over the same pictures, mean and 95 % interval ({legend}):\n\n"
-    return caption + table([["A − B", *_headings(PAIRED)], *rows])
+    return caption + table([["A − B", *_headings(keys)], *rows])
 
 
 def _difference(values, decimals, direction, bold):
@@ -169,12 +199,31 @@ def _margin(row, base):
     return [*factors, signed(row["ssim"] - base["ssim"], 4), signed(row["psnr"] - base["psnr"], 2)]
 
 
+# -------------------------------------------------------------------- classes found again
+
+
+def recognised(result, bold=True):
+    """By class: the share of the pixels asked for in which the evaluator finds the class; the true pictures last."""
+    entries = {name: row.get("recognised_by_class") for name, row in _methods(result)}
+    if not any(entries.values()):
+        return ""
+    entries["true pictures"] = result["recognised_true"]["by_class"]
+    classes = list(dict.fromkeys(name for row in entries.values() for name in row))
+    rows = [[name, *(_found(row.get(c)) for c in classes)] for name, row in entries.items()]
+    return table([["recognised, with 95 % interval", *classes], *rows])
+
+
+def _found(values):
+    return "–" if values is None else f"{number(values[0], 3)} [{number(values[1], 3)}, {number(values[2], 3)}]"
+
+
 # -------------------------------------------------------------------- layouts and nets
 
 
 def layouts(result, bold=True):
     """SP-Net beside the naive fills, over the missing pixels."""
-    return _ranked("layout", result["layouts"], LAYOUT_COLUMNS, bold) if result.get("layouts") else ""
+    entries = result.get("layouts") or {}
+    return _ranked("layout", entries, measured(LAYOUT_COLUMNS, entries), bold)
 
 
 def classes(result, bold=True):
@@ -221,7 +270,10 @@ def weights(result, bold=True):
 
 VIEWS = {
     view.__name__: view
-    for view in (table1, methods, short, intervals, bins, margins, paired, layouts, classes, segmenter, weights)
+    for view in (
+        *(table1, methods, short, intervals, bins, margins, paired, recognised),
+        *(layouts, classes, segmenter, weights),
+    )
 }
 
 

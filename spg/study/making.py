@@ -13,7 +13,7 @@ import numpy as np
 from spg import plots
 from spg.engine.provenance import provenance
 from spg.engine.watching import progress as bar
-from spg.holes import evaluation_hole
+from spg.holes import OBJECTS, evaluation_hole
 from spg.study import folder as files
 from spg.study.folder import CATCH
 
@@ -55,11 +55,13 @@ def make(
     rule = {"catch": catch, "may_fail": may_fail, "least_answered": least_answered, "least_seconds": least_seconds}
     with files.drafted(out) as draft:
         pictures = _Pictures(draft, scenes, methods, holes)
+        there = pictures.with_a_hole()
         with bar(total=pairs, desc="study", unit="pair", disable=not show) as pictures.bar:
-            found, catches = draw(list(methods), len(scenes), pairs, catch, seed, focus, pictures.differ)
+            found, catches = draw(list(methods), there, pairs, catch, seed, focus, pictures.differ)
         decks, trials = _number(deal(found, catches, per_rater), seed)
         key = {
             **{"data": scenes.name, "split": scenes.split, "size": scenes.size, "holes": holes, "seed": seed},
+            **({"left_out": len(scenes) - len(there)} if holes == OBJECTS else {}),
             **{"methods": list(methods), "focus": focus, **provenance(), **(extra or {})},
             "trials": {id: pictures.key_of(trial) for id, trial in trials.items()},
         }
@@ -102,6 +104,17 @@ class _Pictures:
         self.out, self.scenes, self.methods, self.holes = out, scenes, methods, holes
         self._names = {}
 
+    def hole(self, scene, labels=None):
+        """The fixed hole of a scene; None where the holes `objects` find no object."""
+        return evaluation_hole(self.scenes.name, self.scenes.split, self.scenes.size, self.holes, 0, int(scene), labels)
+
+    def with_a_hole(self):
+        """The numbers of the scenes that can be shown: all, but for `objects` those that hold one."""
+        numbers = range(len(self.scenes))
+        if self.holes != OBJECTS:
+            return list(numbers)
+        return [i for i in numbers if self.hole(i, np.asarray(self.scenes[i].labels)) is not None]
+
     def differ(self, scene, a, b):
         """Whether the two pictures differ; the progress bar counts those that do."""
         found = self.name(scene, a) != self.name(scene, b)
@@ -126,7 +139,7 @@ class _Pictures:
     def _paint(self, scene, what):
         """uint8 H×W×3."""
         image, labels = map(np.asarray, self.scenes[int(scene)])
-        hole = evaluation_hole(self.scenes.name, self.scenes.split, self.scenes.size, self.holes, 0, int(scene))
+        hole = self.hole(scene, labels)
         if what == "known":
             return plots.show_hole(image, hole)
         if what == "noise":
@@ -171,11 +184,13 @@ def draw(methods, scenes, pairs, catch, seed, focus=None, differ=lambda scene, a
     """(pairs `Trial`s of two methods, catch `Trial`s). The pairs go round all couples, so their numbers differ by one
     at most; a scene comes back only when all others have been as often; of a couple's trials half show a first.
 
-    scenes: how many there are. differ(scene, a, b): whether the two pictures differ; where they do not, another
-    scene is taken. Raises ValueError, saying how many pairs there could be, when there are not enough scenes.
+    scenes: how many there are, or the list of their numbers. differ(scene, a, b): whether the two pictures differ;
+    where they do not, another scene is taken. Raises ValueError, saying how many pairs there could be, when there are
+    not enough scenes.
     """
     rng = np.random.default_rng(seed)
-    scene_order, uses = rng.permutation(scenes), np.zeros(scenes, int)
+    scenes = list(range(scenes)) if isinstance(scenes, int) else scenes
+    scene_order, uses = rng.permutation(scenes), dict.fromkeys(scenes, 0)
     left = {couple: list(scene_order) for couple in couples(methods, focus)}
     trials = []
     for number in range(pairs):
@@ -183,7 +198,7 @@ def draw(methods, scenes, pairs, catch, seed, focus=None, differ=lambda scene, a
         scene = _take(left[couple], uses, lambda scene, couple=couple: differ(scene, *couple))
         if scene is None:
             raise ValueError(
-                f"{scenes} scenes are not enough for {pairs} pairs of {' and '.join(couple)} and the like: "
+                f"{len(scenes)} scenes are not enough for {pairs} pairs of {' and '.join(couple)} and the like: "
                 f"{len(left)} couples of methods, each once a scene, less those whose pictures are alike"
             )
         trials.append(Trial(int(scene), *couple))

@@ -43,7 +43,7 @@ def _add_make(parts, nets_of, spec, weights):
     c.add_argument("--unsure", action="store_true", help='offer "not sure"')
     c.add_argument("--hide-hole", action="store_true", help="do not show what is known above the pair")
     c.add_argument("--raters", type=int, help="how many are planned, for the protocol")
-    c.add_argument("--holes", default="paper", help="paper (default), centre or freeform")
+    c.add_argument("--holes", default="paper", help="paper (default), centre, freeform or objects")
     c.add_argument("--seed", type=int, default=0, help="of the draw")
     c.add_argument("--limit", type=int, help="only the first so many scenes")
     c.add_argument("--weights", nargs="+", help=weights)

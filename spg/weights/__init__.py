@@ -5,8 +5,8 @@
 
 from spg.engine.shipped import registry, shipped_nets
 from spg.weights.finding import account, default, find_nets, one, record, resolve, with_segmenter
-from spg.weights.nets import Nets, load, load_discriminators, load_net
-from spg.weights.shipping import cards, ship, ship_discriminators
+from spg.weights.nets import Nets, load, load_discriminators, load_evaluator, load_net
+from spg.weights.shipping import cards, ship, ship_discriminators, ship_evaluator
 
 __all__ = [
     "Nets",
@@ -16,6 +16,7 @@ __all__ = [
     "find_nets",
     "load",
     "load_discriminators",
+    "load_evaluator",
     "load_net",
     "one",
     "record",
@@ -23,6 +24,7 @@ __all__ = [
     "resolve",
     "ship",
     "ship_discriminators",
+    "ship_evaluator",
     "shipped_nets",
     "with_segmenter",
 ]

@@ -36,7 +36,6 @@ def load_net(path, model=None):
         checkpoints.restore(net, tensors)
     except RuntimeError as error:
         raise ValueError(f"{path}: its tensors do not fit its profile (another width?): {error}") from error
-    net.trained_at, net.soft = about["size"], profile.soft
     return net.eval(), about
 
 
@@ -69,8 +68,11 @@ class Nets:
         self.require([model for model in (spnet, painter) if model])
         third = "segmenter" if segmenter and "segmenter" in self else None
         parts = [model and self._net(model) for model in (spnet, painter, third)]
-        options.setdefault("size", self._loaded[painter or spnet][1]["size"])
-        return Inpainter(*parts, device=self.device, **options)
+        about = {model: self._loaded[model][1] for model in (spnet, painter, third) if model}
+        options.setdefault("size", about[painter or spnet]["size"])
+        soft = bool(painter) and about[painter]["profile"].get("soft", False)
+        seen = about[third]["size"] if third else None
+        return Inpainter(*parts, device=self.device, soft=soft, segmenter_size=seen, **options)
 
     def _net(self, model):
         if model not in self._loaded:
@@ -134,6 +136,50 @@ def find_discriminators(weights, model="sgnet"):
     return found[-1]
 
 
+# -------------------------------------------------------------------- the segmenter that looks at fillings
+
+
+class Evaluator(NamedTuple):
+    """A segmenter that looks for classes in fillings, and has had no part in training what it looks at.
+
+    label(image uint8 3×H×W, hole) → uint8 H×W. record: what a result file says of its net.
+    """
+
+    label: Callable
+    record: dict
+
+
+def load_evaluator(where=None, data=None, size=None, device=None):
+    """The `Evaluator` of --evaluator; None where nothing was said and no shipped set of the data has one.
+
+    where: a segmenter's checkpoint, the folder of its training, or a shipped set that has an evaluator; None: that of
+    the shipped set of the data nearest in size. Raises ValueError naming what was not found.
+    """
+    path = find_evaluator(where, data, size)
+    if path is None:
+        return None
+    net, about = load_net(path, "segmenter")
+    looker = Inpainter(None, None, net, device=device, segmenter_size=about["size"])
+    return Evaluator(looker.segment, record({"segmenter": path})["segmenter"])
+
+
+def find_evaluator(where=None, data=None, size=None):
+    """The file of `load_evaluator`, or None."""
+    if str(where) in registry():
+        entry = registry()[str(where)].get("evaluator")
+        if entry is None:
+            raise ValueError(f"the shipped set {where} has no evaluator: name a segmenter's checkpoint instead")
+        return checked(entry)
+    if where is not None:
+        files = resolve(where)
+        if "segmenter" not in files:
+            raise ValueError(f"{where} holds no segmenter to be the evaluator: train one with `spg train segmenter`")
+        return files["segmenter"]
+    entries = [entry["evaluator"] for entry in registry().values() if "evaluator" in entry]
+    fitting = [entry for entry in entries if entry["data"] == data]
+    return checked(min(fitting, key=lambda entry: abs(entry["size"] - (size or 0)))) if fitting else None
+
+
 # -------------------------------------------------------------------- the names `spg evaluate --methods` takes
 
 
@@ -142,13 +188,15 @@ class Lineup(NamedTuple):
 
     methods: name → fill(image uint8 3×H×W, hole, labels uint8 H×W) → uint8 3×H×W, in the order asked for.
     layouts: name → complete(image, hole, labels) → uint8 H×W. segmenter: label(image, hole) → uint8 H×W, or None.
-    own_weights: NAME of each NAME=PATH → what a result file says of its nets.
+    own_weights: NAME of each NAME=PATH → what a result file says of its nets. asked: name of a method that paints
+    after a predicted layout → complete(image, hole, labels) → uint8 H×W, that layout.
     """
 
     methods: dict
     layouts: dict
     segmenter: Callable | None
     own_weights: dict
+    asked: dict
 
 
 def needed(names):
@@ -184,16 +232,19 @@ def lineup(names, nets=None, labels="true", train_scenes=None):
     needed(names)
     nets = nets or Nets({})
     spnets = {model: _Layout(nets, model, labels) for model in SPNETS if model in nets}
-    methods, own = {}, {}
+    methods, own, asked = {}, {}, {}
     for name, _, path in (name.partition("=") for name in names):
+        layout = None
         if path:
-            methods[name], own[name] = _from_path(path, nets, spnets, labels)
+            methods[name], layout, own[name] = _from_path(path, nets, spnets, labels)
         elif name in CLASSICAL:
             methods[name] = _without_labels(CLASSICAL[name])
         else:
-            methods[name] = _learned(name, nets, spnets)
+            methods[name], layout = _learned(name, nets, spnets)
+        if layout:
+            asked[name] = layout.recall
     segmenter = next(iter(spnets.values())).net.segment if spnets and labels == "predicted" else None
-    return Lineup(methods, _layouts(spnets, train_scenes, segmenter), segmenter, own)
+    return Lineup(methods, _layouts(spnets, train_scenes, segmenter), segmenter, own, asked)
 
 
 def _without_labels(fill):
@@ -201,9 +252,10 @@ def _without_labels(fill):
 
 
 def _learned(name, nets, spnets):
+    """(fill, its `_Layout` or None)."""
     nets.require(models(name), f"method {name!r}: ")
     spnet, painter = METHODS[name]
-    return _fill(spnets.get(spnet), nets.inpainter(painter=painter))
+    return _fill(spnets.get(spnet), nets.inpainter(painter=painter)), spnets.get(spnet)
 
 
 def _fill(layout, net):
@@ -214,18 +266,20 @@ def _fill(layout, net):
 
 
 def _from_path(path, nets, spnets, labels):
-    """(fill, record of its nets) of a checkpoint file, or of the pair of nets in a folder or shipped set."""
+    """(fill, its `_Layout` or None, record of its nets) of a checkpoint file, or of a folder's or set's pair."""
     own = Nets(path, nets.device)
     if not Path(path).is_file():
         spnet, painter = DESIGNS[own.best_design()]
         own.require([spnet, painter])
-        return _fill(_Layout(own, spnet, labels), own.inpainter(painter=painter)), own.record()
+        layout = _Layout(own, spnet, labels)
+        return _fill(layout, own.inpainter(painter=painter)), layout, own.record()
     painter = checkpoints.about(path)["model"]
     if painter not in PAINTERS:
         raise ValueError(f"{path} holds a {painter!r} net; a method needs one that paints, or a folder with both nets")
     spnet = SPNET_OF.get(painter)
     nets.require([spnet] if spnet else [], f"{path}: ")
-    return _fill(spnets.get(spnet), own.inpainter(painter=painter)), own.record()
+    layout = spnets.get(spnet)
+    return _fill(layout, own.inpainter(painter=painter)), layout, own.record()
 
 
 class _Layout:

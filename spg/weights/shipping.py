@@ -117,6 +117,20 @@ def ship_discriminators(name, path):
     return made
 
 
+def ship_evaluator(name, path):
+    """Copy a segmenter to a shipped set as its evaluator, which looks at fillings and takes no part in them.
+
+    path: the checkpoint of a segmenter that has not been used in training the set's nets. Returns its registry entry.
+    """
+    if checkpoints.about(path)["model"] != "segmenter":
+        raise ValueError(f"{path} holds a {checkpoints.about(path)['model']!r} net; an evaluator is a segmenter")
+    with tempfile.TemporaryDirectory() as folder:
+        made = _half(name, "evaluator", path, Path(folder), None)
+        write(shipped.FOLDER / made["file"], (Path(folder) / made["file"]).read_bytes())
+    write_registry(registry() | {name: registry()[name] | {"evaluator": made}})
+    return made
+
+
 def _drop_discriminators(entry, gone):
     """Drop the discriminators of a net that is gone: they have seen nothing of the new one."""
     for model in gone & entry.get("discriminators", {}).keys():
@@ -251,6 +265,7 @@ def cards(entries):
 
 def _card(name, entry):
     nets, discriminators = entry["nets"], entry.get("discriminators", {})
+    evaluator = [entry["evaluator"]] if "evaluator" in entry else []
     data = ", ".join(sorted({net["data"] for net in nets.values()}))
     rows = [[f"`{m}`", WHAT[m], net["profile"], f"{net['size']}", *_spent(net)] for m, net in nets.items()]
     head = ["net", "what", "profile", "size", "pictures seen", "minutes"]
@@ -260,6 +275,7 @@ def _card(name, entry):
         + "\n"
         + "".join(_file(net, _how(net)) for net in nets.values())
         + "".join(_file(net, f"The discriminators of {model}'s training.") for model, net in discriminators.items())
+        + "".join(_file(net, f"The evaluator, a second segmenter. {net['history']}") for net in evaluator)
         + "".join(map(_measured, entry["metrics"]))
     )
 
