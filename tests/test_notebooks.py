@@ -4,6 +4,8 @@ As in test_hygiene.py each rule returns the offences as sentences, and a made-up
 """
 
 import ast
+import importlib
+import importlib.util
 import re
 
 import nbformat
@@ -352,3 +354,37 @@ def test_the_picture_rules_can_fail():
     found = " ".join(picture_offences(notebook_of("![](x.png) [a](no.ipynb)", cell)))
     for word in ("1 pictures have no alt", "in the text", "x.png", "no.ipynb"):
         assert word in found
+
+
+# --- imports
+
+
+def missing_imports(code):
+    """What a lesson's code imports from spg that is not there."""
+    missing = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "spg":
+            try:
+                module = importlib.import_module(node.module)
+            except ModuleNotFoundError:
+                missing.append(node.module)
+                continue
+            missing += [f"{node.module}.{a.name}" for a in node.names if not importable(module, a.name)]
+    return missing
+
+
+def importable(module, name):
+    return hasattr(module, name) or importlib.util.find_spec(f"{module.__name__}.{name}") is not None
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_a_lesson_imports_is_there(path):
+    code = "\n".join(cell.source for cell in code_cells(nbformat.read(path, as_version=4)))
+    assert not missing_imports(re.sub(r"^(\s*)[%!].*$", r"\1pass", code, flags=re.MULTILINE))
+
+
+def test_the_import_rule_can_fail():
+    assert missing_imports("from spg.growing import adopt\nfrom spg import plots, nothing_here") == [
+        "spg.growing",
+        "spg.nothing_here",
+    ]
