@@ -95,7 +95,7 @@ def test_the_app_listens_on_this_machine_only_and_ends_idle_kernels():
         (["missing.png"], "missing.png"),
         (["--hole", "hole.png"], "--hole and --labels need an IMAGE"),
         (["labels.png", "--hole", "small.png"], "the hole is 8×8 but the image is 64×64"),
-        (["notes.txt"], "notes.txt is no picture that can be read"),
+        (["notes.txt"], "notes.txt cannot be decoded"),
     ],
 )
 def test_files_that_do_not_fit_are_said_at_once(pictures, arguments, said, capsys, monkeypatch):
