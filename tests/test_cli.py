@@ -261,7 +261,7 @@ def test_a_grey_mask_needs_a_word(run, tmp_path, capsys):
         ("train spnet --data streets --out x --set widht=3", "did you mean 'width'"),
         (
             "train spnet --data streets --out x --set holes=round",
-            "'holes' is one of paper, centre, freeform",
+            "holes='round': unknown hole sampler 'round'; known: paper, centre, freeform, objects",
         ),
         ("train segmenter --data streets --limit 8 --out x --set encoder=foo", "unknown encoder 'foo'"),
         ("evaluate --data streets --limit 2 --size 64 --methods spg,spg --out x.json", "methods named twice: spg"),

@@ -5,7 +5,7 @@ import numpy as np
 from spg.evaluation import metrics
 from spg.labels import CLASSES, PERSON, SIGN, VEGETATION, VEHICLE, check_labels
 
-JUDGED = (VEHICLE, PERSON, VEGETATION, SIGN)  # what is told class by class: objects, and what can be painted as one
+LISTED = (VEHICLE, PERSON, VEGETATION, SIGN)  # listed class by class: objects, and what can be painted as one
 
 
 def seen(segment, picture):
@@ -25,7 +25,7 @@ def share(found, asked, where):
     return float((found == asked)[inside].mean()) if inside.any() else float("nan")
 
 
-def by_class(counts, classes=JUDGED):
+def by_class(counts, classes=LISTED):
     """name → [share, low, high] of the pixels that a class was asked for in which it was found; pooled over pictures.
 
     counts: n×C×C, one confusion a picture, rows the class asked for, columns the one found. The interval is a bootstrap
