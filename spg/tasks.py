@@ -107,6 +107,8 @@ class SegmentationPrediction(Task):
     plus=True trains our own net of the same inputs and outputs, `spg.generators_plus.SPNetPlus`.
     """
 
+    crisp = False
+
     def __init__(self, plus=False):
         self.plus = plus
 
@@ -157,7 +159,7 @@ def one_class(s_r):
     Else D tells a predicted map from a true one by its shades alone, and never looks at its shapes.
     """
     crisp = torch.zeros_like(s_r).scatter_(1, s_r.argmax(1, keepdim=True), 1)
-    return crisp + s_r - s_r.detach()
+    return crisp + (s_r - s_r.detach())  # exactly 0 and 1: the bracket is 0
 
 
 # -------------------------------------------------------------------- SG-Net
