@@ -318,7 +318,7 @@ def test_a_data_set_of_one_picture_is_told(tmp_path, capsys):
         Image.new(mode, (32, 32)).save(tmp_path / folder / "a.png")
     assert main(["data", f"folder:{tmp_path}"]) == 0
     said = capsys.readouterr().out
-    assert "all: 1 frames" in said and "holds no picture: folder has too few to be split" in said
+    assert "all: 1 frames" in said and "its one picture is in val, none is left for train" in said
 
 
 def test_no_home_names_the_setting(monkeypatch):

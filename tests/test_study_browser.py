@@ -145,6 +145,22 @@ def test_a_rater_votes_with_keys_and_buttons_and_each_vote_waits_for_its_receipt
     assert phase(page, "done") and sent(page)[-1]["side"] == "right"
 
 
+def test_a_double_press_votes_once(alone):
+    page = alone()
+    begin(page)
+    page.evaluate("""() => {
+      const press = () => document.querySelector(".spg-ballot").dispatchEvent(
+        new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }));
+      press();
+      answer({ kind: "saved", trial: "t1", left: 1 }, []);
+      for (const wait of [0, 60, 120, 250]) setTimeout(press, wait);
+    }""")
+    phase(page, "vote")
+    assert [message["trial"] for message in sent(page) if message["kind"] == "vote"] == ["t1"]
+    page.keyboard.press("ArrowLeft")  # a person, who has seen the second pair
+    assert sent(page)[-1]["trial"] == "t2" and sent(page)[-1]["seconds"] >= 0.3
+
+
 def test_the_clock_starts_with_the_pictures_and_not_before(alone):
     page = alone()
     page.evaluate("answer({kind: 'joined', total: 1, left: 1}, [])")
