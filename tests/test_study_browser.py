@@ -56,6 +56,7 @@ def press(page, key):
     """Vote with a key and wait until the ballot has gone on. Returns what the progress says."""
     before = progress(page)
     phase(page, "vote")
+    page.wait_for_timeout(400)  # a pair takes no vote in its first 300 ms
     page.keyboard.press(key)
     changed = f"document.querySelector('{BALLOT} .progress span').textContent !== '{before}'"
     page.wait_for_function(changed, timeout=PATIENCE)
@@ -254,6 +255,7 @@ def test_two_raters_a_kill_and_a_restart(browser, study, tmp_path):
         kept = [(0, "a"), (1, "a"), (0, "unsure")]  # ben sees the mirror
         assert [(vote.rater, vote.pick) for vote in votes_in(study)] == kept
         assert all(0 < vote.seconds < 600 for vote in votes_in(study))
+        one.wait_for_timeout(400)
         one.keyboard.press("ArrowLeft")
         one.wait_for_function("document.querySelector('.error').textContent.includes('Not saved')", timeout=PATIENCE)
         one.context.close()
