@@ -87,13 +87,14 @@ class SegmentingDiscriminator(nn.Module):
 
     After OASIS (Schönfeld, Sushko et al., "You Only Need Adversarial Supervision for Semantic Image Synthesis", ICLR
     2021); for SPG-Net+ [our decision]. It sees the picture N×3×H×W alone, no layout: the layout is what it is to find.
-    Out: one list, the features of seven layers and, last, logits N×(C+1)×H×W, *painted* being class C. Its outermost
-    level has half of `width` channels: enough to see speckle, which a smaller map would average away.
+    Out: one list, the features of nine layers and, last, logits N×(C+1)×H×W, *painted* being class C. Its outermost
+    level has half of `width` channels: enough to see speckle, which a smaller map would average away. The innermost
+    one, at a sixteenth of the size, sees a whole car at once, which texture alone does not make.
     """
 
     def __init__(self, classes=8, width=32):
         super().__init__()
-        widths = [width // 2, width, 2 * width, 4 * width]
+        widths = [width // 2, width, 2 * width, 4 * width, 4 * width]
         self.stem = _normed(3, widths[0], 3, 1)
         self.down = nn.ModuleList(_normed(a, b, 4, 2) for a, b in pairwise(widths))
         self.middle = _normed(widths[-1], widths[-1], 3, 1)

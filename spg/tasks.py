@@ -266,8 +266,9 @@ class SegmentationGuidance(Task):
 
 def perceptual_losses(profile, device):
     """{name: (weight, loss)} of the AlexNet loss and of the same by VGG16, without those of weight 0."""
-    whole = None if profile.masked else profile.sizes[-1]
-    options = whole, profile.patch, profile.margin, profile.chroma
+    size = profile.sizes[-1]
+    half = max(32, size // 2) if profile.window else None  # of the picture, which the loss does not see
+    options = half if profile.masked else size, profile.patch, profile.margin, profile.chroma
     terms = {"alexnet": (profile.alexnet, "stlpips"), "vgg": (profile.vgg, "stlpips-vgg")}
     return {
         name: (weight, losses.AlexNetLoss(perceptual.load(network, device), *options))

@@ -58,7 +58,7 @@ def test_a_patch_is_seventy_pixels_wide():
 
 def test_a_segmenting_discriminator_gives_classes_and_painted_for_every_pixel():
     (outputs,) = SegmentingDiscriminator(8, 4)(torch.rand(2, 3, 40, 24))
-    assert outputs[-1].shape == (2, 9, 40, 24) and len(outputs) == 8
+    assert outputs[-1].shape == (2, 9, 40, 24) and len(outputs) == 10
 
 
 def test_its_convolutions_cannot_amplify():
