@@ -10,6 +10,7 @@ from spg.holes import parse_mixture
 
 COURSE = {"sizes", "pictures", "batch", "learning_rate", "decay_from", "warm_up", "average", "clip", "holes", "window"}
 COURSE |= {"seed"}  # every model reads these, and the machine's; `Task.reads` says what else
+TEACHERS = ("spnet", "parser")  # settings that name the checkpoint of a net that is learned from
 MACHINE = {"precision", "workers", "save_every"}
 # Of older checkpoints: keys that are gone, whose values no net depends on, and keys that have another name now.
 RETIRED = {"betas", "flip", "upsample", "adversarial", "perceptual", "informed"}
@@ -78,6 +79,8 @@ class Profile:
     guess: float = 0.0  # share of the pictures that SG-Net sees with SP-Net's layout, not the true one
     spnet: str = ""  # that SP-Net's checkpoint
     soft: bool = False  # that layout is SP-Net's probabilities, at the test too, not one class per pixel
+    # the losses of GFC
+    parser: str = ""  # the checkpoint of its parsing net, a segmenter; "": the shipped one nearest in data and size
     # rows of the ablation
     dilated: bool = True  # False: the nine blocks look at their neighbours only
     blind: str = ""  # an input of both nets that is taken away: image or hole

@@ -9,7 +9,7 @@ from tiny import Tiny
 from torch import nn
 
 from spg import losses
-from spg.baselines.gfc import ADVERSARIAL, PARSING, GFCDiscriminators, GFCGenerator, parser
+from spg.baselines.gfc import ADVERSARIAL, PARSING, GFCDiscriminators, GFCGenerator, nearest_segmenter, parser
 from spg.engine import shipped
 from spg.models import task
 from spg.profiles import profile
@@ -124,7 +124,7 @@ def test_the_parsing_net_is_of_the_same_data_then_of_the_nearest_size(monkeypatc
     monkeypatch.setattr(shipped, "registry", lambda: shelf)
     monkeypatch.setattr(shipped, "checked", lambda net: took.append(net["name"]) or real)
     for data, size in [("cityscapes", 256), ("cityscapes", 64), ("streets", 256), ("camvid", 250), (None, 64)]:
-        parser(data, size)
+        nearest_segmenter(data, size)
     town, streets = "cityscapes 256", "streets 64"
     assert took == [town, "cityscapes:ROOT 64", streets, town, streets]
 
@@ -132,7 +132,16 @@ def test_the_parsing_net_is_of_the_same_data_then_of_the_nearest_size(monkeypatc
 def test_without_a_shipped_segmenter_it_says_what_to_do(monkeypatch):
     monkeypatch.setattr(shipped, "registry", lambda: {})
     with pytest.raises(ValueError, match="no shipped set holds a segmenter: train one"):
-        parser("streets", 64)
+        nearest_segmenter("streets", 64)
+
+
+def test_a_recipe_names_the_parsing_net_and_it_is_a_segmenter():
+    nets = shipped.registry()["streets-64"]["nets"]
+    gfc = task("gfc")
+    gfc.prepare(profile("quick", parser=str(shipped.checked(nets["segmenter"]))), "cpu")
+    assert gfc.parser.size == 64
+    with pytest.raises(ValueError, match="holds a 'spnet' net, no segmenter"):
+        parser(shipped.checked(nets["spnet"]))
 
 
 def test_its_loss_is_the_cross_entropy_of_what_it_sees(gfc):

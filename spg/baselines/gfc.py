@@ -111,19 +111,23 @@ class Parser(NamedTuple):
         return losses.hole_cross_entropy(self.net(filled, nothing), s, everything)
 
 
-def parser(data, size):
-    """The `Parser` of a training: the shipped segmenter of that data set (else of any) nearest in size, in eval mode.
+def parser(path):
+    """The `Parser` of a segmenter's checkpoint, in eval mode. Raises ValueError where it holds another net."""
+    tensors, about = checkpoints.load(path)
+    if about["model"] != "segmenter":
+        raise ValueError(f"parser={str(path)!r} holds a {about['model']!r} net, no segmenter")
+    net = checkpoints.restore(Segmenter(C, about["profile"]["encoder"]), tensors)
+    return Parser(net.eval().requires_grad_(False), about["size"])
 
-    GFC trains its own on the same pictures. Raises ValueError if none is shipped.
-    """
+
+def nearest_segmenter(data, size):
+    """The file of the shipped segmenter of that data set (else of any) nearest in size. ValueError: there is none."""
     nets = {name: entry["nets"] for name, entry in shipped.registry().items()}
     sets = {name: of["segmenter"] for name, of in nets.items() if "segmenter" in of}
     if not sets:
         raise ValueError("GFC needs a parsing net, and no shipped set holds a segmenter: train one and `ship` it first")
     name = min(sets, key=lambda n: (sets[n]["data"].split(":")[0] != data, abs(sets[n]["size"] - size)))
-    tensors, about = checkpoints.load(shipped.checked(sets[name]))
-    net = checkpoints.restore(Segmenter(C, about["profile"]["encoder"]), tensors)
-    return Parser(net.eval().requires_grad_(False), about["size"])
+    return shipped.checked(sets[name])
 
 
 class GFC(Task):
@@ -139,7 +143,7 @@ class GFC(Task):
 
     @property
     def reads(self):
-        return super().reads | {"width"}
+        return super().reads | {"width", "parser"}
 
     def generator(self, profile, design):
         return GFCGenerator(profile.width)  # the same at every size: it does not grow
@@ -148,7 +152,7 @@ class GFC(Task):
         return GFCDiscriminators(profile.width)
 
     def prepare(self, profile, device):
-        self.parser = parser(self.data, profile.sizes[-1])
+        self.parser = parser(profile.parser or nearest_segmenter(self.data, profile.sizes[-1]))
         self.parser.net.to(device, memory_format=torch.channels_last)
 
     def generate(self, net, b):

@@ -10,8 +10,8 @@
     pictures = 40_000
     reason = "why there is this stage"
 
-A net that is to `grow` doubles its size from stage to stage (`spg.profiles.at`). `spnet = "spnet-plus"` is the net that
-the recipe itself has made before. Nothing else of a recipe names a file.
+A net that is to `grow` doubles its size from stage to stage (`spg.profiles.at`). `spnet = "spnet-plus"` and
+`parser = "segmenter"` are nets that the recipe itself has made before. Nothing else of a recipe names a file.
 """
 
 import sys
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spg.models import MODELS, check_settings, task
-from spg.profiles import at, profile
+from spg.profiles import TEACHERS, at, profile
 from spg.training import Trainer
 
 if sys.version_info >= (3, 11):
@@ -41,13 +41,13 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one net is made. name: SET:MODEL; source: spec, split and limit of the data; spnet: whom it learns from."""
+    """How one net is made. name: SET:MODEL; source: spec, split and limit of the data; teachers: setting → model."""
 
     name: str
     model: str
     source: dict
     stages: tuple[Stage, ...]
-    spnet: str = ""
+    teachers: dict
 
 
 def names():
@@ -80,11 +80,12 @@ def read(name, settings=None):
 def _recipe(which, model, table, changed):
     source = {"data": table["data"], "split": table.get("split", "train"), "limit": table.get("limit")}
     shared = {key: value for key, value in table[model].items() if key != "stages"}
-    stages, spnet = table[model]["stages"], shared.pop("spnet", "")
+    stages, teachers = table[model]["stages"], {key: shared.pop(key) for key in TEACHERS if key in shared}
+    check_settings(model, teachers)
     changed = {key: value for key, value in changed.items() if key in task(model).reads}
     sizes = tuple(dict.fromkeys(stage["size"] for stage in stages))
     made = tuple(_stage(model, table["profile"], {**shared, **stage}, sizes, changed) for stage in stages)
-    return Recipe(f"{which}:{model}", model, source, made, spnet)
+    return Recipe(f"{which}:{model}", model, source, made, teachers)
 
 
 def _stage(model, base, settings, sizes, changed):
@@ -102,10 +103,10 @@ def train(recipe, out, scenes_at, make_fabric, resume=False, show=True):
     """Train one net through its stages. OUT/MODEL/ holds the net, OUT/MODEL/stage-N/ what an earlier stage has left.
 
     scenes_at: size → data set; make_fabric: profile → Fabric. Interrupted anywhere and resumed, it ends with the
-    weights it would have had. Returns the last stage's trainer. Raises FileNotFoundError where the SP-Net that it
-    learns from is not made yet.
+    weights it would have had. Returns the last stage's trainer. Raises FileNotFoundError where a net that it learns
+    from is not made yet.
     """
-    learned_from = {"spnet": _spnet_file(recipe, out)} if recipe.spnet else {}
+    learned_from = {key: _file(recipe, out, model) for key, model in recipe.teachers.items()}
     folder, before = Path(out) / recipe.model, None
     for number, stage in enumerate(recipe.stages, 1):
         settings = stage.profile.with_settings(**learned_from)
@@ -117,8 +118,8 @@ def train(recipe, out, scenes_at, make_fabric, resume=False, show=True):
     return trainer
 
 
-def _spnet_file(recipe, out):
-    path = Path(out) / recipe.spnet / f"{recipe.spnet}.safetensors"
+def _file(recipe, out, teacher):
+    path = Path(out) / teacher / f"{teacher}.safetensors"
     if not path.exists():
-        raise FileNotFoundError(f"{recipe.name} learns from {path}, which is not there: train {recipe.spnet} first")
+        raise FileNotFoundError(f"{recipe.name} learns from {path}, which is not there: train {teacher} first")
     return str(path)

@@ -12,6 +12,7 @@ from spg.engine.provenance import commit
 from spg.engine.shipped import registry
 from spg.engine.writing import read_json, write, write_all
 from spg.models import METHODS, models
+from spg.profiles import TEACHERS
 from spg.weights.finding import data_of, on_gpus, resolve, sha256
 
 LARGEST = 16_000_000  # bytes of a file
@@ -91,12 +92,11 @@ def history(about):
 
 
 def _without_folders(about):
-    """What a checkpoint says of itself, data and SP-Net without the folders they lay in; its start too."""
+    """What a checkpoint says of itself, data and teachers without the folders they lay in; its start too."""
     start = {"start": _without_folders(about["start"])} if about.get("start") else {}
-    profile, spnet = about["profile"], Path(about["profile"].get("spnet", ""))
-    if spnet.is_absolute():
-        profile = profile | {"spnet": "/".join(spnet.parts[-3:])}  # run, model and file
-    return about | {"data": data_of(about), "profile": profile} | start
+    teachers = {key: Path(about["profile"].get(key, "")) for key in TEACHERS}
+    short = {key: "/".join(path.parts[-3:]) for key, path in teachers.items() if path.is_absolute()}  # run, model, file
+    return about | {"data": data_of(about), "profile": about["profile"] | short} | start
 
 
 def ship_discriminators(name, path):
