@@ -60,7 +60,7 @@ def test_the_setup_cell_comes_second_and_once():
         running.with_setup(made, "https://github.com/someone/course")
     assert [cell.metadata.get("tags") for cell in made.cells] == [None, ["setup"], ["parameters"], None]
     assert "git+https://github.com/someone/course" in made.cells[1].source
-    assert '"..' in running.with_setup(made).cells[1].source
+    assert '"..[notebooks]"' in running.with_setup(made).cells[1].source
 
 
 def test_setup_cell_does_nothing_where_the_course_is_installed():
@@ -86,7 +86,7 @@ def test_student_copy_can_be_handed_out_alone(lesson, tmp_path):
     made = running.with_setup(nbformat.read(lesson, as_version=4))
     nbformat.write(made, lesson)
     first, setup, *_ = nbformat.read(student.write_copy(lesson, tmp_path / "build" / "student"), as_version=4).cells
-    assert '%pip install --quiet "../.."' in setup.source
+    assert '%pip install --quiet "../..[notebooks]"' in setup.source
     assert first.source == "# Lesson\n\n![steps](attachment:a.png) and [code](../../spg/x.py)"
     assert list(first.attachments) == ["a.png"]
 
@@ -323,12 +323,12 @@ EXAMS = (ROOT / "notebooks" / "EXAMS.md").read_text("utf-8")
 QUESTION = re.compile(
     r"\*\*(\w+\.\d+)\*\* ★{1,3} \S.*?<details><summary>Answer</summary>\n\n(.*?)\n\n</details>", re.DOTALL
 )
-WHERE = re.compile(r"\*Lesson (\d\d), (?:section (\d+)|exercises, solution (\d+)).*\.\*$")
+WHERE = re.compile(r"\*Lesson (\d\d[a-z]?), (?:section (\d+)|exercises, solution (\d+)).*\.\*$")
 
 
 def lessons_of_questions():
     """Number of a lesson → (its notebook, the answers to its questions), as QUESTIONS.md heads them."""
-    parts = re.split(r"^## (\d\d|Beyond) · ", QUESTIONS, flags=re.MULTILINE)[1:]
+    parts = re.split(r"^## (\d\d[a-z]?|Beyond) · ", QUESTIONS, flags=re.MULTILINE)[1:]
     found = dict(zip(parts[::2], parts[1::2], strict=True))
     beyond = found.pop("Beyond")
     assert len(QUESTION.findall(beyond)) == beyond.count("<details>")
@@ -340,6 +340,7 @@ def test_five_questions_a_lesson_each_with_an_answer():
     assert len(QUESTION.findall(QUESTIONS)) == QUESTIONS.count("<details>") >= 60
     for lesson, (_, asked) in lessons.items():
         assert [number for number, _ in asked] == [f"{lesson}.{i}" for i in range(1, 6)]
+    assert sorted(lessons) == sorted(path.name.split("_")[0] for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
 def test_every_question_is_answered_where_it_says():

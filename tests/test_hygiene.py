@@ -205,6 +205,15 @@ def test_sources_are_named_in_the_three_words():
     assert not {named(path): found for path in SAID if (found := hearsay(text_of(path)))}
 
 
+PAGE = re.compile(r"\b[A-Z][A-Z_]+\.md\b")
+
+
+def test_pages_named_in_the_code_are_there():
+    there = {path.name for path in FILES}
+    named_pages = {page for path in MODULES for page in PAGE.findall(text_of(path))}
+    assert "THE_PAPER.md" in named_pages <= there
+
+
 def test_the_citation_rules_can_fail():
     page = "## 1 Notation\n## 2 Losses\n$$x \\tag{1}$$"
     good = "THE_PAPER.md, section 2, eq. (1); [THE_PAPER.md](THE_PAPER.md), section 1."

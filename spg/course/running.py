@@ -14,7 +14,7 @@ import nbformat
 from spg.engine.writing import read_json, write
 
 SETUP = """\
-# Installs the course where it is missing, as on Colab; elsewhere this does nothing.
+# Installs the course where it is missing, from the repository that this notebook lies in.
 import importlib.util
 
 if importlib.util.find_spec("spg") is None:
@@ -48,7 +48,7 @@ def with_setup(notebook, address=None):
 
 def setup(address):
     """Source of the cell that installs the course where it is missing: from the repository, or the checkout around."""
-    return SETUP.format(source=f"spg-net[notebooks] @ git+{address}" if address else "..").rstrip()
+    return SETUP.format(source=f"spg-net[notebooks] @ git+{address}" if address else "..[notebooks]").rstrip()
 
 
 # ---------------------------------------------------------------- in place

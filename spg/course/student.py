@@ -54,7 +54,7 @@ def self_contained(notebook, folder, up):
     """
     for cell in notebook.cells:
         if "setup" in cell.metadata.get("tags", ()):  # it installs from the checkout around
-            cell.source = cell.source.replace('".."', f'"{up.rstrip("/")}"') + FIGURES
+            cell.source = cell.source.replace('"..[', f'"{up.rstrip("/")}[') + FIGURES
         if cell.cell_type != "markdown":
             continue
         for path in {path for _, path, _ in PICTURE.findall(cell.source)}:
