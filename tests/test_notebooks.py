@@ -60,7 +60,9 @@ def offences(notebook):
         for cell in code
         if "plots.show(" in cell.source and not any("image/png" in output.get("data", {}) for output in cell.outputs)
     ]
+    dirty = [cell.execution_count for cell in code if "+dirty" in str(cell.outputs)]
     found = {
+        f"cells {dirty} print a commit with changes: commit the package first": dirty,
         f"cells {unseen} make a figure that is not shown: plots.show must be the last expression": unseen,
         "cells were not run 1..n; run make notebooks": [c.execution_count for c in code] != [*range(1, len(code) + 1)],
         f"cells ended in {errors}": errors,
@@ -98,10 +100,12 @@ def test_a_clean_notebook_passes():
 def test_the_notebook_rules_can_fail():
     tagged = code_cell("steps = 200\nhalf = steps // 2", 1, ["parameters"])
     error = {"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}
-    lost = code_cell('plots.show(fig, "x", "y")\nfor a in b: pass', 4)
+    dirty = {"output_type": "stream", "name": "stdout", "text": "commit 2cf7b905f955+dirty"}
+    lost = code_cell('plots.show(fig, "x", "y")\nfor a in b: pass', 4, outputs=[dirty])
     found = " ".join(offences(notebook_of(tagged, code_cell("a = 1\n" * 26, 3, outputs=[error]), lost, widgets={})))
     for word in (
         "cells [4] make a figure",
+        "cells [4] print a commit",
         "1..n",
         "ValueError",
         "metadata.widgets",
@@ -220,10 +224,7 @@ def counted(numbers):
     return [int(number) for number in numbers] == [*range(1, len(numbers) + 1)]
 
 
-SECOND = [path for path in NOTEBOOKS if "## Summary" in path.read_text("utf-8")]  # the lessons in their second edition
-
-
-@pytest.mark.parametrize("path", SECOND, ids=named)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
 def test_lesson_is_finished(path):
     assert unfinished(nbformat.read(path, as_version=4)) == []
 
