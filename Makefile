@@ -8,7 +8,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce test lab app notebooks student format lock clean
+.PHONY: help reproduce test lab app site notebooks address student format release-check lock clean
 
 PYTHON ?=
 TORCH_INDEX ?=
@@ -19,7 +19,7 @@ NOT_RUN := $(shell sed -n 's,^\([0-9][^:]*\):.*,notebooks/\1,p' notebooks/not-ru
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 # --- the main job ------------------------------------------------------------------------------------------------
 # Each step is a file under build/: an interrupted run goes on where it stopped, `make clean` starts over.
@@ -67,6 +67,15 @@ test: $(VENV)  ## lint, then pytest over the tests and nbval over the notebooks
 	  --nbval-lax --nbval-sanitize-with tests/nbval.ini --nbval-cell-timeout 300 $(filter-out $(NOT_RUN),$(NOTEBOOKS))
 	python -m spg.course ran build/tests.xml $(NOTEBOOKS)
 
+RELEASE := packaging hygiene readme places wheel site
+
+release-check: $(VENV)  ## what must hold before a release: wheel, lessons alone, site, links, sizes, version, address
+	pytest $(RELEASE:%=tests/test_%.py)
+	@grep -q '^Repository = ' pyproject.toml || { echo "pyproject.toml: no address under [project.urls]" >&2; exit 1; }
+	@grep -q "^## \[$$(python -c 'import spg; print(spg.__version__)')\] - 20" CHANGELOG.md \
+	  || { echo "CHANGELOG.md: no dated section for this version" >&2; exit 1; }
+	@git diff --quiet HEAD || { echo "there are changes that are not committed" >&2; exit 1; }
+
 format: $(VENV)  ## sort imports, mend what ruff can mend, and format
 	ruff check --fix .
 	ruff format .
@@ -86,8 +95,15 @@ notebooks: $(VENV)  ## run every notebook in place, so that its outputs are fres
 	for shown in figures/*.png; do fresh=build/lessons/$${shown#figures/}; if [ -e $$fresh ]; then cp $$fresh $$shown; fi; done
 	pre-commit run nbstripout --files $(NOTEBOOKS) || true  # it fails when it has changed a file, as it should here
 
+address: $(VENV)  ## write the repository's address from pyproject.toml into README and setup cells
+	python -m pip install --quiet --no-deps -e .  # so that the package's metadata has it
+	python -m spg.course address $(NOTEBOOKS)
+
 student: $(VENV)  ## write the notebooks without solutions to build/student/; FORM=gaps: with gaps, to build/gaps/
 	python -m spg.course $(if $(filter gaps,$(FORM)),gaps build/gaps,student build/student) $(NOTEBOOKS)
+
+site: $(VENV)  ## the course as a web site, from the executed notebooks: build/site/
+	python notebooks/site/build.py
 
 # --- the environment ---------------------------------------------------------------------------------------------
 
@@ -108,7 +124,7 @@ $(VENV): pyproject.toml constraints.txt
 	fi
 	.venv/bin/python -m pip install --quiet 'pip>=22.3'
 	$(if $(TORCH_INDEX),.venv/bin/python -m pip install --quiet --no-deps -c constraints.txt --index-url $(TORCH_INDEX) torch torchvision)
-	.venv/bin/python -m pip install --quiet -c constraints.txt -e '.[notebooks,dev]'
+	.venv/bin/python -m pip install --quiet -c constraints.txt -e '.[notebooks,site,dev]'
 	@touch $@
 
 lock: $(VENV)  ## resolve pyproject.toml again into constraints.txt (Python 3.10 and up, Linux and macOS)

@@ -271,7 +271,7 @@ def _nets(weights, data=None, size=None, models=None):
     from spg import weights as w
 
     nets = w.Nets(w.default(data, size, models) if not weights else weights[0] if len(weights) == 1 else weights)
-    print("weights:", *(f"{model} {path}" for model, path in nets.files.items()), sep="\n  ", file=sys.stderr)
+    print("weights:", *(f"{model} {nets.files.where(model)}" for model in nets.files), sep="\n  ", file=sys.stderr)
     return nets
 
 

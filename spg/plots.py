@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from PIL import Image
 
+from spg.engine.places import build
 from spg.engine.writing import write
 from spg.labels import CLASSES, PALETTE, colour
 
@@ -150,15 +151,16 @@ def encode(fig, dpi=150):
 def show(fig, name, alt):
     """Save a figure and hand it to the notebook with its alternative text.
 
-    It goes to $SPG_FIGURES/NAME.png, default ../build/figures, which is build/figures for a notebook of the course. The
-    figures that a page shows are committed in figures/: `make notebooks` copies those from the ones it has made. Where
-    that folder cannot be written, the figure is shown all the same, and a warning says so.
+    It goes to $SPG_FIGURES/NAME.png, by default to figures/ in the folder that lessons write into (see
+    `spg.engine.places.build`). The figures that a page shows are committed in figures/: `make notebooks` copies those
+    from the ones it has made. Where that folder cannot be written, the figure is shown all the same, and a warning
+    says so.
     """
     from IPython.display import Image as Shown  # there in every notebook, and needed nowhere else
 
     data = encode(fig)
     try:
-        write(Path(os.environ.get("SPG_FIGURES", "../build/figures")) / f"{name}.png", data)
+        write(Path(os.environ.get("SPG_FIGURES") or build() / "figures") / f"{name}.png", data)
     except OSError as error:
         warnings.warn(f"the figure is shown, but not kept ({error}); set SPG_FIGURES to a folder for it", stacklevel=2)
     return Shown(data, format="png", alt=alt)

@@ -9,6 +9,7 @@ import pytest
 
 from spg.course import gaps, running, student
 from spg.course.__main__ import main
+from spg.engine import places
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -59,13 +60,30 @@ def test_the_setup_cell_comes_second_and_once():
     for _ in range(2):
         running.with_setup(made, "https://github.com/someone/course")
     assert [cell.metadata.get("tags") for cell in made.cells] == [None, ["setup"], ["parameters"], None]
-    assert "git+https://github.com/someone/course" in made.cells[1].source
-    assert '"..[notebooks]"' in running.with_setup(made).cells[1].source
+    assert "git clone --quiet --depth 1 https://github.com/someone/course spg-net" in made.cells[1].source
+    assert '"..[lessons]"' in running.with_setup(made).cells[1].source
 
 
 def test_setup_cell_does_nothing_where_the_course_is_installed():
-    code = running.SETUP.format(source="..").replace("%pip", "raise SystemExit  #")
-    exec(compile(code, "setup", "exec"), {})
+    for address in (None, "https://github.com/someone/course"):
+        code = re.sub("[%!](?=pip|git)", "raise SystemExit  #", running.setup(address))
+        assert code.count("SystemExit") == (2 if address else 1)
+        exec(compile(code, "setup", "exec"), {})
+
+
+def test_the_address_goes_into_setup_cells_and_the_page(lesson, monkeypatch, capsys):
+    page = lesson.parent.parent / "README.md"
+    page.write_text("git clone ADDRESS-OF-THIS-REPOSITORY\n<!-- open elsewhere -->\nold\n<!-- /open elsewhere -->\n")
+    monkeypatch.setattr(places, "repository", lambda: "https://github.com/someone/course")
+    for _ in range(2):
+        assert main(["address", str(lesson)]) == 0
+    assert "someone/course spg-net" in nbformat.read(lesson, as_version=4).cells[1].source
+    text = page.read_text()
+    assert text.startswith("git clone https://github.com/someone/course\n<!-- open") and "old" not in text
+    for way in ("research.google.com/github/someone/course/blob/main/", "binder.org/v2/gh/someone/course/main?"):
+        assert text.count(way) == 1
+    monkeypatch.setattr(places, "repository", lambda: None)
+    assert running.opened("ADDRESS-OF-THIS-REPOSITORY", None) == "ADDRESS-OF-THIS-REPOSITORY"
 
 
 # ---------------------------------------------------------------- copies for students
@@ -86,7 +104,7 @@ def test_student_copy_can_be_handed_out_alone(lesson, tmp_path):
     made = running.with_setup(nbformat.read(lesson, as_version=4))
     nbformat.write(made, lesson)
     first, setup, *_ = nbformat.read(student.write_copy(lesson, tmp_path / "build" / "student"), as_version=4).cells
-    assert '%pip install --quiet "../..[notebooks]"' in setup.source
+    assert '%pip install --quiet "../..[lessons]"' in setup.source
     assert first.source == "# Lesson\n\n![steps](attachment:a.png) and [code](../../spg/x.py)"
     assert list(first.attachments) == ["a.png"]
 
@@ -218,7 +236,6 @@ def test_every_lesson_has_a_copy_with_gaps(tmp_path):
         assert "**Read.**" not in text and "SOLUTION" not in text
         code = "\n".join(cell.source for cell in made.cells if cell.cell_type == "code")
         assert '"../figures' not in code and '"../build' not in code  # it runs outside the repository
-        assert (release.parent / "results").exists() == ("results" in "".join(re.findall(r'"results', code)))
     assert "code_stub" in (tmp_path / "nbgrader_config.py").read_text("utf-8")
 
 
@@ -239,7 +256,7 @@ def test_a_lessons_own_gap_and_test():
 
 
 def test_refresh_runs_in_place_and_notes_the_time(lesson, monkeypatch):
-    monkeypatch.setattr(running, "repository", lambda: None)
+    monkeypatch.setattr(places, "repository", lambda: None)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     (lesson.parent / "TEACHING.md").write_text("| 77_lesson | – | nothing |\n")
     assert main(["refresh", str(lesson)]) == 0

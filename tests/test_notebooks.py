@@ -12,8 +12,9 @@ import nbformat
 import pytest
 from test_hygiene import FILES, MB, ROOT, broken_links, named
 
-from spg.course.running import repository, setup
+from spg.course.running import setup
 from spg.course.student import exercises
+from spg.engine.places import repository
 from spg.profiles import PROFILES
 
 NOTEBOOKS = [path for path in FILES if path.suffix == ".ipynb"]

@@ -17,7 +17,7 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
-CONDA_TO_PYPI = {"pytorch": "torch"}
+CONDA_TO_PYPI = {"pytorch": "torch", "python-build": "build"}
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 
 
@@ -133,7 +133,7 @@ def test_makefile_has_the_fixed_targets_each_making_its_venv(target):
 def test_makefile_describes_every_phony_target():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE).group(1).split()
-    described = re.findall(r"^(\w+):.*## ", makefile, re.MULTILINE)
+    described = re.findall(r"^([\w-]+):.*## ", makefile, re.MULTILINE)
     assert sorted(phony) == sorted(described)
 
 

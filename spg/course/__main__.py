@@ -8,6 +8,8 @@ import nbformat
 
 import spg.course
 from spg.course import gaps, running, student
+from spg.engine import places
+from spg.engine.writing import write
 
 
 def main(arguments=None):
@@ -31,6 +33,7 @@ def _parser():
             sub.add_argument(name, type=Path, nargs="+" if name == "notebooks" else None)
 
     command(_refresh, "notebooks")
+    command(_address, "notebooks")
     command(_student, "folder", "notebooks")
     command(_gaps, "folder", "notebooks")
     command(_ran, "junit", "notebooks")
@@ -42,10 +45,22 @@ def _refresh(given):
     """put the setup cell in, run in place, note the time in times.json"""
     for path in given.notebooks:
         notebook = nbformat.read(path, as_version=4)
-        nbformat.write(running.with_setup(notebook, running.repository()), path)
+        nbformat.write(running.with_setup(notebook, places.repository()), path)
         times = running.refresh(path)
         running.note_times(path.parent, path.name, times)
         print(f"{path.name}: {times['seconds']:.0f} s, {times['cpu_seconds']:.0f} s of processor time")
+    return 0
+
+
+def _address(given):
+    """write the repository's address from pyproject.toml into setup cells, and into the README beside notebooks/"""
+    address = places.repository()
+    for path in given.notebooks:
+        notebook = nbformat.read(path, as_version=4)
+        write(path, nbformat.writes(running.with_setup(notebook, address)) + "\n")
+    readme = given.notebooks[0].resolve().parent.parent / "README.md"
+    write(readme, running.opened(readme.read_text("utf-8"), address))
+    print(address or "no address in pyproject.toml: setup cells install from the checkout around them")
     return 0
 
 

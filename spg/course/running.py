@@ -6,7 +6,6 @@ import re
 import resource
 import time
 import xml.etree.ElementTree as ElementTree
-from importlib.metadata import metadata
 from pathlib import Path
 
 import nbformat
@@ -14,25 +13,28 @@ import nbformat
 from spg.engine.writing import read_json, write
 
 SETUP = """\
-# Installs the course where it is missing, from the repository that this notebook lies in.
+# Installs the course where it is missing, as on Colab or Kaggle; elsewhere this does nothing.
 import importlib.util
+import sys
 
 if importlib.util.find_spec("spg") is None:
-    %pip install --quiet "{source}"
+{install}
+if "google.colab" in sys.modules:
+    from google.colab import output
+
+    output.enable_custom_widget_manager()
 """
+CLONE = """\
+    !git clone --quiet --depth 1 {address} spg-net
+    %pip install --quiet --editable "./spg-net[lessons]"
+    sys.path.insert(0, "spg-net")"""
+CHECKOUT = '    %pip install --quiet "..[lessons]"'
+PLACEHOLDER = "ADDRESS-OF-THIS-REPOSITORY"
+ELSEWHERE = re.compile(r"(<!-- open elsewhere -->\n).*?(<!-- /open elsewhere -->)", re.DOTALL)
 ROW = re.compile(r"^\| (\d\d[a-z]?_\w+) \| [^|]* \|", re.MULTILINE)
 
 
 # ---------------------------------------------------------------- how a notebook opens
-
-
-def repository():
-    """The address in pyproject.toml's [project.urls] under Repository, None where there is none."""
-    for line in metadata("spg-net").get_all("Project-URL") or ():
-        label, _, address = line.partition(", ")
-        if label.lower() == "repository":
-            return address
-    return None
 
 
 def with_setup(notebook, address=None):
@@ -41,14 +43,29 @@ def with_setup(notebook, address=None):
     address: of the repository; without one the cell installs from the checkout that the notebook lies in.
     """
     first, *rest = [cell for cell in notebook.cells if "setup" not in cell.metadata.get("tags", ())]
-    cell = nbformat.v4.new_code_cell(setup(address), metadata={"tags": ["setup"]})
+    old = [cell for cell in notebook.cells if "setup" in cell.metadata.get("tags", ())]
+    cell = old[0] if old else nbformat.v4.new_code_cell(metadata={"tags": ["setup"]})
+    cell.source = setup(address)
     notebook.cells = [first, cell, *rest]
     return notebook
 
 
 def setup(address):
-    """Source of the cell that installs the course where it is missing: from the repository, or the checkout around."""
-    return SETUP.format(source=f"spg-net[notebooks] @ git+{address}" if address else "..[notebooks]").rstrip()
+    """Source of the cell that installs the course where it is missing: a clone of the repository, or the checkout."""
+    return SETUP.format(install=CLONE.format(address=address) if address else CHECKOUT).rstrip()
+
+
+def opened(text, address):
+    """A page's text with the repository's address, and with links that open lesson 00 elsewhere; None: as it is."""
+    if not address:
+        return text
+    name, lesson = address.removeprefix("https://github.com/"), "notebooks/00_tour.ipynb"
+    links = (
+        f"Nothing to install: open lesson 00 on [Colab](https://colab.research.google.com/github/{name}/blob/main/{lesson}),\n"
+        f"[Kaggle](https://kaggle.com/kernels/welcome?src={address}/blob/main/{lesson}) or\n"
+        f"[Binder](https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/{lesson}).\n"
+    )
+    return ELSEWHERE.sub(rf"\g<1>{links}\g<2>", text.replace(PLACEHOLDER, address))
 
 
 # ---------------------------------------------------------------- in place

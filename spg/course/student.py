@@ -8,19 +8,13 @@ from pathlib import Path
 import nbformat
 from nbconvert.preprocessors import TagRemovePreprocessor
 
-from spg.engine.writing import write, write_all
+from spg.engine.writing import write
 
 SOLUTIONS = re.compile(r"^## Solutions$", re.MULTILINE)
 EXERCISE = re.compile(r"^(\d+)\. ", re.MULTILINE)
 PICTURE = re.compile(r"(!\[[^\]]*\]\()(?!\w+:)([^)\s]+)(\))")
 UPWARDS = re.compile(r"(\]\()\.\./")
 ANSWER = "### Your answer to exercise"
-RESULTS = "../figures/results"
-FIGURES = """
-
-import os
-
-os.environ.setdefault("SPG_FIGURES", "build/figures")"""
 
 
 def exercises(notebook):
@@ -54,7 +48,7 @@ def self_contained(notebook, folder, up):
     """
     for cell in notebook.cells:
         if "setup" in cell.metadata.get("tags", ()):  # it installs from the checkout around
-            cell.source = cell.source.replace('"..[', f'"{up.rstrip("/")}[') + FIGURES
+            cell.source = cell.source.replace('"..[', f'"{up.rstrip("/")}[')
         if cell.cell_type != "markdown":
             continue
         for path in {path for _, path, _ in PICTURE.findall(cell.source)}:
@@ -66,16 +60,7 @@ def self_contained(notebook, folder, up):
 
 
 def hand_out(copy, path, folder, up):
-    """Write a copy of the lesson at path as folder/NAME.ipynb, with what it reads beside it. Returns where.
-
-    What a lesson reads in figures/results comes along into folder/results. What it writes goes into folder/build.
-    """
-    code = [cell for cell in copy.cells if cell.cell_type == "code"]
-    if any(RESULTS in cell.source for cell in code):
-        results = (path.parent / RESULTS).glob("*.json")
-        write_all({folder / "results" / file.name: file.read_bytes() for file in results})
-    for cell in code:
-        cell.source = cell.source.replace(RESULTS, "results").replace("../build", "build")
+    """Write a copy of the lesson at path as folder/NAME.ipynb. Returns where. What it writes goes into folder/build."""
     return write(folder / path.name, nbformat.writes(self_contained(copy, path.parent, up)) + "\n")
 
 

@@ -16,27 +16,17 @@ import uuid
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
 from spg.data.contract import Scene
+from spg.engine.places import home
 from spg.engine.watching import progress
 from spg.pictures import DamagedImage
 
 MANY = 64  # drawn scenes from which on processes are worth their start
-
-
-def home():
-    """$SPG_CACHE, or the user's cache folder."""
-    try:
-        if os.environ.get("SPG_CACHE"):
-            return Path(os.environ["SPG_CACHE"]).expanduser()
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spg"
-    except RuntimeError as error:  # HOME is not set, and the system does not know the user, as in some containers
-        raise ValueError(f"no folder for the cache ({error}): set SPG_CACHE to one") from error
 
 
 def folder_of(reader, name, split, size):

@@ -13,6 +13,7 @@ from spg.editor.record import open_file
 from spg.editor.session import Session
 from spg.editor.widget import SegmentationEditor
 from spg.engine import voila
+from spg.engine.shipped import Shelf
 from spg.labels import CLASSES, VEHICLE
 from spg.pictures import LONGEST, read_hole, read_label_map
 from spg.weights import default, load, resolve
@@ -54,11 +55,12 @@ def default_weights(image):
 
 def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=True):
     """Serve the editor until Ctrl-C. Raises ValueError or FileNotFoundError at once where the files do not fit."""
-    weights = resolve(weights or default_weights(image))
+    weights = Shelf(resolve(weights or default_weights(image)))
     open_editor(image, hole, labels, weights).close()  # a bad file should be said here, not in the browser
     paths = {"image": image, "hole": hole, "labels": labels}
     arguments = {name: str(Path(path).resolve()) for name, path in paths.items() if path}
-    arguments["weights"] = {model: str(Path(path).resolve()) for model, path in weights.items()}
+    here = {model: Path(weights.where(model)).resolve() for model in weights}
+    arguments["weights"] = {model: str(path) for model, path in here.items() if path.exists()}
     voila.serve(cell(**arguments), "SPG-Net editor", port, browser=browser)
 
 

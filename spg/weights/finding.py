@@ -1,10 +1,11 @@
 """Where nets lie: a shipped set, a run's folder, a single file; and which of them to take when nothing was said."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from spg.engine import checkpoints
-from spg.engine.shipped import registry, shipped_nets
+from spg.engine.shipped import Shelf, registry, shipped_nets
 from spg.models import DESIGNS, MODELS, SPNETS
 
 
@@ -18,10 +19,10 @@ def find_nets(folder):
 def resolve(weights):
     """model → file, of a shipped set's name, a run's folder, one checkpoint file, or a list of these.
 
-    A dict model → file passes as it is. Raises ValueError naming what was not found, or a model that two
-    places of a list hold.
+    A dict model → file passes as it is. That of a shipped set is a `Shelf`, which fetches what is not here when asked
+    for it. Raises ValueError naming what was not found, or a model that two places of a list hold.
     """
-    if isinstance(weights, dict):
+    if isinstance(weights, Mapping):
         return weights
     if isinstance(weights, list | tuple):
         return _joined(weights)
@@ -114,7 +115,8 @@ def data_of(about):
 
 
 def with_segmenter(files):
-    """files (model → file), and where they hold an SP-Net but no segmenter a shipped one: of its data, else any."""
+    """A `Shelf` of files; where they hold an SP-Net and no segmenter, with a shipped one: of its data, else any."""
+    files = Shelf(files)
     sets = {name: entry["nets"] for name, entry in registry().items() if "segmenter" in entry["nets"]}
     spnets = [files[model] for model in SPNETS if model in files]
     if "segmenter" in files or not spnets or not sets:
@@ -125,7 +127,7 @@ def with_segmenter(files):
         net = sets[name]["segmenter"]
         return data_of(net) == data_of(about), -abs(net["size"] - about["size"])
 
-    return files | {"segmenter": shipped_nets(max(sets, key=nearness))["segmenter"]}
+    return files.plus("segmenter", sets[max(sets, key=nearness)]["segmenter"])
 
 
 def record(weights):

@@ -1,6 +1,6 @@
 """From files to nets, from nets to an `Inpainter`, and from the names of methods to the functions that fill."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,7 +46,7 @@ class Nets:
     """
 
     def __init__(self, weights, device=None):
-        self.name = "this set of weights" if isinstance(weights, dict | list | tuple) else weights
+        self.name = "this set of weights" if isinstance(weights, Mapping | list | tuple) else weights
         self.files, self.device = with_segmenter(resolve(weights)), best_device(device)
         self._loaded = {}
 

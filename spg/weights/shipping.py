@@ -59,7 +59,7 @@ def _half(name, model, path, folder, recipe):
     checkpoints.save(file, in_half(tensors), _without_folders(about))
     if file.stat().st_size > LARGEST:
         raise ValueError(f"{path} takes {file.stat().st_size / 1e6:.1f} MB in half precision, at most 16 are shipped")
-    hashes = {"sha256": sha256(file), "source_sha256": sha256(path)}
+    hashes = {"bytes": file.stat().st_size, "sha256": sha256(file), "source_sha256": sha256(path)}
     return {"file": file.name, **hashes, **registered(about), **_origin(recipe, model, about)}
 
 
@@ -111,7 +111,7 @@ def ship_discriminators(name, path):
         raise ValueError(f"{path} is not the training of the {model} that {name} holds: ship that net first")
     file = shipped.FOLDER / f"{name}-{model}-discriminators.safetensors"
     checkpoints.save(file, in_half(tensors["D"]), about | {"data": data_of(about)})
-    made = {"file": file.name, "sha256": sha256(file)}
+    made = {"file": file.name, "bytes": file.stat().st_size, "sha256": sha256(file)}
     entry["discriminators"] = entry.get("discriminators", {}) | {model: made}
     write_registry(registry() | {name: entry})
     return made
