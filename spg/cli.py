@@ -73,24 +73,10 @@ def _data(a):
         open(a.spec, a.split, a.cache)
 
 
-AT_LEAST_ONE = ("sizes", "pictures", "batch", "width", "downs", "discriminator_width", "scales")
-
-
-def _settings(pairs):
-    """The settings of --set, none of them below what a training needs."""
+def _train(a):
     from spg import profiles
 
-    settings = profiles.parse_settings(pairs)
-    for key, value in settings.items():
-        least = int(key in AT_LEAST_ONE)
-        for number in value if isinstance(value, tuple) else (value,):
-            if isinstance(number, (int, float)) and not number >= least:
-                raise ValueError(f"--set {key}={number}: {key} must be at least {least}")
-    return settings
-
-
-def _train(a):
-    settings = _settings(a.set)
+    settings = profiles.parse_settings(a.set)
     if bool(a.recipe) == bool(a.model):
         raise ValueError("name a model to train, or a recipe: spg train MODEL --data SPEC --out DIR, or --recipe SET")
     return _train_recipe(a, settings) if a.recipe else _train_model(a, settings)
@@ -210,7 +196,7 @@ def _ablate(a):
     from spg.evaluation import ablation_report, ablations, tables
 
     writing.check(folders=[a.out])
-    profile = profiles.profile(a.profile, **_settings(a.set))
+    profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
     seeds, only = ablations.parse_seeds(a.seeds), a.only.split(",") if a.only else None
     ablations.run(a.data, profile, seeds, a.out, only, a.split, a.limit)
     result, file = ablations.summary(a.out, seeds, profile), Path(a.out) / "ablations.json"

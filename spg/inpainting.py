@@ -1,14 +1,18 @@
 """Inpainting: picture, hole and labels in; completed labels and filled picture out. Also whole files and folders."""
 
+import math
 import sys
+from mmap import mmap
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
 
+from spg import windows
 from spg.engine import writing
 from spg.engine.machine import keep_freed_memory
 from spg.generators import complete, known
@@ -29,18 +33,20 @@ from spg.pictures import (
 )
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".avif", *HEIC_SUFFIXES}
+QUICK = 3  # of zlib's levels: a photo's PNG is 3 % larger than at the usual 6, and written in a third of the time
 
 
 class Filled(NamedTuple):
     """image: the filled picture, same kind as given. labels: uint8 H×W, completed (an L image for a PIL picture).
 
-    probabilities: S_R, float32 8×H×W NumPy, SP-Net's prediction everywhere (only the hole's part was used); None
-    where SP-Net did not run. scale: working size / full size; below 1 the filling was painted small and enlarged.
+    probabilities: S_R, float32 8×H×W NumPy, SP-Net's prediction (only the hole's part was used): everywhere, or in a
+    large picture in the hole alone, and 0 elsewhere. scale: working size / full size; below 1 a window was shrunk for
+    the nets, and its filling enlarged. Of several windows, the smallest.
     """
 
     image: Any
     labels: Any
-    probabilities: np.ndarray | None
+    probabilities: np.ndarray
     scale: float
 
 
@@ -61,34 +67,35 @@ class Inpainter:
     SP-Net's probabilities in the part of the hole where no class is given.
 
     segmenter_size: the side the segmenter was trained at; it looks at larger pictures at that size. None: at any.
-    size: the side the nets were trained at. A picture whose shorter side exceeds `enlarge`·size is filled at that
-    size and the filling enlarged, because the nets have never seen holes that large [our decision]; None: never.
+    size: the side the nets were trained at. In a larger picture they see a window around each group of missing pixels
+    (`spg.windows`), so memory does not grow with the picture; None: the whole picture, at full size.
     """
 
-    def __init__(
-        self, spnet, sgnet, segmenter=None, size=None, enlarge=1.0, device=None, soft=False, segmenter_size=None
-    ):
+    def __init__(self, spnet, sgnet, segmenter=None, size=None, device=None, soft=False, segmenter_size=None):
         keep_freed_memory()
         self.device = best_device(device)
         place = {"device": self.device, "memory_format": torch.channels_last}
         self.spnet, self.sgnet, self.segmenter = (
             net if net is None else net.eval().to(**place) for net in (spnet, sgnet, segmenter)
         )
-        self.size, self.enlarge, self.soft, self.segmenter_size = size, enlarge, soft, segmenter_size
+        self.size, self.soft, self.segmenter_size = size, soft, segmenter_size
 
     # ------------------------------------------------------------ the two steps and their sum
 
     def __call__(self, image, hole, labels=None):
         """Predict the layout, then paint it. Raises ValueError for a wrong hole, labels or picture, saying what."""
         picture, hole, known_labels = self._check(image, hole, labels, ignore=True)
-        full, probabilities, scale = self._predict(picture, hole, known_labels)
-        filled = self._paint(picture, hole, full, probabilities)
+        plan = windows.plan(hole, self.size)
+        full, probabilities = self._predict(picture, hole, plan, known_labels)
+        filled = self._paint(_own(picture, image), hole, plan, full, probabilities)
+        scale = min(windows.scale(window.shape, self.size) for window in plan)
         full = Image.fromarray(full) if isinstance(image, Image.Image) else full
         return Filled(like(image, filled, hole), full, probabilities, scale)
 
     def predict(self, image, hole, labels=None):
-        """The first step alone: completed labels (uint8 H×W) and S_R (float32 8×H×W)."""
-        return self._predict(*self._check(image, hole, labels, ignore=True))[:2]
+        """The first step alone: completed labels (uint8 H×W) and S_R (float32 8×H×W, see `Filled`)."""
+        picture, hole, labels = self._check(image, hole, labels, ignore=True)
+        return self._predict(picture, hole, windows.plan(hole, self.size), labels)
 
     def paint(self, image, hole, labels, probabilities=None, colours=None):
         """The second step alone: fill the picture after a complete label map (true, or edited). Same kind out.
@@ -100,7 +107,8 @@ class Inpainter:
         """
         picture, hole, labels = self._check(image, hole, labels)
         colours = self._check_colours(colours, hole)
-        return like(image, self._paint(picture, hole, labels, probabilities, colours), hole)
+        plan = windows.plan(hole, self.size)
+        return like(image, self._paint(_own(picture, image), hole, plan, labels, probabilities, colours), hole)
 
     def segment(self, image, hole):
         """The segmenter alone: labels uint8 H×W of the known part; in the hole, a guess that `predict` does not use."""
@@ -143,20 +151,56 @@ class Inpainter:
             )
         return colours
 
-    # ------------------------------------------------------------ at working size
+    # ------------------------------------------------------------ window by window
+
+    def _predict(self, picture, hole, plan, labels):
+        labels = self._segment(picture, hole) if labels is None else labels
+        full, probabilities = labels * (1 - hole), _zeros((len(CLASSES), *hole.shape))
+        for window in plan:
+            s_r = self._layout(picture[(..., *window.view)], hole[window.view], labels[window.view])
+            classes = _enlarged(s_r.argmax(1, keepdim=True).float(), window, "nearest")[0]
+            missing = hole[window.cell] == 1
+            np.copyto(full[window.cell], classes, where=missing, casting="unsafe")
+            where = True if missing.shape == hole.shape else missing
+            np.copyto(probabilities[(..., *window.cell)], _enlarged(s_r, window, "bilinear"), where=where)
+        return full, probabilities
+
+    def _paint(self, picture, hole, plan, labels, probabilities=None, colours=None):
+        """Paint into the picture itself, and return it. What one window has painted is known in the next."""
+        left = hole.copy()
+        for window in plan:
+            parts = [None if part is None else part[(..., *window.view)] for part in (labels, probabilities)]
+            asked = None if colours is None else colours[window.view]
+            i_r = self._picture(picture[(..., *window.view)], left[window.view], *parts, asked)
+            painted = to_uint8(torch.from_numpy(_enlarged(i_r, window, "bicubic"))).numpy()
+            np.copyto(picture[(..., *window.cell)], painted, where=left[window.cell] == 1)
+            left[window.cell] = 0
+        return picture
 
     @torch.inference_mode()
-    def _predict(self, picture, hole, labels):
-        image, r, scale = self._working(picture, hole)
-        i0 = known(image, r)
-        s = self._seen(i0, r) if labels is None else self._one_hot(labels, r.shape[-2:])
-        s = F.one_hot(s.argmax(1), len(CLASSES)).permute(0, 3, 1, 2).float()
-        s_r = self.spnet(i0, known(s, r), r)
-        predicted = complete(known(s, r), s_r, r)
-        probabilities = _resize(s_r, hole.shape, "bilinear")[0].cpu().numpy()
-        predicted = _resize(predicted, hole.shape, "nearest")[0].argmax(0).byte().cpu().numpy()
-        full = predicted if labels is None else np.where(hole == 1, predicted, labels)
-        return full.astype(np.uint8), probabilities, scale
+    def _segment(self, picture, hole):
+        """A large picture is shrunk for this as a whole: what a thing is shows in its surroundings."""
+        image, r = self._working(picture, hole)
+        s = self._seen(known(image, r), r).argmax(1)
+        return _resize(s[None].byte(), hole.shape, "nearest")[0, 0].cpu().numpy()
+
+    # ------------------------------------------------------------ one window, at working size
+
+    @torch.inference_mode()
+    def _layout(self, picture, hole, labels):
+        """S_R, 1×8×h×w, of a view (uint8 3×H×W), its hole and its labels."""
+        image, r = self._working(picture, hole)
+        return self.spnet(known(image, r), known(self._one_hot(labels, r), r), r)
+
+    @torch.inference_mode()
+    def _picture(self, picture, hole, labels, probabilities, colours):
+        """I_R, 1×3×h×w, of a view, its hole, its complete labels and what else may be given, see `paint`."""
+        image, r = self._working(picture, hole)
+        s = self._one_hot(labels, r) if self.sgnet.guided else None
+        if probabilities is not None and self.soft:
+            s = complete(known(s, r), self._mean(probabilities, hole, r), r)
+        asked = [] if colours is None else [self._asked(colours, r)]
+        return self.sgnet(known(image, r), s, r, *asked)
 
     def _seen(self, i0, r):
         """The segmenter's probabilities, found at the size it was trained at if the picture is larger."""
@@ -166,48 +210,73 @@ class Inpainter:
         s = self.segmenter(_resize(i0, small, "area"), (_resize(r, small, "area") > 0).float())
         return _resize(s, shape, "bilinear")
 
-    @torch.inference_mode()
-    def _segment(self, picture, hole):
-        image, r, _ = self._working(picture, hole)
-        s = self._seen(known(image, r), r).argmax(1)
-        return _resize(s[:, None].float(), hole.shape, "nearest")[0, 0].byte().cpu().numpy()
-
-    @torch.inference_mode()
-    def _paint(self, picture, hole, labels, probabilities=None, colours=None):
-        image, r, _ = self._working(picture, hole)
-        s = self._one_hot(labels, r.shape[-2:]) if self.sgnet.guided else None
-        if probabilities is not None and self.soft:
-            s_r = torch.from_numpy(np.ascontiguousarray(probabilities)).to(s)[None]
-            s = complete(known(s, r), _resize(s_r, r.shape[-2:], "bilinear"), r)
-        asked = [] if colours is None else [self._asked(colours, r)]
-        i_r = _resize(self.sgnet(known(image, r), s, r, *asked), hole.shape, "bicubic")[0]
-        painted = to_uint8(i_r).cpu().numpy()
-        return np.where(hole == 1, painted, picture)
-
     def _working(self, picture, hole):
-        """Picture in [-1, 1] and hole at working size, and the scale; a pixel that is partly missing is missing."""
-        side = min(hole.shape)
-        scale = 1.0 if self.size is None or self.enlarge is None else min(1.0, self.enlarge * self.size / side)
-        shape = [max(1, round(n * scale)) for n in hole.shape]
+        """Picture in [-1, 1] and hole, both 1×C×h×w at working size; a pixel that is partly missing is missing."""
+        scale = windows.scale(hole.shape, self.size)
+        shape = tuple(max(1, round(n * scale)) for n in hole.shape)
+        if shape != hole.shape:
+            picture = np.stack([cv2.resize(x, shape[::-1], interpolation=cv2.INTER_AREA) for x in picture])
+            hole = _any(hole, shape)
         image = to_float(torch.from_numpy(picture).to(self.device)[None])
         r = torch.from_numpy(hole).to(self.device)[None, None].float()
-        image, r = _resize(image, shape, "area"), (_resize(r, shape, "area") > 0).float()
-        return image.contiguous(memory_format=torch.channels_last), r, scale
+        return image.contiguous(memory_format=torch.channels_last), r
+
+    def _mean(self, probabilities, hole, r):
+        """The mean of the probabilities (8×H×W) over the missing pixels that each one at working size stands for."""
+        missing = torch.from_numpy(hole).to(self.device)[None, None].float()
+        s_r = torch.from_numpy(np.ascontiguousarray(probabilities)).to(missing)[None]
+        return _resize(s_r * missing, r.shape[-2:], "area") / _resize(missing, r.shape[-2:], "area").clamp_min(1e-9)
 
     def _asked(self, colours, r):
         """uint8 H×W×4 → 1×4×h×w at working size: colours in [-1, 1] inside their outlines in the hole; the outlines."""
         asked = torch.from_numpy(np.ascontiguousarray(colours.transpose(2, 0, 1))).to(self.device)[None]
-        asked = _resize(asked.float(), r.shape[-2:], "nearest")
+        asked = _resize(asked, r.shape[-2:], "nearest").float()
         outline = (asked[:, 3:] == 255) * r
         return torch.cat([to_float(asked[:, :3]) * outline, outline], 1)
 
-    def _one_hot(self, labels, shape):
-        s = F.one_hot(torch.from_numpy(labels).to(self.device).long(), len(CLASSES))
-        return _resize(s.permute(2, 0, 1)[None].float(), shape, "nearest")
+    def _one_hot(self, labels, r):
+        s = _resize(torch.from_numpy(labels).to(self.device)[None, None], r.shape[-2:], "nearest")[:, 0]
+        return F.one_hot(s.long(), len(CLASSES)).permute(0, 3, 1, 2).float()
+
+
+def _own(picture, image):
+    """The picture that `as_picture` made of image, as an array that is nobody else's; of a PIL image it is one."""
+    return picture if isinstance(image, Image.Image) else picture.copy()
 
 
 def _resize(x, shape, mode):
     return x if x.shape[-2:] == tuple(shape) else F.interpolate(x, size=tuple(shape), mode=mode)
+
+
+def _any(hole, shape):
+    """Shrink a hole so that whatever is partly missing is missing."""
+    for axis, (full, small) in enumerate(zip(hole.shape, shape, strict=True)):
+        edges = np.arange(small) * full
+        ends = np.stack([edges // small, -(-(edges + full) // small)], 1).ravel()[:-1]
+        hole = np.maximum.reduceat(hole, ends, axis=axis).take(range(0, 2 * small, 2), axis)
+    return hole
+
+
+def _enlarged(x, window, mode):
+    """x, 1×C×h×w at working size, as it is at full size in the window's cell; NumPy C×H×W.
+
+    Rows and columns are resized by a matrix each, so that nothing outside the cell is computed.
+    """
+    if x.shape[-2:] != window.shape:
+        rows, columns = map(_weights, x.shape[-2:], window.shape, window.inner, (mode, mode))
+        return (rows.to(x) @ x @ columns.to(x).T)[0].cpu().numpy()
+    return x[0][(..., *window.inner)].cpu().numpy()
+
+
+def _weights(small, large, part, mode):
+    """The matrix that resizes a side from `small` to `large` pixels, the rows of `part` alone."""
+    resized = F.interpolate(torch.eye(small)[None, None], size=(small, large), mode=mode)[0, 0]
+    return resized[:, part].T
+
+
+def _zeros(shape):
+    """float32 zeros that take memory where they are written alone, as np.zeros do where the heap is new."""
+    return np.frombuffer(mmap(-1, 4 * math.prod(shape)), np.float32).reshape(shape)
 
 
 # --- files --------------------------------------------------------------------------------------------------------
@@ -277,7 +346,7 @@ def fill_file(net, image, hole, out, labels=None, threshold=False):
     missing = check_hole(read_hole(hole, threshold), picture.size[::-1], where=hole)
     filled = net(picture, missing, None if labels is None else read_labels(labels, missing))
     with writing.replacing(out) as draft:
-        filled.image.save(draft, format="PNG", icc_profile=rgb_profile(picture))
+        filled.image.save(draft, format="PNG", icc_profile=rgb_profile(picture), compress_level=QUICK)
 
 
 def _partner(place, picture):

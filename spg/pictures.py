@@ -51,7 +51,8 @@ TURNS = {
 }
 ANIMATED = ("GIF", "PNG", "WEBP", "AVIF", "TIFF", "HEIF")  # formats whose further frames are pictures of their own
 HEIC_SUFFIXES = {".heic", ".heif"}
-HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"mif1", b"msf1")  # a file's brand, at its byte 8
+AVIF = (b"avif", b"avis")  # a file's brand, at its byte 8
+HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"hevm", b"mif1", b"msf1")
 
 
 class DamagedImage(ValueError):
@@ -102,7 +103,11 @@ def _opened(file, name):
         file.seek(0)
         if not head:
             raise _Undecodable("it is empty") from None
-        if head[4:8] != b"ftyp" or head[8:] not in HEIC:
+        brand = head[8:] if head[4:8] == b"ftyp" else b""
+        if brand in AVIF:
+            remedy = "save it as JPEG or PNG, or update Pillow: pip install 'pillow>=11.3'"
+            raise DamagedImage(f"{name} is AVIF, which this Pillow does not read: {remedy}") from None
+        if brand not in HEIC:
             raise
         return _open_heic(file, name)
 
@@ -227,7 +232,7 @@ def read_hole(path, threshold=False):
     mask = _marked(mask.convert("RGB"), path) if _is_coloured(mask) else np.asarray(mask.convert("L"))
     if threshold:
         return at_half(mask)
-    return mask // 255 if np.isin(mask, (0, 255)).all() else mask
+    return mask // 255 if ((mask == 0) | (mask == 255)).all() else mask
 
 
 def _is_transparent(mask):
@@ -476,7 +481,7 @@ def like(original, picture, hole):
     A float tensor keeps its own values where hole (uint8 H×W) is 0: eight bits could not hold them.
     """
     if isinstance(original, Image.Image):
-        return Image.fromarray(picture.transpose(1, 2, 0))
+        return Image.merge("RGB", [Image.fromarray(plane) for plane in picture])
     if isinstance(original, torch.Tensor):
         filled = torch.from_numpy(picture).to(original.device)
         if original.dtype == torch.uint8:

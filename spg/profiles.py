@@ -22,6 +22,10 @@ CHOICES = {
 }
 
 
+# Settings that count something there must be at least one of; no other number may be negative.
+AT_LEAST_ONE = ("sizes", "pictures", "batch", "width", "downs", "discriminator_width", "scales")
+
+
 class Design(NamedTuple):
     """Channels after the first halving, and the number of halvings."""
 
@@ -105,6 +109,7 @@ class Profile:
         return replace(self, **settings)
 
     def __post_init__(self):
+        _check_numbers(self)
         if len(self.sizes) != len(self.pictures):
             raise ValueError(f"sizes {self.sizes} and pictures {self.pictures} must pair up, one count per size")
         if self.grow and any(size * 2**k != self.sizes[-1] for k, size in enumerate(self.sizes[::-1])):
@@ -118,12 +123,20 @@ class Profile:
         if self.window and (self.window > min(self.sizes) or self.window % 2**self.downs):
             raise ValueError(f"window={self.window} must fit into {min(self.sizes)} px and be divisible by 2^downs")
         shares = self.decay_from, self.discriminate_from, self.guess
-        if self.batch < 1 or min(shares) < 0 or max(shares) > 1 or not 0 <= self.average < 1:
-            raise ValueError("batch must be ≥ 1; decay_from, discriminate_from, guess in [0, 1]; average in [0, 1)")
+        if max(shares) > 1 or self.average >= 1:
+            raise ValueError("decay_from, discriminate_from, guess must be in [0, 1]; average in [0, 1)")
 
     def as_dict(self):
         """A JSON-ready dict of all settings."""
         return asdict(self)
+
+
+def _check_numbers(profile):
+    for key, value in asdict(profile).items():
+        least = int(key in AT_LEAST_ONE)
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, (int, float)) and not number >= least:
+                raise ValueError(f"profile key {key!r}: {key} must be at least {least}, got {number}")
 
 
 def at(profile, size):

@@ -28,7 +28,7 @@ TOP_LEVEL = {"notebooks", "spg", "figures", "tests", "environment.yml", "README.
 FLOORS = (
     "holes labels pictures engine",
     "data generators generators_plus discriminators losses perceptual segmenter",
-    "profiles samples tasks training inpainting",
+    "profiles samples tasks training windows inpainting",
     "baselines models weights",
     "evaluation plots",
     "study editor course",

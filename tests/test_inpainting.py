@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from spg.generators import SGNet, SPNet
-from spg.generators_plus import SGNetPlus
+from spg.generators_plus import SGNetPlus, smooth
 from spg.inpainting import Inpainter
 from spg.segmenter import Segmenter
 
@@ -38,7 +38,8 @@ def test_known_pixels_are_bit_identical_at_any_size(net, size, given):
     assert (filled.image[hole == 0] == picture[hole == 0]).all()
     assert (filled.image[hole == 1] != picture[hole == 1]).any()
     assert filled.labels.shape == hole.shape and filled.probabilities.shape == (8, *size)
-    np.testing.assert_allclose(filled.probabilities.sum(0), 1, atol=1e-5)
+    np.testing.assert_allclose(filled.probabilities.sum(0)[hole == 1], 1, atol=1e-5)
+    assert (filled.probabilities.argmax(0) == filled.labels)[hole == 1].all() or filled.scale < 1
     if given:
         assert (filled.labels[hole == 0] == labels[hole == 0]).all()
 
@@ -172,12 +173,95 @@ def test_a_float_tensor_keeps_its_own_known_values(net):
     assert torch.equal(out[keep], image[keep]) and out.abs().max() <= 1
 
 
-def test_large_pictures_are_painted_small_and_enlarged(net):
+def test_a_window_larger_than_the_nets_is_painted_small_and_enlarged(net):
     picture, labels, hole = scene(256, 320)
     assert net(picture, hole, labels).scale == 0.25  # 64 / 256
     assert net(*scene(64, 80)[::2], scene(64, 80)[1]).scale == 1
-    whole = Inpainter(net.spnet, net.sgnet, enlarge=None, size=64, device="cpu")
+    whole = Inpainter(net.spnet, net.sgnet, device="cpu")
     assert whole(picture, hole, labels).scale == 1
+
+
+def small_hole(shape, *places, side=12):
+    hole = np.zeros(shape, np.uint8)
+    for top, left in places:
+        hole[top : top + side, left : left + side] = 1
+    return hole
+
+
+def test_a_small_hole_is_filled_from_its_window_as_if_that_were_the_picture(net):
+    picture, labels, _ = scene(200, 300)
+    hole = small_hole((200, 300), (100, 200))
+    view = slice(74, 138), slice(174, 238)  # 64 pixels about its middle
+    cut = net(picture[view], hole[view], labels[view])
+    for given in (picture, picture.transpose(2, 0, 1), torch.from_numpy(picture.transpose(2, 0, 1).copy())):
+        filled = net(given, hole, labels)
+        image = np.asarray(filled.image) if isinstance(given, np.ndarray) else filled.image.numpy()
+        image = image if image.shape[2] == 3 else image.transpose(1, 2, 0)
+        assert (image[view] == cut.image).all() and filled.scale == 1
+        image[view] = picture[view]
+        assert (image == picture).all()
+    assert (filled.labels[view] == cut.labels).all()
+    assert (filled.probabilities[:, hole == 1] == cut.probabilities[:, hole[view] == 1]).all()
+    assert (filled.probabilities[:, hole == 0] == 0).all()
+
+
+def test_the_nets_see_no_more_than_their_size_at_a_time(net):
+    seen = []
+    handles = [part.register_forward_hook(lambda _, x, y: seen.append(x[0].shape)) for part in (net.spnet, net.sgnet)]
+    for hole in (small_hole((400, 700), (20, 20), (300, 600)), small_hole((400, 700), (100, 100), side=180)):
+        net(*scene(400, 700)[:1], hole, scene(400, 700)[1])
+    for handle in handles:
+        handle.remove()
+    assert [max(shape[2:]) <= 112 and min(shape[2:]) == 64 for shape in seen] == [True] * 6
+
+
+def test_the_two_steps_are_the_whole_in_windows_too(net):
+    picture, labels, _ = scene(200, 300)
+    hole = small_hole((200, 300), (20, 20), (40, 45), (100, 200), (100, 260))
+    completed, s_r = net.predict(picture, hole, labels)
+    filled = net(picture, hole, labels)
+    assert (filled.labels == completed).all() and (filled.probabilities == s_r).all()
+    assert (net.paint(picture, hole, completed, s_r) == filled.image).all()
+    assert (filled.labels[hole == 0] == labels[hole == 0]).all()
+
+
+def test_missing_pixels_are_not_looked_at_in_windows_either(net):
+    picture, labels, _ = scene(200, 300)
+    hole = small_hole((200, 300), (20, 20), (40, 45), (100, 200), side=30)  # of which two windows are shrunk
+    changed = np.where(hole[..., None] == 1, scene(200, 300, seed=1)[0], picture)
+    for given in (labels, None):
+        assert (net(picture, hole, given).image == net(changed, hole, given).image).all()
+
+
+def test_a_window_goes_by_what_the_one_before_has_painted(net):
+    class Painter(torch.nn.Module):
+        guided, seen = False, ()
+
+        def forward(self, i0, s, hole):
+            self.seen += ((int(hole.sum()), float(i0.max())),)
+            return torch.ones_like(i0)
+
+    painter = Painter()
+    hole = small_hole((200, 300), (100, 100), (100, 130), side=20)
+    filled = Inpainter(None, painter, size=64, device="cpu").paint(np.zeros((3, 200, 300), np.uint8), hole, hole)
+    (first, dark), (second, bright) = painter.seen
+    assert first > second and dark < bright == 1 and (filled[:, hole == 1] == 255).all()
+
+
+def test_a_fine_hole_in_a_large_picture_stays_fine(net):
+    class Smooth(torch.nn.Module):
+        guided = False
+
+        def forward(self, i0, s, hole):
+            return smooth(i0, hole)
+
+    rows = np.linspace(0, 255, 400).astype(np.uint8)
+    picture = np.broadcast_to(rows[None, :, None], (3, 400, 300)).copy()
+    hole = np.zeros((400, 300), np.uint8)
+    hole[5::10] = 1
+    filled = Inpainter(None, Smooth(), size=64, device="cpu").paint(picture, hole, hole)
+    assert np.abs(filled.astype(int) - picture)[:, hole == 1].mean() < 2
+    assert (filled[:, hole == 0] == picture[:, hole == 0]).all()
 
 
 def test_grey_and_alpha_are_converted_and_said(net):
@@ -251,7 +335,7 @@ def test_a_segmenter_looks_at_the_size_it_knows():
             seen.append(tuple(r.shape[-2:]))
             return torch.full((1, 8, *r.shape[-2:]), 1 / 8)
 
-    net = Inpainter(SPNet(width=2).eval(), SGNet(width=2).eval(), Segmenter(), enlarge=None, segmenter_size=16)
+    net = Inpainter(SPNet(width=2).eval(), SGNet(width=2).eval(), Segmenter(), segmenter_size=16)
     hole = np.zeros((32, 48), np.uint8)
     hole[8:16, 8:16] = 1
     filled = net(np.zeros((3, 32, 48), np.uint8), hole)

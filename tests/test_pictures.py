@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, UnidentifiedImageError, features
 
 from spg import pictures
 from spg.labels import CITYSCAPES_TABLE, CLASSES, PALETTE, STREET_COLOURS
@@ -157,6 +157,21 @@ def test_heic_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(pictures.DamagedImage, match=r"a\.heic is HEIC.*save it as JPEG.*pip install pillow-heif"):
         pictures.open_picture(tmp_path / "a.heic")
+
+
+def test_avif_is_read_or_says_what_to_install(tmp_path, monkeypatch):
+    picture = Image.fromarray(np.full((8, 8, 3), 90, np.uint8))
+    if features.check("avif"):
+        picture.save(tmp_path / "a.avif")
+        assert pictures.open_picture(tmp_path / "a.avif").size == (8, 8)
+    (tmp_path / "b.avif").write_bytes(b"\0\0\0\x1cftypavif" + bytes(60))
+    monkeypatch.setattr(Image, "open", an_older_pillow)
+    with pytest.raises(pictures.DamagedImage, match=r"b\.avif is AVIF.*save it as JPEG.*pip install 'pillow>=11\.3'"):
+        pictures.open_picture(tmp_path / "b.avif")
+
+
+def an_older_pillow(file):
+    raise UnidentifiedImageError("cannot identify image file")
 
 
 def test_heic_is_read_once_its_reader_is_installed(tmp_path, monkeypatch):

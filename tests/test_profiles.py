@@ -60,8 +60,20 @@ def test_settings_that_cannot_work_are_refused():
         profile("quick", sizes=(64, 128))
     with pytest.raises(ValueError, match="divisible by 2\\^downs = 4"):
         profile("quick", sizes=(62,))
-    with pytest.raises(ValueError, match="batch must be"):
-        profile("quick", batch=0)
+    with pytest.raises(ValueError, match=r"guess must be in \[0, 1\]"):
+        profile("quick", guess=1.5)
+
+
+@pytest.mark.parametrize("key", ["width", "downs", "pictures", "sizes", "discriminator_width", "scales", "batch"])
+def test_every_caller_is_told_of_a_setting_that_must_not_be_zero(key):
+    zero = (0,) if key in ("sizes", "pictures") else 0
+    for make in (profile("quick").with_settings, lambda **settings: from_dict(PROFILES["quick"].as_dict() | settings)):
+        with pytest.raises(ValueError, match=f"'{key}': {key} must be at least 1, got 0"):
+            make(**{key: zero})
+    with pytest.raises(ValueError, match="'l1': l1 must be at least 0, got -2"):
+        profile("quick", l1=-2.0)
+    with pytest.raises(ValueError, match="'clip': clip must be at least 0, got nan"):
+        profile("quick", clip=float("nan"))
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -194,11 +194,11 @@ def filled_packet(session, number, seq, seconds):
 
 def chances_packet(session, number):
     """S_R, and last its entropy over log2 8, in the box around the hole: planes h×w of 0..255."""
-    s_r = session.probabilities
+    top, left, bottom, right = box = _box(session.hole)
+    s_r = session.probabilities[:, top:bottom, left:right]
     planes = np.concatenate([s_r, entropy(s_r)[None] / np.log2(len(CLASSES))])
     planes = (planes.clip(0, 1) * 255).round().astype(np.uint8)
-    top, left, bottom, right = box = _box(session.hole)
-    return {"scene": number, "box": box, "planes": planes[:, top:bottom, left:right].tobytes()}
+    return {"scene": number, "box": box, "planes": planes.tobytes()}
 
 
 def kept_packet(found, obeyed, number):

@@ -72,10 +72,10 @@ class Session:
             return self.known.copy()
         d = self.drawing
         open_question = (d.hole == 1) & (d.decided == 0)
-        layout = np.where(d.hole == 1, d.painted, self.known)
+        layout = np.where(d.hole == 1, d.painted, self.known).astype(np.uint8)
         if open_question.any():
-            layout = np.where(open_question, self.probabilities.argmax(0), layout)
-        return layout.astype(np.uint8)
+            layout[open_question] = self.probabilities[:, open_question].argmax(0)
+        return layout
 
     @property
     def filled(self):

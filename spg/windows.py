@@ -1,0 +1,137 @@
+"""Windows: where in a large picture the nets look, so that a hole is neither shrunk away nor seen without context.
+
+The nets were trained on squares of one size, in which a hole takes a part of the side. A picture of that size is seen
+whole. In a larger one each group of missing pixels has a square window, `SHARE` times as wide as the group's box; only
+a window wider than the nets' size is shrunk to it. Wherever shrinking would make a fine hole much larger (a scratch, a
+line of text, a fence), it is cut into parts that are seen unshrunk: known pixels lie between its missing ones
+[all our decision]. Coordinates are (rows, columns), a pair of slices.
+"""
+
+import math
+from itertools import chain
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+SHARE = 4  # a window's side over that of the box of its hole
+NEAR = 1 / 16  # of the nets' size: missing pixels that are about so near to each other are one group
+FINE = 1.25  # a hole is fine where shrinking makes it larger than this, as a partly missing pixel is a missing one
+FINE_SHARE = 3 / 4  # most of a window's side that a part of a fine hole takes
+LONGEST = 4  # the longer side that the nets see at once, over their size
+
+
+class Window(NamedTuple):
+    """view: the part of the picture that the nets see. cell: the part of it whose missing pixels are filled."""
+
+    view: tuple[slice, slice]
+    cell: tuple[slice, slice]
+
+    @property
+    def shape(self):
+        """(height, width) of the view."""
+        return _shape(self.view)
+
+    @property
+    def inner(self):
+        """The cell in the view's own coordinates."""
+        return tuple(slice(c.start - v.start, c.stop - v.start) for c, v in zip(self.cell, self.view, strict=True))
+
+
+def plan(hole, size):
+    """The windows in which a hole (uint8 H×W, 1 = missing) is filled, one after the other; a list of `Window`.
+
+    Each missing pixel is in the cell of at least one. size: the side that the nets were trained at; a picture that is
+    not larger has one window, the whole picture. None: so has every picture.
+    """
+    whole = slice(0, hole.shape[0]), slice(0, hole.shape[1])
+    if size is None or scale(hole.shape, size) == 1:
+        return [Window(whole, whole)]
+    parts = chain.from_iterable(_parts(hole, group, size) for group in _groups(hole, max(1, round(NEAR * size))))
+    return [Window(_around(box, side, hole.shape), box) for box, side in _gathered(parts, size)]
+
+
+def scale(shape, size):
+    """Working size / full size of a view that nets of this size see: at most 1. None: never shrunk."""
+    return 1.0 if size is None else min(1.0, size / min(shape), LONGEST * size / max(shape))
+
+
+def _groups(hole, near):
+    """The boxes around what is missing, where blocks of near×near pixels that touch are one group."""
+    count, _, found, _ = cv2.connectedComponentsWithStats(_blocks(hole, near), connectivity=8)
+    for left, top, width, height, _ in (near * found[1:count]).tolist():
+        yield slice(top, top + height), slice(left, left + width)
+
+
+def _blocks(hole, side):
+    """Shrink a hole to a pixel for each block of side×side: 1 where anything in it is missing."""
+    rows = np.maximum.reduceat(hole, np.arange(0, hole.shape[0], side), axis=0)
+    return np.maximum.reduceat(rows, np.arange(0, hole.shape[1], side), axis=1)
+
+
+def _parts(hole, box, size):
+    """(box, side of its window) of the parts in which what is missing in a box is filled."""
+    box = _tight(hole, box)
+    longest = max(_shape(box))
+    if not longest:
+        return []
+    if not _is_fine(hole[box], SHARE * longest / size):
+        return [(box, max(size, SHARE * longest))]
+    if longest <= FINE_SHARE * size:
+        return [(box, size)]
+    return [part for half in _halves(box) for part in _parts(hole, half, size)]
+
+
+def _is_fine(hole, shrink):
+    """Does shrinking make so much more of it missing? Over all places of the coarse grid, as much as dilation does."""
+    block = max(1, math.ceil(shrink))
+    missing = cv2.dilate(np.pad(hole, block), np.ones((block, block), np.uint8))
+    return np.count_nonzero(missing) > FINE * np.count_nonzero(hole)
+
+
+def _tight(hole, box):
+    """The smallest box with the missing pixels that are in this one; of no size where there are none."""
+    sides = []
+    for axis, part in enumerate(box):
+        missing = np.flatnonzero(hole[box].any(1 - axis))
+        first, last = (missing[0], missing[-1] + 1) if missing.size else (0, 0)
+        sides.append(slice(part.start + int(first), part.start + int(last)))
+    return tuple(sides)
+
+
+def _halves(box):
+    rows, columns = box
+    height, width = _shape(box)
+    if height > width:
+        middle = rows.start + height // 2
+        return (slice(rows.start, middle), columns), (slice(middle, rows.stop), columns)
+    middle = columns.start + width // 2
+    return (rows, slice(columns.start, middle)), (rows, slice(middle, columns.stop))
+
+
+def _gathered(parts, size):
+    """The same parts, where small ones that have one middle, roughly, share a window."""
+    gathered = {}
+    for box, side in parts:
+        small = SHARE * max(_shape(box)) <= size
+        place = tuple((s.start + s.stop) // size for s in box) if small else (box[0].start, box[1].start, side)
+        joined = [box, *([gathered[place][0]] if place in gathered else [])]
+        gathered[place] = tuple(_union(*sides) for sides in zip(*joined, strict=True)), side
+    return gathered.values()
+
+
+def _union(*sides):
+    return slice(min(s.start for s in sides), max(s.stop for s in sides))
+
+
+def _around(box, side, shape):
+    """A square of this side around a box, moved into the picture, and cut where the picture is smaller."""
+    view = []
+    for part, length in zip(box, shape, strict=True):
+        start = min(max(0, (part.start + part.stop - side) // 2), max(0, length - side))
+        view.append(slice(start, min(start + side, length)))
+    return tuple(view)
+
+
+def _shape(box):
+    return tuple(s.stop - s.start for s in box)
