@@ -217,7 +217,7 @@ PAGE = re.compile(r"\b[A-Z][A-Z_]+\.md\b")
 def test_pages_named_in_the_code_are_there():
     there = {path.name for path in FILES}
     named_pages = {page for path in MODULES for page in PAGE.findall(text_of(path))}
-    assert "THE_PAPER.md" in named_pages <= there
+    assert "THE_PAPER.md" in named_pages <= there | {"PROTOCOL.md"}  # a study writes that one into its own folder
 
 
 def test_the_citation_rules_can_fail():
