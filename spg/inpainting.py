@@ -31,6 +31,7 @@ from spg.pictures import (
     to_float,
     to_uint8,
 )
+from spg.samples import usual_colours
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".avif", *HEIC_SUFFIXES}
 QUICK = 3  # of zlib's levels: a photo's PNG is 3 % larger than at the usual 6, and written in a third of the time
@@ -80,6 +81,11 @@ class Inpainter:
         )
         self.size, self.soft, self.segmenter_size = size, soft, segmenter_size
 
+    @property
+    def coloured(self):
+        """Whether SG-Net can be asked for a colour."""
+        return getattr(self.sgnet, "coloured", False)
+
     # ------------------------------------------------------------ the two steps and their sum
 
     def __call__(self, image, hole, labels=None):
@@ -102,8 +108,9 @@ class Inpainter:
 
         probabilities: 8×H×W float; in the hole a `soft` SG-Net goes by these in place of the labels, others ignore
         them. Where something is decided, they are 0 and 1.
-        colours: uint8 H×W×4, the colour that an object shall have, inside its outline: asked for where alpha is 255,
-        nothing where it is 0. Outside the hole they are ignored. Raises ValueError where SG-Net takes no colours.
+        colours: uint8 H×W×4, the colour that an object shall have, inside its outline: asked for where alpha is 255.
+        Where it is 0, a vehicle or a person gets the colour of its class nearby. Outside the hole they are ignored.
+        Raises ValueError where SG-Net takes no colours.
         """
         picture, hole, labels = self._check(image, hole, labels)
         colours = self._check_colours(colours, hole)
@@ -133,7 +140,7 @@ class Inpainter:
     def _check_colours(self, colours, hole):
         if colours is None:
             return None
-        if not getattr(self.sgnet, "coloured", False):
+        if not self.coloured:
             raise ValueError(
                 "colours= was given, but this SG-Net takes none: load one that was trained with coloured=true, "
                 "or leave colours out"
@@ -199,8 +206,9 @@ class Inpainter:
         s = self._one_hot(labels, r) if self.sgnet.guided else None
         if probabilities is not None and self.soft:
             s = complete(known(s, r), self._mean(probabilities, hole, r), r)
-        asked = [] if colours is None else [self._asked(colours, r)]
-        return self.sgnet(known(image, r), s, r, *asked)
+        i0 = known(image, r)
+        asked = [self._asked(colours, i0, s, r)] if self.coloured else []
+        return self.sgnet(i0, s, r, *asked)
 
     def _seen(self, i0, r):
         """The segmenter's probabilities, found at the size it was trained at if the picture is larger."""
@@ -227,12 +235,15 @@ class Inpainter:
         s_r = torch.from_numpy(np.ascontiguousarray(probabilities)).to(missing)[None]
         return _resize(s_r * missing, r.shape[-2:], "area") / _resize(missing, r.shape[-2:], "area").clamp_min(1e-9)
 
-    def _asked(self, colours, r):
-        """uint8 H×W×4 → 1×4×h×w at working size: colours in [-1, 1] inside their outlines in the hole; the outlines."""
+    def _asked(self, colours, i0, s, r):
+        """1×4×h×w at working size: the colours (uint8 H×W×4 or None) in the hole; where none is asked, the usual."""
+        usual = usual_colours(i0, s, r)
+        if colours is None:
+            return usual
         asked = torch.from_numpy(np.ascontiguousarray(colours.transpose(2, 0, 1))).to(self.device)[None]
         asked = _resize(asked, r.shape[-2:], "nearest").float()
         outline = (asked[:, 3:] == 255) * r
-        return torch.cat([to_float(asked[:, :3]) * outline, outline], 1)
+        return torch.cat([to_float(asked[:, :3]), outline], 1) * outline + usual * (1 - outline)
 
     def _one_hot(self, labels, r):
         s = _resize(torch.from_numpy(labels).to(self.device)[None, None], r.shape[-2:], "nearest")[:, 0]

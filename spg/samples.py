@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from spg.generators import known
+from spg.generators_plus import smooth_by_class
 from spg.holes import draw_hole, parse_mixture, rectangle
 from spg.labels import CLASSES, OTHER, PERSON, SIGN, VEGETATION, VEHICLE
 
@@ -59,6 +60,27 @@ def asked_colour(image, outline):
     area = outline.sum((2, 3), keepdim=True).clamp_min(1)
     colour = (image * outline).sum((2, 3), keepdim=True) / area
     return torch.cat([colour * outline, outline], 1)
+
+
+def usual_colours(i0, s, hole):
+    """What SG-Net+ is asked for where nobody asks: every missing vehicle or person in its class's colour nearby.
+
+    Asked for nothing, it paints several colours at once into one object: any of them would do [our decision].
+    i0: N×3×H×W, s: the complete layout N×8×H×W, hole: N×1×H×W. Returns N×4×H×W, as `Batch.colour`.
+    """
+    nearby = smooth_by_class(i0, s, hole)
+    return torch.cat([_usual(*one) for one in zip(nearby.split(1), s.argmax(1), hole[:, 0], strict=True)])
+
+
+def _usual(nearby, labels, missing):
+    asked = torch.zeros_like(nearby[:, :1]).repeat(1, 4, 1, 1)
+    for label in (VEHICLE, PERSON):
+        inside = ((labels == label) & (missing > 0)).byte().cpu().numpy()
+        count, parts = cv2.connectedComponents(inside, connectivity=8)
+        for number in range(1, count):
+            outline = torch.from_numpy(parts == number).to(nearby)[None, None]
+            asked += asked_colour(nearby, outline)
+    return asked
 
 
 class TrainingSamples(Dataset):

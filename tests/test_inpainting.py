@@ -10,6 +10,7 @@ from PIL import Image
 from spg.generators import SGNet, SPNet
 from spg.generators_plus import SGNetPlus, smooth
 from spg.inpainting import Inpainter
+from spg.labels import PERSON, ROAD, VEHICLE
 from spg.segmenter import Segmenter
 
 
@@ -107,6 +108,7 @@ def red_square(hole):
 @pytest.mark.parametrize("size", [(40, 40), (33, 51), (256, 320)])
 def test_a_colour_is_asked_for_inside_the_outline_and_the_hole_only(coloured, size):
     picture, labels, hole = scene(*size)
+    labels[np.isin(labels, (VEHICLE, PERSON))] = ROAD  # these two are asked for a colour anyway
     colours = red_square(hole)
     filled = coloured.paint(picture, hole, labels, colours=colours)
     assert (filled[hole == 0] == picture[hole == 0]).all()
@@ -120,13 +122,25 @@ def test_a_colour_is_asked_for_inside_the_outline_and_the_hole_only(coloured, si
     assert np.abs(filled[inside].mean(0) - (200, 30, 40)).max() <= 20
 
 
-def test_no_colours_and_none_in_the_hole(coloured):
-    picture, labels, hole = scene(40, 40)
+def test_where_nobody_asks_vehicles_and_persons_get_the_colour_of_their_class_nearby(coloured):
+    picture, labels, hole = (np.zeros(shape, np.uint8) for shape in ((40, 40, 3), (40, 40), (40, 40)))
+    picture[:], hole[10:30, 10:30] = 90, 1
+    labels[2:8, 4:12] = VEHICLE  # known, and green
+    picture[2:8, 4:12] = (20, 160, 60)
+    labels[12:18, 12:20] = labels[22:26, 14:28] = VEHICLE  # missing
     plain = coloured.paint(picture, hole, labels)
-    assert coloured.sgnet.asked is None
-    outside = np.zeros((40, 40, 4), np.uint8)
-    outside[hole == 0] = (200, 30, 40, 255)
-    assert (np.abs(coloured.paint(picture, hole, labels, colours=outside).astype(int) - plain) == 0).all()
+    vehicle = (labels == VEHICLE) & (hole == 1)
+    assert (coloured.sgnet.asked[0, 3].numpy() == vehicle).all()
+    assert (
+        np.abs(plain[vehicle].astype(int) - (20, 160, 60)).max() <= 2 and (plain[(hole == 1) & ~vehicle] == 128).all()
+    )
+
+    colours = np.zeros((40, 40, 4), np.uint8)
+    colours[hole == 0] = (200, 30, 40, 255)  # outside the hole nothing is asked for
+    assert (coloured.paint(picture, hole, labels, colours=colours) == plain).all()
+    colours[12:18, 12:20] = (200, 30, 40, 255)
+    one_red = coloured.paint(picture, hole, labels, colours=colours)
+    assert (one_red[12:18, 12:20] == (200, 30, 40)).all() and (one_red[22:26, 14:28] == plain[22:26, 14:28]).all()
 
 
 def test_colours_that_cannot_be_asked_for_are_refused(net, coloured):
