@@ -138,6 +138,7 @@ def test_every_shipped_net_is_small_and_described():
     sizes = [(shipped.FOLDER / net["file"]).stat().st_size for net in files]
     assert max(sizes) <= shipping.LARGEST and sum(sizes) <= 120e6
     others = [file for e in weights.registry().values() for file in e.get("discriminators", {}).values()]
+    others += [entry["evaluator"] for entry in weights.registry().values() if "evaluator" in entry]
     assert {p.name for p in shipped.FOLDER.glob("*.safetensors")} == {file["file"] for file in files + others}
     assert all(("history" in net) != ("recipe" in net and "commit" in net) for net in files)
     assert shipped.REGISTRY.stat().st_size <= 60_000
