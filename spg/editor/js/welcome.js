@@ -10,8 +10,9 @@ export class Welcome {
     this.samples = samples ?? [];
     const choose = (k) => () => (this.hide(), act({ do: "street", k }));
     const card = (data, k) => {
+      const name = `Edit sample street ${k + 1}`;
       const source = URL.createObjectURL(new Blob([bytes(data)], { type: "image/png" }));
-      return h("li", {}, button(h("img", { src: source, alt: `Sample street ${k + 1}`, width: 160, height: 160 }), `Edit sample street ${k + 1}`, choose(k), { class: "spg-thumb" }));
+      return h("li", {}, button(h("img", { src: source, alt: "", width: 160, height: 160 }), name, choose(k), { class: "spg-thumb", "aria-label": name }));
     };
     this.element = h(
       "section",
