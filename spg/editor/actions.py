@@ -158,7 +158,7 @@ def _open_archive(editor, data, name):
     if editor.shelf and document.get("nets") in editor.shelf.texts:
         editor.take(document["nets"])
     session = replay(editor.net, picture, document, check=False, profile=pictures.rgb_profile(picture))
-    found = [variants.recalled(session, restore) for restore in kept[: variants.MOST]]
+    found = [variants.restored(session, restore) for restore in kept[: variants.MOST]]
     editor.begin(session)
     _add(editor, found)
     return f"{_done_again(session, document)}; {len(found)} kept variants"

@@ -85,7 +85,7 @@ def sample(session, n=6, seed=0):
     return said
 
 
-def recalled(session, restore):
+def restored(session, restore):
     """The `Variant` that a restoring edit brings back; the session stays as it is. Raises ValueError for a bad edit."""
     here = session.drawing.freeze()
     try:
