@@ -253,7 +253,7 @@ def test_views_of_chance_and_entropy(page):
     layout = hand.canvas_pixels(0)
     menu = hand.root.locator("details", has_text="Patterns")
     menu.locator("summary").click()
-    hand.press("Entropy")
+    hand.press("How unsure (entropy)")
     page.wait_for_timeout(700)
     entropy = hand.canvas_pixels(0)
     assert (entropy != layout).any()

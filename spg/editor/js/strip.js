@@ -26,7 +26,7 @@ function card(board, variant, k, state, act) {
   const name = `variant ${k + 1}`;
   const { id } = variant;
   const side = (letter, text) =>
-    button(letter, `${letter}: ${name} as ${text} picture of the comparison`, () => act({ do: "compare", [letter]: id }), { "aria-pressed": String(state[letter] === id) });
+    labelled(letter, `${letter}: ${name} as ${text} picture of the comparison`, () => act({ do: "compare", [letter]: id }), { "aria-pressed": String(state[letter] === id) });
   return h(
     "li",
     {},
