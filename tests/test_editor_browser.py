@@ -290,6 +290,7 @@ def test_save_replay_and_bad_uploads(page):
         ("huge.png", bytes(9_000_000), "huge.png has 9.0 MB; the limit is 8 MB"),
     ):
         hand.file("picture", name, data)
+        page.wait_for_timeout(500)  # for a question, if there is one
         if name != "huge.png" and hand.root.locator(".spg-notice").is_visible():
             hand.answer("Open, and lose it")
         hand.says(said)
