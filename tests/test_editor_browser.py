@@ -482,8 +482,7 @@ def test_a_restarted_kernel_is_said_and_the_drawing_comes_back(page):
     restored = hand.saved()["labels.png"]
     assert (restored[60, 80:100] == VEHICLE).all() and (restored[70, 80:100] == VEHICLE).all()
     assert (restored[:55] == drawn[:55]).all() and (restored == alone.layout).all()
-    hand.file("picture", "spg-drawing.json", download.value.path().read_bytes())
-    hand.answer("Open, and lose it")
+    hand.file("picture", "spg-drawing.json", download.value.path().read_bytes())  # all is saved: no question
     hand.says("spg-drawing.json: 1 edits done again")
     assert (hand.saved()["labels.png"] == alone.layout).all()
 

@@ -40,7 +40,9 @@ export class Coach {
   }
 
   dismiss() {
+    const held = this.element.contains(document.activeElement);
     this.element.hidden = true;
+    if (held) this.view.root.querySelector(".spg-canvas")?.focus({ preventScroll: true }); // or the next "?" is heard by nobody
     try {
       localStorage.setItem(KEY, "dismissed");
     } catch {
