@@ -48,17 +48,20 @@ class Hand:
     def label(self, number):
         self.root.locator(".spg-class").nth(number).click()
 
+    def answer(self, name):
+        """Press a button of the question at the top."""
+        self.root.locator(".spg-notice").get_by_role("button", name=name, exact=True).click()
+
     def says(self, text):
         self.root.locator(".spg-status", has_text=text).wait_for(timeout=PATIENCE)
 
     def file(self, what, name, data):
-        self.root.locator(f"input[data-what={what}]").set_input_files({"name": name, "mimeType": "x/y", "buffer": data})
+        self.root.locator(f"input[data-what={what}]").last.set_input_files(
+            {"name": name, "mimeType": "x/y", "buffer": data}
+        )
 
     def saved(self):
         """What Python hands over: name → array, and "edits.json" as a dict."""
-        menu = self.root.locator("details", has_text="Save all")
-        if menu.get_attribute("open") is None:
-            menu.locator("summary").click()
         with self.page.expect_download() as download:
             self.press("Save all")
         archive = zipfile.ZipFile(download.value.path())
@@ -74,10 +77,9 @@ class Hand:
 
     def fresh(self):
         """Back to SP-Net's layout, the brush, the vehicle."""
-        self.press("Layout")
-        self.tool("brush")
         self.label(VEHICLE)
-        self.press("Predict")
+        self.tool("brush")
+        self.press("Fill as predicted")
         self.says("SP-Net's prediction")
 
     def touch(self, kind, *points):

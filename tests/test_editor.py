@@ -12,7 +12,7 @@ from editor_scene import brush, net, street
 from PIL import Image
 
 from spg import pictures
-from spg.editor import Refused, Session, drawing, edits, raster, record, replay, variants
+from spg.editor import Refused, Session, drawing, objects, raster, record, replay, variants
 from spg.editor.drawing import Drawing
 from spg.editor.edits import check_edit
 from spg.editor.session import entropy, without
@@ -263,9 +263,51 @@ def test_a_removed_object_becomes_a_hole_without_its_class():
 def test_the_street_itself_cannot_be_removed():
     labels = np.full((8, 8), ROAD, np.uint8)
     with pytest.raises(Refused, match="This is road: only objects can be removed \\(sign, person, vehicle, other\\)"):
-        edits.find_object(labels, [2, 2])
+        objects.find_object(labels, [2, 2])
     with pytest.raises(Refused, match="outside the picture"):
-        edits.find_object(labels, [9, 2])
+        objects.find_object(labels, [9, 2])
+
+
+def test_an_object_goes_with_its_shadow_and_nothing_beside_it():
+    labels, picture = np.full((64, 64), ROAD, np.uint8), np.full((3, 64, 64), 150, np.uint8)
+    labels[20:40, 20:40] = VEHICLE
+    picture[:, 38:44, 22:46] = 60  # its shadow, down and to the right
+    picture[:, 58:62, 2:30] = 60  # something dark that does not touch it
+    with_rim, label = objects.find_object(labels, [30, 30])
+    whole, _ = objects.find_object(labels, [30, 30], picture)
+    assert label == VEHICLE and not with_rim[43, 44] and whole[38:44, 22:46].all()
+    assert not whole[52:].any() and not whole[:17].any()
+    even, _ = objects.find_object(labels, [30, 30], np.full_like(picture, 60))  # a dark road is no shadow
+    assert (even == with_rim).all()
+
+
+def test_older_records_remove_without_the_shadow():
+    s = session()
+    at = where(s.known == VEHICLE) if (s.known == VEHICLE).any() else where(s.known == PERSON)
+    s.edit({"do": "remove", "at": at})
+    assert s.history.edits[-1] == {"do": "remove", "at": at}
+    with pytest.raises(ValueError, match="shadow is true or false, got 'yes'"):
+        check_edit({"do": "remove", "at": at, "shadow": "yes"}, (64, 64))
+
+
+@pytest.mark.parametrize("colour", [[1, 2], [1, 2, 256], "red", [1, 2, 3.0], [True, 2, 3]])
+def test_a_colour_is_three_numbers(colour):
+    with pytest.raises(ValueError, match="a colour is \\[red, green, blue\\]"):
+        check_edit({**brush([[1, 1]]), "colour": colour}, (64, 64))
+
+
+def test_a_drawing_forgets_colours_that_nothing_asks_for():
+    d = Drawing(np.ones((4, 4), np.uint8))
+    one = np.zeros((4, 4), bool)
+    one[0, 0] = True
+    for n in range(300):
+        d.decide(one, VEHICLE, [n % 256, n // 256, 7])
+    assert len(d.colours) <= 2 and d.colours[d.asked[0, 0] - 1] == [43, 1, 7]
+    frozen = d.freeze()
+    d.leave(one)
+    assert not d.asked.any()
+    d.thaw(frozen)
+    assert d.colours[d.asked[0, 0] - 1] == [43, 1, 7]
 
 
 def test_a_hole_certain_of_a_barred_class_still_has_probabilities():

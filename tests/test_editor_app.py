@@ -2,6 +2,7 @@
 
 import subprocess
 
+import cv2
 import nbformat
 import numpy as np
 import pytest
@@ -64,11 +65,32 @@ def profiles(paths):
     return {name: profile for name, profile in found.items() if profile}
 
 
-def test_the_drawn_street_takes_nets_of_drawn_streets():
-    assert "streets" in str(app.default_weights(None)) or isinstance(app.default_weights(None), dict)
-    editor = app.street_editor("streets-64", size=64)
-    assert editor.hole.any() and np.array_equal(editor.labels[editor.hole == 0], editor.session.known[editor.hole == 0])
+def test_the_page_begins_with_a_street_at_the_nets_own_size_and_samples():
+    editor = app.open_editor()
+    assert editor.scene["nets"] == "streets-128" and editor.scene["choices"]["cityscapes-256"]
+    assert editor.scene["welcome"] and len(editor.samples) == len(app.SAMPLES)
+    assert editor.session.hole.shape == (128, 128) and not editor.hole.any()
+    tell(editor, type="street", k=1)
+    assert not editor.scene["welcome"] and (editor.session.picture == app.draw(5034, 5034, 128)[0]).all()
+    x, y = map(int, np.argwhere(editor.session.known.T == VEHICLE)[0])
+    editor.edit(do="remove", at=[x, y], shadow=True)
+    hole = editor.hole
+    tell(editor, type="nets", name="cityscapes-256")
+    assert editor.scene["nets"] == "cityscapes-256" and (editor.hole == hole).all()
+    assert editor.net.size == 256
+    tell(editor, png(street()[0].transpose(1, 2, 0)), type="open", what="picture", name="photo.png")
+    assert editor.scene["nets"] == "cityscapes-256"  # a photo is no drawing
+    tell(editor, type="street", k=0)
+    assert editor.scene["nets"] == "streets-128"
+    assert "no sample street 6" in tell(editor, type="street", k=6)["text"]
     editor.close()
+
+
+def tell(editor, data=None, **content):
+    """A message from the browser; returns the status that came of it."""
+    editor._receive(editor, content, [memoryview(data)] if data else [])
+    editor.wait()
+    return editor.status
 
 
 def test_the_readmes_picture_shows_before_edits_and_after(tmp_path):
@@ -82,8 +104,9 @@ def test_the_readmes_picture_shows_before_edits_and_after(tmp_path):
 
 
 def test_the_app_listens_on_this_machine_only_and_ends_idle_kernels():
-    command = voila.command("x.ipynb", 8000, "127.0.0.1", browser=False, idle=600)
-    assert "--Voila.ip=127.0.0.1" in command and "--MappingKernelManager.cull_idle_timeout=600" in command
+    command = voila.command("x.ipynb", 8000, "127.0.0.1", browser=False, idle=app.IDLE)
+    assert "--Voila.ip=127.0.0.1" in command and app.IDLE <= 60
+    assert {"--MappingKernelManager.cull_idle_timeout=60", "--MappingKernelManager.cull_interval=20"} <= set(command)
     book = nbformat.from_dict(voila.notebook(app.cell(image="a'b.png"), "SPG-Net editor"))
     nbformat.validate(book)
     assert book.cells[0].source.endswith("""open_editor(**{'image': "a'b.png"})""")
@@ -119,6 +142,7 @@ def test_spg_edit_opens_a_picture_in_the_browser(pictures):
             page = browser.new_page()
             page.goto(url, timeout=240_000)
             page.locator(".spg-editor[data-painted]").wait_for(timeout=240_000)
+            page.locator(".spg-class").nth(VEHICLE).click()
             box = page.locator(".spg-canvas").first.bounding_box()
             page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"])
             page.locator(".spg-status", has_text="vehicle: ").wait_for(timeout=120_000)
@@ -132,3 +156,115 @@ def end(server):
         server.wait(20)
     except subprocess.TimeoutExpired:
         server.kill()
+
+
+# -------------------------------------------------------------------- the first minute, walked
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Chromium, and the address of `spg edit` without a picture."""
+    port, log = free_port(), tmp_path_factory.mktemp("page") / "log"
+    url = f"http://127.0.0.1:{port}/"
+    for browser in open_browser():
+        server = start("spg.cli", "edit", f"--port={port}", "--no-browser", url=f"{url}static/x", log=log, seconds=240)
+        try:
+            yield browser, url
+        finally:
+            server.terminate()
+            end(server)
+
+
+def visit(served, width, height, **options):
+    """A page of the editor in a fresh profile, and the hosts that it asks."""
+    browser, url = served
+    page = browser.new_context(viewport={"width": width, "height": height}, **options).new_page()
+    page.set_default_timeout(120_000)
+    asked = set()
+    page.on("request", lambda request: asked.add(request.url.split("/")[2] if "//" in request.url else ""))
+    page.goto(url, timeout=240_000)
+    page.locator(".spg-welcome").wait_for(timeout=240_000)
+    return page, asked
+
+
+def car(seed=app.SAMPLES[0], size=128):
+    """[x, y] in the middle of the largest vehicle of a sample street."""
+    vehicles = (app.draw(seed, seed, size)[1] == VEHICLE).astype(np.uint8)
+    _, parts, boxes, _ = cv2.connectedComponentsWithStats(vehicles, connectivity=4)
+    y, x = np.argwhere(parts == 1 + boxes[1:, cv2.CC_STAT_AREA].argmax()).mean(0).round()
+    return int(x), int(y)
+
+
+def screen(page, x, y, size=128):
+    """Where pixel (x, y) of the picture lies on the screen."""
+    box = page.locator(".spg-canvas").first.bounding_box()
+    scale = min(box["width"], box["height"]) / size
+    left, top = ((box[side] - scale * size) / 2 for side in ("width", "height"))
+    return box["x"] + left + scale * (x + 0.5), box["y"] + top + scale * (y + 0.5)
+
+
+def says(page, text):
+    page.locator(".spg-status", has_text=text).wait_for()
+
+
+def coach(page, step):
+    page.locator(f".spg-editor[data-coach='{step}']").wait_for()
+    return page.locator(".spg-coach-text").inner_text()
+
+
+@pytest.mark.browser
+def test_the_first_minute(served):
+    """Guided by the page alone: a car removed, a tree painted, six variants; nothing asked of another host."""
+    page, asked = visit(served, 1280, 800)
+    assert page.locator("h1").inner_text() == "Change a street" and page.locator(".spg-samples button").count() == 6
+    page.get_by_role("button", name="Edit sample street 1").click()
+    assert coach(page, 1) == "Remove this car: point at it, and click."
+    assert page.locator(".spg-tool[aria-pressed=true]").inner_text() == "Remove"
+    page.mouse.move(*screen(page, *car()))
+    page.locator(".spg-editor[data-over=object]").wait_for()
+    page.mouse.click(*screen(page, *car()))
+    says(page, "Removed: vehicle")
+    assert "choose vegetation" in coach(page, 2)
+    page.get_by_role("button", name="vegetation").click()
+    page.mouse.move(*screen(page, *car()))
+    page.mouse.down()
+    page.mouse.move(*screen(page, car()[0] + 6, car()[1] - 4), steps=4)
+    page.mouse.up()
+    says(page, "vegetation: ")
+    assert "Six variants" in coach(page, 3)
+    page.get_by_role("button", name="Six variants").click()
+    says(page, "Six variants kept")
+    assert "That is all" in coach(page, "") and page.locator(".spg-strip li").count() == 6
+    page.get_by_role("button", name="Got it").click()
+    assert not page.locator(".spg-coach").is_visible()
+    page.keyboard.press("?")
+    assert page.locator(".spg-coach").is_visible()
+    page.get_by_role("button", name="Samples").click()
+    page.get_by_role("button", name="Edit sample street 2").click()
+    assert "would be lost" in page.locator(".spg-notice").inner_text()
+    assert asked <= {served[1].split("/")[2], ""}
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_a_phone_in_the_dark(served):
+    """390 pixels: one canvas, large targets, tools at the bottom, and a swipe scrolls while a tool only taps."""
+    page, _ = visit(served, 390, 844, has_touch=True, is_mobile=True, color_scheme="dark")
+    ground = "s => getComputedStyle(document.querySelector(s)).backgroundColor"
+    assert [page.evaluate(ground, where) for where in (".spg-editor", "body")] == ["rgb(21, 23, 26)"] * 2
+    page.get_by_role("button", name="Edit sample street 1").tap()
+    coach(page, 1)
+    assert page.locator(".spg-canvas:visible").count() == 1
+    small = """() => [...document.querySelectorAll(".spg-editor :is(button, select, summary)")].filter((e) => {
+      const { width, height } = e.getBoundingClientRect();
+      return e.checkVisibility() && (width < 43.5 || height < 43.5); }).map((e) => e.textContent)"""
+    assert page.evaluate(small) == [] and page.evaluate("document.documentElement.scrollWidth") <= 390
+    bar = page.locator(".spg-top").bounding_box()
+    assert abs(bar["y"] + bar["height"] - 844) < 2
+    touch = "getComputedStyle(document.querySelector('.spg-canvas')).touchAction"
+    assert page.evaluate(touch) == "pan-y"
+    page.touchscreen.tap(*screen(page, *car()))
+    says(page, "Removed: vehicle")
+    page.get_by_role("button", name="vegetation").tap()
+    assert page.evaluate(touch) == "none"  # the brush is armed
+    page.context.close()

@@ -103,7 +103,7 @@ def test_undo_redo_and_another(page):
     hand = Hand(page)
     hand.fresh()
     start = hand.saved()["labels.png"]
-    hand.press("Another")
+    hand.press("Surprise me")
     hand.says("Another layout, number")
     other = hand.saved()["labels.png"]
     assert (other != start).any()
@@ -128,8 +128,7 @@ def test_painting_outside_the_hole_is_refused_gently(page):
 
 def test_the_hole_is_drawn_and_an_object_removed(page):
     hand = Hand(page, 1)
-    hand.press("Hole")
-    hand.tool("brush")
+    hand.press("Cut a hole")
     hand.drag((20, 20), (30, 20))
     hand.says("of the picture")
     assert hand.saved()["hole.png"][20, 20:31].all()
@@ -144,23 +143,30 @@ def test_the_hole_is_drawn_and_an_object_removed(page):
     hand.says("This is road: only objects can be removed")
     for _ in range(2):
         hand.press("Undo (Ctrl Z)")
-    hand.press("Layout")
 
 
 def test_variants_are_kept_compared_and_used(page):
     hand = Hand(page)
     hand.fresh()
     hand.press("Six variants")
-    hand.says("Six layouts kept. Means of all pairs:")
+    hand.says("Six variants kept. Means of all pairs:")
     cards = hand.root.locator(".spg-strip li")
-    assert cards.count() == 6 and "obeyed" in cards.first.inner_text()
-    cards.nth(1).get_by_role("button", name="A", exact=True).click()
-    cards.nth(4).get_by_role("button", name="B", exact=True).click()
-    assert hand.root.locator(".spg-pane output").inner_text() == "layout 2 | layout 5"
-    hand.press("Use layout 3")
-    hand.says("Layout 3 is on the canvas")
-    for k in range(6, 0, -1):
-        hand.press(f"Remove layout {k}")
+    assert cards.count() == 6 and "matches" in cards.first.inner_text()
+    cards.nth(1).get_by_role("button", name="A: variant 2 as the left").click()
+    cards.nth(4).get_by_role("button", name="B: variant 5 as the right").click()
+    split = hand.root.locator(".spg-work > .spg-slider output")
+    assert split.inner_text() == "variant 2 | variant 5"
+    hand.root.get_by_label("Before / after").fill("100")
+    seen = hand.canvas_pixels()
+    hand.press("Remove variant 1")
+    hand.says("Variant 1 is out of the strip")
+    assert split.inner_text() == "variant 1 | variant 4"  # the same two
+    assert (hand.canvas_pixels() == seen).all()
+    hand.press("Use variant 3")
+    hand.says("Variant 3 is on the canvas")
+    hand.press("Clear all")
+    hand.says("The strip is empty")
+    assert split.inner_text() == "before | after"
     hand.root.get_by_label("Before / after").fill("0")
 
 
@@ -247,14 +253,14 @@ def test_views_of_chance_and_entropy(page):
     layout = hand.canvas_pixels(0)
     menu = hand.root.locator("details", has_text="Patterns")
     menu.locator("summary").click()
-    hand.press("Entropy")
+    hand.press("How unsure (entropy)")
     page.wait_for_timeout(700)
     entropy = hand.canvas_pixels(0)
     assert (entropy != layout).any()
     hand.press("Chance of the class")
     page.wait_for_timeout(300)
     assert (hand.canvas_pixels(0) != entropy).any()
-    menu.get_by_role("button", name="Layout").click()
+    menu.get_by_role("button", name="Labels", exact=True).click()
     menu.locator("summary").click()
 
 
@@ -263,22 +269,51 @@ def test_save_replay_and_bad_uploads(page):
     hand.fresh()
     hand.drag((36, 30), (50, 40))
     hand.says("vehicle:")
+    hand.press("Keep this")
+    hand.says("Kept as number")
+    with page.expect_download() as download:
+        hand.press("Save all")
+    archive = download.value.path().read_bytes()
     saved = hand.saved()
     hand.press("Undo (Ctrl Z)")
     hand.says("Undone")
-    hand.file("edits", "edits.json", saved["raw"]["edits.json"])
-    hand.says("edits done again, with the same bytes")
+    hand.file("picture", "spg-edit.zip", archive)
+    hand.answer("Open, and lose it")
+    hand.says("edits done again, with the same bytes; 1 kept variants")
     assert (hand.saved()["picture.png"] == saved["picture.png"]).all()
+    hand.file("picture", "edits.json", saved["raw"]["edits.json"])  # all of it is saved: no question
+    hand.says("edits.json: ")
     document = {**saved["edits.json"], "version": 99}
-    hand.file("edits", "new.json", json.dumps(document).encode())
-    hand.says("new.json: edits of version 99, this program reads version 1")
-    hand.file("picture", "notes.txt", b"no picture")
-    hand.says("notes.txt is no picture that can be read")
-    hand.file("picture", "huge.png", bytes(9_000_000))
-    hand.says("huge.png has 9.0 MB; the limit is 8 MB")
+    for name, data, said in (
+        ("new.json", json.dumps(document).encode(), "new.json: edits of version 99, this program reads version 1"),
+        ("notes.txt", b"no picture", "notes.txt is no picture that can be read"),
+        ("huge.png", bytes(9_000_000), "huge.png has 9.0 MB; the limit is 8 MB"),
+    ):
+        hand.file("picture", name, data)
+        page.wait_for_timeout(500)  # for a question, if there is one
+        if name != "huge.png" and hand.root.locator(".spg-notice").is_visible():
+            hand.answer("Open, and lose it")
+        hand.says(said)
     hand.file("labels", "labels.png", png(street(64)[2]))
+    hand.answer("Open, and lose it")
     hand.says("labels.png: the known labels are now these")
     assert (hand.saved()["picture.png"].shape) == (64, 64, 3)
+
+
+def test_work_is_not_dropped_without_a_question(page):
+    hand = Hand(page)
+    hand.press("Cut a hole")
+    hand.drag((10, 10), (20, 10))
+    hand.says("of the picture")
+    drawn = hand.saved()["hole.png"]
+    hand.press("Keep this")
+    hand.says("Kept as number")
+    hand.file("picture", "photo.png", png(street(64)[0].transpose(1, 2, 0)))
+    question = hand.root.locator(".spg-notice", has_text="photo.png takes the place of this picture")
+    question.wait_for()
+    assert "would be lost" in question.inner_text() and "1 kept variant" in question.inner_text()
+    hand.answer("Stay here")
+    assert (hand.saved()["hole.png"] == drawn).all()
 
 
 @pytest.mark.parametrize("i", GOALS, ids=lambda i: f"{SIZES[i]}px")
@@ -313,13 +348,90 @@ def stroke_to_picture(hand, k):
 def test_an_uploaded_photo_is_labelled_and_edited(page):
     hand = Hand(page, 0)
     hand.file("picture", "photo.png", png(street(128)[0].transpose(1, 2, 0)[:, :96]))
-    hand.says("photo.png: 96×128 pixels, labelled by the segmenter")
-    hand.press("Hole")
+    if hand.root.locator(".spg-notice").is_visible():
+        hand.answer("Open, and lose it")
+    hand.says("photo.png: 96×128 pixels, labelled by the segmenter. Click an object to remove it, or cut a hole.")
+    for name in ("Six variants", "Fill as predicted", "Surprise me", "Keep this", "Paint classes"):
+        assert hand.root.get_by_role("button", name=name, exact=True).is_disabled(), name  # they could only refuse
     hand.tool("brush")
     hand.click(32, 32)
-    hand.says("of the picture")
+    hand.says("The hole is 0.")  # a first brush of 7 px, and its share not rounded to nothing
+    assert hand.root.get_by_role("button", name="Six variants").is_enabled()
     saved = hand.saved()
-    assert saved["hole.png"].shape == (128, 96) and saved["hole.png"].any()
+    assert saved["hole.png"].shape == (128, 96) and 30 < (saved["hole.png"] > 0).sum() < 60
+
+
+def test_a_lasso_is_closed_by_a_double_click(page):
+    hand = Hand(page, 1)
+    hand.fresh()
+    hand.tool("lasso")
+    for corner in ((70, 60), (90, 60)):
+        hand.click(*corner)
+    page.mouse.dblclick(*hand.at(90, 80))
+    hand.says("vehicle:")
+
+
+def test_the_wheel_is_the_pages_and_with_ctrl_zooms_gently(page):
+    hand = Hand(page, 1)
+    hand.fresh()
+    size = hand.root.locator(".spg-top output").first.inner_text()
+    page.mouse.move(*hand.at(64, 64))
+    where = "e => e.getBoundingClientRect().top"
+    before = hand.canvas.evaluate(where)
+    page.mouse.wheel(0, -120)
+    page.wait_for_timeout(500)
+    assert hand.canvas.evaluate(where) != before  # scrolled
+    assert hand.root.locator(".spg-top output").first.inner_text() == size
+    taken = """canvas => [{}, { ctrlKey: true }, { altKey: true }].map((key) => !canvas.dispatchEvent(
+      new WheelEvent("wheel", { deltaY: -120, bubbles: true, cancelable: true, ...key })))"""
+    assert hand.canvas.evaluate(taken) == [False, True, True]
+    assert hand.root.locator(".spg-top output").first.inner_text() != size
+    page.keyboard.press("0")
+
+
+def test_a_hidden_canvas_is_not_blanked(page):
+    hand = Hand(page, 1)
+    hand.fresh()
+    page.mouse.move(0, 0)
+    seen = hand.canvas_pixels(0)
+    hand.root.evaluate("root => { root.parentElement.style.display = 'none'; }")
+    page.wait_for_timeout(200)
+    hand.root.evaluate("root => { root.style.setProperty('--spg-line', 'red'); }")  # a theme changes meanwhile
+    assert hand.root.locator(".spg-canvas").first.evaluate("canvas => canvas.width") > 100
+    hand.root.evaluate("root => { root.parentElement.style.display = ''; }")
+    page.wait_for_timeout(400)
+    assert (hand.canvas_pixels(0) == seen).all()
+
+
+def test_ctrl_s_saves_the_notebook_or_everything(page):
+    hand = Hand(page, 1)
+    hand.canvas.focus()
+    if page.kind == "voila":
+        with page.expect_download() as download:
+            page.keyboard.press("Control+s")
+        assert download.value.suggested_filename == "spg-edit.zip"
+    else:
+        dirty = "window.jupyterapp.shell.currentWidget.model.dirty"
+        page.wait_for_function(dirty)  # its cells were run
+        page.keyboard.press("Control+s")
+        page.wait_for_function(f"!{dirty}", timeout=PATIENCE)
+
+
+def test_what_goes_on_is_said(page):
+    """While Python paints, the editor is busy and its picture dimmed; afterwards it is not."""
+    hand = Hand(page, 1)
+    hand.fresh()
+    watch = """root => { window.seen = []; new MutationObserver(() =>
+      window.seen.push([root.getAttribute("aria-busy"), root.dataset.busy ?? null])
+    ).observe(root, { attributes: true, attributeFilter: ["aria-busy", "data-busy"] }); }"""
+    hand.root.evaluate(watch)
+    hand.press("Six variants")
+    hand.says("Six variants kept")
+    hand.root.locator("xpath=self::*[not(@aria-busy)]").wait_for(timeout=PATIENCE)
+    seen = page.evaluate("window.seen")
+    assert ["true", "true"] in seen and seen[-1] == [None, None]
+    hand.press("Clear all")
+    hand.says("The strip is empty")
 
 
 def test_it_fits_a_phone(page):
@@ -370,7 +482,7 @@ def test_a_restarted_kernel_is_said_and_the_drawing_comes_back(page):
     restored = hand.saved()["labels.png"]
     assert (restored[60, 80:100] == VEHICLE).all() and (restored[70, 80:100] == VEHICLE).all()
     assert (restored[:55] == drawn[:55]).all() and (restored == alone.layout).all()
-    hand.file("edits", "spg-drawing.json", download.value.path().read_bytes())
+    hand.file("picture", "spg-drawing.json", download.value.path().read_bytes())  # all is saved: no question
     hand.says("spg-drawing.json: 1 edits done again")
     assert (hand.saved()["labels.png"] == alone.layout).all()
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from spg import pictures
-from spg.editor import bundle, raster
+from spg.editor import actions, bundle, raster, variants
 from spg.editor.drawing import encode_runs
 
 JS = Path(__file__).parent / "editor_js"
@@ -65,7 +65,7 @@ def test_the_preview_is_the_truth_to_the_pixel():
 def test_arrays_hand_camera_keys_and_line():
     done = node("--test", str(JS / "board.test.mjs"))
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "# pass 10" in done.stdout
+    assert "# pass 13" in done.stdout
 
 
 def test_the_bundle_is_one_module(tmp_path):
@@ -86,3 +86,4 @@ def test_nothing_is_fetched_from_elsewhere():
 def test_limits_are_the_same_in_both_languages():
     assert f"LARGEST_BRUSH = {raster.LARGEST_BRUSH};" in bundle.script()
     assert f"MOST_BYTES = {pictures.MOST_BYTES:_};" in bundle.script()
+    assert f"MOST_KEPT = {variants.MOST};" in bundle.script() and f"SAMPLED = {actions.SAMPLES};" in bundle.script()

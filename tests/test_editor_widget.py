@@ -87,7 +87,7 @@ def test_python_and_browser_edit_the_same_drawing(editor):
         ({"type": "dance"}, "error", "unknown message 'dance'; known: edit"),
         ({"type": "edit", "edit": brush([[1, 1]])}, "refused", "Outside the hole"),
         ({"type": "edit", "edit": {"do": "nothing"}}, "error", "unknown edit 'nothing'"),
-        ({"type": "use", "k": 3}, "error", "there is no kept layout 3"),
+        ({"type": "use", "id": 3}, "error", "there is no kept variant 3"),
         ({"type": "open", "what": "door"}, "error", "cannot open 'door'; known: picture"),
         ({"type": "redo"}, "refused", "Nothing to do again"),
     ],
@@ -100,15 +100,103 @@ def test_bad_messages_are_answered_and_change_nothing(editor, content, tone, sai
 
 
 def test_the_strip(editor):
-    assert "Six layouts kept" in tell(editor, type="sample")["text"]
+    assert "Six variants kept" in tell(editor, type="sample")["text"]
     assert len(editor.kept["variants"]) == 6 and editor.kept["difference"] > 0.05
     assert all(0 < v["obeys"] <= 1 for v in editor.kept["variants"])
     tell(editor, type="sample")
-    assert tell(editor, type="keep")["text"] == f"{variants.MOST} layouts can be kept: remove some first"
-    third = editor.variants[2].layout
-    tell(editor, type="drop", k=0)
-    tell(editor, type="use", k=1)
+    assert tell(editor, type="keep")["text"] == f"{variants.MOST} variants can be kept: remove some first"
+    third, name = editor.variants[2].layout, editor.kept["variants"][2]["id"]
+    tell(editor, type="drop", id=editor.kept["variants"][0]["id"])
+    tell(editor, type="use", id=name)  # it has kept its id
     assert (editor.labels == third).all() and len(editor.kept["variants"]) == 11
+    tell(editor, type="clear")
+    assert editor.kept["variants"] == []
+
+
+def test_what_is_done_is_said_when_nothing_is_left_to_do(editor):
+    tell(editor, type="edit", seq=4, edit=brush([[40, 30]]))
+    assert editor.done == 4
+    tell(editor, type="edit", seq=5, edit=brush([[1, 1]]))  # refused
+    assert editor.done == 5
+
+
+def test_a_saved_archive_opens_again_with_its_strip(editor):
+    editor.edit(**brush([[40, 30]]))
+    tell(editor, type="keep")
+    editor.edit(**brush([[45, 35]], "sky"))
+    tell(editor, type="save")
+    content, (archive,) = editor.sent[-1]
+    assert content == {"type": "saved", "name": "spg-edit.zip", "mime": "application/zip"}
+    drawn, kept, edits = editor.labels, editor.variants[0], editor.edits["edits"]
+    black = pictures.png(np.zeros((32, 32, 3), np.uint8))
+    tell(editor, black, type="open", what="picture", name="other.png")
+    said = tell(editor, archive, type="open", what="picture", name="spg-edit.zip")["text"]
+    assert said == "spg-edit.zip: 2 edits done again, with the same bytes; 1 kept variants"
+    assert (editor.labels == drawn).all() and editor.edits["edits"] == edits and editor.frame["undo"]
+    assert (editor.variants[0].filled == kept.filled).all() and len(editor.kept["variants"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (None, "a.zip is a ZIP file that cannot be read"),
+        ({"a.txt": b""}, "a.zip lacks original.png and edits.json: this editor did not save it"),
+        ({"original.png": b"x", "edits.json": b"{}"}, "original.png in a.zip"),
+    ],
+)
+def test_archives_of_others_are_refused(editor, files, said):
+    buffer = io.BytesIO(b"PK\3\4 and no more")
+    if files is not None:
+        with zipfile.ZipFile(buffer := io.BytesIO(), "w") as archive:
+            for name, data in files.items():
+                archive.writestr(name, data)
+    status = tell(editor, buffer.getvalue(), type="open", what="picture", name="a.zip")
+    assert status["tone"] == "error" and said in status["text"]
+
+
+def test_the_picture_alone_is_saved_as_a_png(editor):
+    tell(editor, type="picture")
+    content, (data,) = editor.sent[-1]
+    assert content["name"] == "spg-picture.png"
+    assert (np.asarray(Image.open(io.BytesIO(data))).transpose(2, 0, 1) == editor.image).all()
+
+
+def test_the_first_sentence_says_what_can_be_done():
+    image, hole, labels = street()
+    for given, said in ((None, "click to remove it, or cut a hole"), (hole, "paint inside the hole")):
+        made = spg.SegmentationEditor(net(), image, given, labels)
+        assert said in made.status["text"]
+        made.close()
+
+
+def test_a_net_that_takes_colours_is_asked_for_them():
+    image, hole, labels = street()
+    torch.manual_seed(0)
+    painter = SGNetPlus(8, 4, 2, coloured=True)
+    for parameter in painter.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)  # at first its last layers are 0, and it paints a smooth fill
+    made = spg.SegmentationEditor(Inpainter(SPNetPlus(8, 4, 2), painter), image, hole, labels)
+    assert made.scene["coloured"] and made.scene["classes"][VEHICLE]["own"]
+    red, blue = [200, 20, 20], [20, 20, 200]
+    made.edit(**brush([[40, 30]]), colour=red)
+    in_red = made.image
+    assert made.frame["colours"] == [red] and np.frombuffer(made.frame["asked"], np.uint8).any()
+    made.edit(do="colour", put="vehicle", colour=blue)
+    assert (made.image != in_red).any() and (made.labels == VEHICLE).any()
+    with pytest.raises(ValueError, match="No person is painted yet"):
+        made.edit(do="colour", put="person", colour=blue)
+    again = spg.editor.replay(made.net, image, made.edits)  # with the same bytes, or it raises
+    assert (again.filled == made.image).all()
+    restored = spg.editor.Session(made.net, image, hole, labels)
+    restored.edit(made.session.snapshot())
+    assert (restored.filled == made.image).all()
+    made.undo()
+    assert (made.image == in_red).all()
+    made.edit(do="colour", put="vehicle", colour=None)
+    free = spg.editor.Session(made.net, image, hole, labels)
+    free.edit(brush([[40, 30]]))
+    assert (made.image == free.filled).all()
+    made.close()
 
 
 def test_chances_are_sent_only_where_they_are_looked_at(editor):

@@ -47,8 +47,10 @@ def phase(page, *phases):
 
 
 def join(page, code):
-    page.fill(f"{BALLOT} .code", code)
+    page.fill(f"{BALLOT} .spg-vote-code", code)
     page.keyboard.press("Enter")
+    if phase(page, "practice", "vote", "done") == "practice":
+        page.keyboard.press("ArrowLeft")  # which is no vote
     return phase(page, "vote", "done")
 
 
@@ -58,13 +60,13 @@ def press(page, key):
     phase(page, "vote")
     page.wait_for_timeout(400)  # a pair takes no vote in its first 300 ms
     page.keyboard.press(key)
-    changed = f"document.querySelector('{BALLOT} .progress span').textContent !== '{before}'"
+    changed = f"document.querySelector('{BALLOT} .spg-vote-progress span').textContent !== '{before}'"
     page.wait_for_function(changed, timeout=PATIENCE)
     return progress(page)
 
 
 def progress(page):
-    return page.inner_text(f"{BALLOT} .progress span")
+    return page.inner_text(f"{BALLOT} .spg-vote-progress span")
 
 
 # -------------------------------------------------------------------- the ballot alone
@@ -103,7 +105,8 @@ def alone(browser):
     pages = []
 
     def opened(**changes):
-        settings = {"question": "Which?", "seconds": None, "unsure": True, "side": 100, "observer": "people"} | changes
+        settings = {"question": "Which?", "seconds": None, "unsure": True, "side": 100, "observer": "people"}
+        settings |= {"told": ["Look at both."], "consent": "By starting you agree."} | changes
         esm = Path(ballot.__file__).with_name("ballot.js").read_text()
         page = browser.new_page()
         pages.append(page)
@@ -119,8 +122,9 @@ def alone(browser):
 def begin(page, trials=2):
     join_and_send = f"answer({{kind: 'joined', total: {trials}, left: {trials}}}, [])"
     page.evaluate(f"async () => {{ {join_and_send}; for (const id of ['t1', 't2']) await trial(id); }}")
+    page.click(".spg-vote-left")  # for practice
     phase(page, "vote")
-    page.click("h3")  # nobody has acted here yet, so the ballot has not taken the focus
+    page.click(".spg-vote-question")  # nobody has acted here yet, so the ballot has not taken the focus
 
 
 def sent(page):
@@ -129,8 +133,8 @@ def sent(page):
 
 def test_a_rater_votes_with_keys_and_buttons_and_each_vote_waits_for_its_receipt(alone):
     page = alone()
-    page.fill(".code", "me")
-    page.click("text=Start")
+    page.fill(".spg-vote-code", "me")
+    page.click("text=I agree")
     assert sent(page) == [{"kind": "hello"}, {"kind": "join", "code": "me"}]
     begin(page)
     page.wait_for_timeout(150)
@@ -138,10 +142,12 @@ def test_a_rater_votes_with_keys_and_buttons_and_each_vote_waits_for_its_receipt
     page.keyboard.press("ArrowRight")  # too late: the first one counts
     vote = sent(page)[-1]
     assert len(sent(page)) == 3 and vote["side"] == "left" and vote["trial"] == "t1" and 0.1 < vote["seconds"] < 60
-    assert page.get_attribute(BALLOT, "data-phase") == "saving" and page.inner_text(".progress span") == "0 of 2"
+    assert (
+        page.get_attribute(BALLOT, "data-phase") == "saving" and page.inner_text(".spg-vote-progress span") == "0 of 2"
+    )
     page.evaluate("answer({kind: 'saved', trial: 't1', left: 1}, [])")
     phase(page, "vote")
-    page.click(".choice.right")
+    page.click(".spg-vote-right")
     page.evaluate("answer({kind: 'saved', trial: 't2', left: 0}, [])")
     assert phase(page, "done") and sent(page)[-1]["side"] == "right"
 
@@ -165,8 +171,9 @@ def test_a_double_press_votes_once(alone):
 def test_the_clock_starts_with_the_pictures_and_not_before(alone):
     page = alone()
     page.evaluate("answer({kind: 'joined', total: 1, left: 1}, [])")
+    page.click(".spg-vote-left")  # for practice
     page.wait_for_timeout(400)
-    page.click("h3")
+    page.click(".spg-vote-question")
     begun = page.evaluate("() => { const begun = performance.now(); trial('t1'); return begun; }")
     phase(page, "vote")
     page.keyboard.press("ArrowRight")
@@ -176,7 +183,7 @@ def test_the_clock_starts_with_the_pictures_and_not_before(alone):
 def test_pictures_go_after_the_time_limit_and_a_vote_may_still_come(alone):
     page = alone(seconds=0.2)
     begin(page)
-    page.wait_for_selector(".choice canvas.gone", state="attached")
+    page.wait_for_selector(".spg-vote-choice canvas.spg-vote-gone", state="attached")
     page.keyboard.press("ArrowDown")
     assert sent(page)[-1]["side"] == "unsure"
 
@@ -185,7 +192,7 @@ def test_not_sure_is_a_switch(alone):
     page = alone(unsure=False)
     begin(page)
     page.keyboard.press("ArrowDown")
-    assert page.locator(".unsure").count() == 0 and sent(page)[-1] == {"kind": "hello"}
+    assert page.locator(".spg-vote-unsure").count() == 0 and sent(page)[-1] == {"kind": "hello"}
 
 
 def test_what_could_not_be_saved_is_said_and_can_be_voted_again(alone):
@@ -193,7 +200,7 @@ def test_what_could_not_be_saved_is_said_and_can_be_voted_again(alone):
     begin(page)
     page.keyboard.press("ArrowLeft")
     page.evaluate("answer({kind: 'failed', trial: 't1', why: 'disk full'}, [])")
-    assert phase(page, "vote") and "Not saved: disk full" in page.inner_text(".error")
+    assert phase(page, "vote") and "Not saved: disk full" in page.inner_text(".spg-vote-error")
     page.keyboard.press("ArrowLeft")
     assert [message["trial"] for message in sent(page)[1:]] == ["t1", "t1"]
 
@@ -202,7 +209,9 @@ def test_a_server_that_does_not_answer_is_reported(alone):
     page = alone()
     begin(page)
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function("document.querySelector('.error').textContent.includes('does not answer')", timeout=PATIENCE)
+    page.wait_for_function(
+        "document.querySelector('.spg-vote-error').textContent.includes('does not answer')", timeout=PATIENCE
+    )
     assert page.get_attribute(BALLOT, "data-phase") == "saving"
 
 
@@ -210,11 +219,51 @@ def test_a_view_thrown_away_and_drawn_again_goes_on(alone):
     page = alone()
     begin(page)
     page.evaluate("() => { undraw(); document.body.replaceChildren(); draw(); }")
-    page.click("h3")
-    red = "() => [...document.querySelector('.choice.left canvas').getContext('2d').getImageData(4, 4, 1, 1).data]"
+    page.click(".spg-vote-question")
+    red = "() => [...document.querySelector('.spg-vote-left canvas').getContext('2d').getImageData(4, 4, 1, 1).data]"
     assert page.evaluate(red) == [255, 0, 0, 255]
     page.keyboard.press("ArrowRight")
     assert sent(page)[-1]["side"] == "right"
+
+
+def test_a_rater_is_told_agrees_and_practises_and_the_practice_is_no_vote(alone):
+    page = alone()
+    assert "Look at both." in page.inner_text(BALLOT) and "By starting you agree." in page.inner_text(BALLOT)
+    page.evaluate("answer({kind: 'joined', total: 2, left: 2}, [])")
+    assert phase(page, "practice") and "not counted" in page.inner_text(BALLOT)
+    assert "← Left picture" in page.inner_text(".spg-vote-left")
+    page.click(".spg-vote-right")
+    phase(page, "loading")
+    assert sent(page) == [{"kind": "hello"}]
+    page.evaluate("answer({kind: 'joined', total: 2, left: 1}, [])")  # who has voted before needs none
+    phase(page, "loading")
+
+
+def test_the_last_choice_is_taken_back(alone):
+    page = alone()
+    begin(page)
+    assert page.locator(".spg-vote-undo").count() == 0
+    page.keyboard.press("ArrowLeft")
+    page.evaluate("answer({kind: 'saved', trial: 't1', left: 1}, [])")
+    phase(page, "vote")
+    page.click(".spg-vote-undo")
+    assert sent(page)[-1] == {"kind": "undo"} and phase(page, "loading")
+    page.evaluate("async () => { answer({kind: 'undone', total: 2, left: 2}, []); await trial('t1'); }")
+    phase(page, "vote")
+    assert progress(page) == "0 of 2" and page.locator(".spg-vote-undo").count() == 0
+    page.keyboard.press("ArrowRight")
+    assert [(m["trial"], m["side"]) for m in sent(page) if m["kind"] == "vote"] == [("t1", "left"), ("t1", "right")]
+
+
+def test_on_a_phone_both_pictures_are_seen_whole_and_buttons_have_words(alone):
+    page = alone(side=384)
+    page.add_style_tag(content=Path(ballot.__file__).with_name("ballot.css").read_text())
+    page.set_viewport_size({"width": 390, "height": 844})
+    begin(page)
+    boxes = [box.bounding_box() for box in page.locator(".spg-vote-pair canvas").all()]
+    assert all(box["width"] > 200 and box["y"] + box["height"] < 844 for box in boxes) and boxes[1]["y"] > boxes[0]["y"]
+    assert page.inner_text(".spg-vote-left") == "Upper picture"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 # -------------------------------------------------------------------- served
@@ -248,7 +297,10 @@ def test_two_raters_a_kill_and_a_restart(browser, study, tmp_path):
         (one, received), (two, _) = visit(browser, port), visit(browser, port)
         join(one, "anna")
         join(two, "ben")
-        assert [press(one, "ArrowLeft"), press(two, "ArrowRight"), press(one, "ArrowDown")][-1] == "2 of 10"
+        assert [press(one, "ArrowLeft"), press(two, "ArrowRight"), press(one, "ArrowRight")][-1] == "2 of 10"
+        one.click(".spg-vote-undo")  # a slip
+        one.wait_for_function("document.querySelector('.spg-vote-progress span').textContent === '1 of 10'")
+        assert press(one, "ArrowDown") == "2 of 10"
         page = one.content() + "".join(str(part) for part in received)
         server.send_signal(signal.SIGKILL)
         server.wait()
@@ -257,7 +309,9 @@ def test_two_raters_a_kill_and_a_restart(browser, study, tmp_path):
         assert all(0 < vote.seconds < 600 for vote in votes_in(study))
         one.wait_for_timeout(400)
         one.keyboard.press("ArrowLeft")
-        one.wait_for_function("document.querySelector('.error').textContent.includes('Not saved')", timeout=PATIENCE)
+        one.wait_for_function(
+            "document.querySelector('.spg-vote-error').textContent.includes('Not saved')", timeout=PATIENCE
+        )
         one.context.close()
         two.context.close()
         server = serve(study, port, log)
@@ -286,8 +340,10 @@ def test_the_arrow_keys_vote_in_jupyterlab(browser, study, tmp_path):
         page = browser.new_page()
         page.set_default_timeout(PATIENCE)
         jupyter.run_all(page, url, "vote.ipynb")
+        phase(page, "practice")
+        page.click(".spg-vote-left")
         phase(page, "vote")
-        page.click(f"{BALLOT} h3")
+        page.click(f"{BALLOT} .spg-vote-question")
         assert [press(page, "ArrowRight"), press(page, "ArrowDown"), press(page, "ArrowLeft")][-1] == "3 of 10"
         assert [vote.pick for vote in votes_in(study)] == ["b", "unsure", "a"]
         page.close()

@@ -10,7 +10,7 @@ import numpy as np
 
 from spg import pictures
 from spg.editor import record, variants
-from spg.editor.edits import Refused
+from spg.editor.objects import OWN, THINGS, Refused
 from spg.editor.session import Session, entropy, replay
 from spg.labels import CLASSES, PALETTE
 
@@ -38,18 +38,26 @@ def another(editor, content, data):
 
 
 def sample(editor, content, data):
-    """Six other layouts, painted and kept, with how much they differ; the drawing stays as it is."""
+    """Six other layouts, painted and kept, with how much they differ; the drawing stays as it is.
+
+    Each is in the strip as soon as it is painted.
+    """
     session = editor.session
     if not session.hole.any():
-        raise Refused("There is no hole yet: draw one, or remove an object")
+        raise Refused("There is no hole yet: cut one, or remove an object")
     _check_room(editor, SAMPLES)
     seeds = [step["seed"] for step in session.history.edits if step["do"] == "another"]
-    editor.next_seed = max([editor.next_seed, *(seed + 1 for seed in seeds)])
-    found = variants.sample(session, SAMPLES, editor.next_seed)
-    editor.next_seed += SAMPLES
-    _add(editor, found)
+    first = editor.next_seed = max([editor.next_seed, *(seed + 1 for seed in seeds)])
+    for number in range(1, SAMPLES + 1):
+        editor.say(f"Painting variant {number} of {SAMPLES} …")
+        _add(editor, variants.sample(session, 1, first + number - 1))
+        editor.next_seed += 1
+    return _how_they_differ(editor, editor.variants[-SAMPLES:])
+
+
+def _how_they_differ(editor, found):
     lpips, differ = variants.diversity(found), variants.difference(found)
-    said = f"Six layouts kept. Means of all pairs: {differ:.0%} of the hole differs, LPIPS in the hole {lpips:.2f}."
+    said = f"Six variants kept. Means of all pairs: {differ:.0%} of the hole differs, LPIPS in the hole {lpips:.2f}."
     if editor.net.segmenter is None:
         return said
     return f"{said} The segmenter finds {np.mean(editor.obeyed[-SAMPLES:]):.0%} of it as the layouts asked."
@@ -66,34 +74,45 @@ def keep(editor, content, data):
 
 def _check_room(editor, n):
     if len(editor.variants) + n > variants.MOST:
-        raise Refused(f"{variants.MOST} layouts can be kept: remove some first")
+        raise Refused(f"{variants.MOST} variants can be kept: remove some first")
 
 
 def _add(editor, found):
     editor.variants += found
     editor.obeyed += [variants.obedience(editor.net, variant) for variant in found]
+    start = max(editor.names, default=0) + 1
+    editor.names += range(start, start + len(found))
     editor.publish_kept()
 
 
 def use(editor, content, data):
     """A kept layout back on the canvas; it can be undone."""
-    editor.session.edit(editor.variants[_number(editor, content)].restore)
-    return f"Layout {content['k'] + 1} is on the canvas"
+    k = _number(editor, content)
+    editor.session.edit(editor.variants[k].restore)
+    return f"Variant {k + 1} is on the canvas"
 
 
 def drop(editor, content, data):
     """A kept layout out of the strip."""
     k = _number(editor, content)
-    del editor.variants[k], editor.obeyed[k]
+    for listed in (editor.variants, editor.obeyed, editor.names):
+        del listed[k]
     editor.publish_kept()
-    return f"Layout {k + 1} is out of the strip"
+    return f"Variant {k + 1} is out of the strip"
+
+
+def clear(editor, content, data):
+    """The strip emptied."""
+    editor.variants, editor.obeyed, editor.names = [], [], []
+    editor.publish_kept()
+    return "The strip is empty"
 
 
 def _number(editor, content):
-    k = content.get("k")
-    if not isinstance(k, int) or not 0 <= k < len(editor.variants):
-        raise ValueError(f"there is no kept layout {k!r}")
-    return k
+    """The place in the strip of the kept layout with the message's id."""
+    if content.get("id") not in editor.names:
+        raise ValueError(f"there is no kept variant {content.get('id')!r}")
+    return editor.names.index(content["id"])
 
 
 def open_file(editor, content, data):
@@ -105,10 +124,17 @@ def open_file(editor, content, data):
 
 
 def _open_picture(editor, data, name):
+    """A picture; or what was saved here, known by its first bytes."""
+    if data[:2] == b"PK":
+        return _open_archive(editor, data, name)
+    if data.lstrip()[:1] == b"{":
+        return _open_edits(editor, data, name)
     picture = pictures.read_upload(data, name)
+    if editor.shelf:
+        editor.take(editor.shelf.for_photos)
     editor.begin(Session(editor.net, picture))
     size = f"{picture.width}×{picture.height} pixels"
-    return f"{size}, labelled by the segmenter. Draw a hole, or remove an object."
+    return f"{size}, labelled by the segmenter. Click an object to remove it, or cut a hole."
 
 
 def _open_labels(editor, data, name):
@@ -123,21 +149,66 @@ def _open_edits(editor, data, name):
     carried = record.carried_picture(document, name)
     picture, profile = (editor.session.picture, editor.session.profile) if carried is None else (carried, None)
     session = replay(editor.net, picture, document, check=False, profile=profile)
-    same = session.document()["result"] == document["result"]
     editor.begin(session)
+    return _done_again(session, document)
+
+
+def _open_archive(editor, data, name):
+    picture, document, kept = record.unpacked(pictures.within_limit(data, name), name)
+    if editor.shelf and document.get("nets") in editor.shelf.texts:
+        editor.take(document["nets"])
+    session = replay(editor.net, picture, document, check=False, profile=pictures.rgb_profile(picture))
+    found = [variants.restored(session, restore) for restore in kept[: variants.MOST]]
+    editor.begin(session)
+    _add(editor, found)
+    return f"{_done_again(session, document)}; {len(found)} kept variants"
+
+
+def _done_again(session, document):
     done = f"{len(document['edits'])} edits done again"
     if not document["result"]:
         return f"{done}; the file records no result to compare with"
+    same = session.document()["result"] == document["result"]
     return f"{done}, with the same bytes" if same else f"{done}, but the result is not the recorded one (other nets?)"
 
 
 _OPENERS = {"picture": _open_picture, "labels": _open_labels, "edits": _open_edits}
 
 
+def street(editor, content, data):
+    """One of the sample streets, with its true labels and nothing missing."""
+    if editor.shelf is None or content.get("k") not in range(len(editor.shelf.samples)):
+        raise ValueError(f"there is no sample street {content.get('k')!r}")
+    editor.take(editor.shelf.for_streets)
+    image, labels = editor.shelf.street(content["k"])
+    editor.begin(Session(editor.net, image, None, labels))
+    return "Point at a car or a person, and click to remove it."
+
+
+def nets(editor, content, data):
+    """Other nets for the same drawing; what was kept stays."""
+    if editor.shelf is None or content.get("name") not in editor.shelf.texts:
+        raise ValueError(f"there are no nets {content.get('name')!r} here")
+    session = editor.session.with_nets(editor.shelf.load(content["name"]))
+    kept = editor.variants
+    editor.take(content["name"])
+    editor.begin(session)
+    _add(editor, kept)
+    return f"Now with the nets {content['name']}, {editor.shelf.texts[content['name']]}"
+
+
 def save(editor, content, data):
-    """Everything as one ZIP file, sent to the browser."""
-    editor.send({"type": "saved", "name": "spg-edit.zip"}, buffers=[record.packed(editor.session)])
-    return "Saved as spg-edit.zip: picture, label map, hole and edits"
+    """Everything as one ZIP file, sent to the browser, which opens here again."""
+    archive = record.packed(editor.session, [variant.restore for variant in editor.variants])
+    editor.send({"type": "saved", "name": "spg-edit.zip", "mime": "application/zip"}, buffers=[archive])
+    return "Saved as spg-edit.zip: picture, label map, hole, edits and kept variants. Open… takes it again."
+
+
+def picture(editor, content, data):
+    """The picture as it is now, as a PNG file sent to the browser."""
+    image = pictures.png(editor.session.filled.transpose(1, 2, 0), editor.session.profile)
+    editor.send({"type": "saved", "name": "spg-picture.png", "mime": "image/png"}, buffers=[image])
+    return "Saved as spg-picture.png"
 
 
 def show(editor, content, data):
@@ -151,7 +222,8 @@ def ping(editor, content, data):
 
 ACTIONS = {
     **{"edit": edit, "undo": undo, "redo": redo, "another": another, "sample": sample, "keep": keep, "use": use},
-    **{"drop": drop, "open": open_file, "save": save, "show": show, "ping": ping},
+    **{"drop": drop, "clear": clear, "open": open_file, "street": street, "nets": nets},
+    **{"save": save, "picture": picture, "show": show, "ping": ping},
 }
 
 
@@ -165,25 +237,40 @@ def act(editor, content, data):
 # ------------------------------------------------------------ what it is shown
 
 
-def scene_packet(session, number):
+def scene_packet(session, number, about):
     """The fixed part of a picture. number: goes up with every picture, so that late answers about another are known.
 
-    record: what a record of its edits starts with, so that the browser can write one alone.
+    record: what a record of its edits starts with, so that the browser can write one alone. about: of the page and its
+    nets.
     """
     height, width = session.hole.shape
-    classes = [{"name": name, "colour": PALETTE[c].tolist()} for c, name in enumerate(CLASSES)]
     pixels = np.ascontiguousarray(session.picture.transpose(1, 2, 0)).tobytes()
-    shape = {"number": number, "height": height, "width": width}
-    return {**shape, "classes": classes, "picture": pixels, "record": record.beginning(session)}
+    shape = {"number": number, "height": height, "width": width, "coloured": session.coloured}
+    record_ = record.beginning(session)
+    return {**shape, "classes": class_packet(), "picture": pixels, "record": record_, **about}
+
+
+def class_packet():
+    """Of each class its name, its colour on the map, whether it can be removed, and the colours it comes in."""
+    about = zip(CLASSES, PALETTE.tolist(), strict=True)
+    return [
+        {"name": name, "colour": colour, "thing": c in THINGS, "own": OWN.get(c, [])}
+        for c, (name, colour) in enumerate(about)
+    ]
 
 
 def frame_packet(session, number, seq):
     """The maps, one byte a pixel: class + 8·hole + 16·decided. seq: the last message of the browser they include."""
     drawing, history = session.drawing, session.history
     maps = session.layout + 8 * drawing.hole + 16 * drawing.decided
-    barred = drawing.barred.tobytes() if drawing.barred.any() else b""
-    state = {"undo": history.can_undo, "redo": history.can_redo, "edits": len(history.edits)}
-    return {"seq": seq, "scene": number, "maps": maps.tobytes(), "barred": barred, **state}
+    barred, asked = (part.tobytes() if part.any() else b"" for part in (drawing.barred, drawing.asked))
+    state = {
+        "undo": history.can_undo,
+        "redo": history.can_redo,
+        "edits": len(history.edits),
+        "colours": drawing.colours,
+    }
+    return {"seq": seq, "scene": number, "maps": maps.tobytes(), "barred": barred, "asked": asked, **state}
 
 
 def filled_packet(session, number, seq, seconds):
@@ -201,12 +288,13 @@ def chances_packet(session, number):
     return {"scene": number, "box": box, "planes": planes.tobytes()}
 
 
-def kept_packet(found, obeyed, number):
-    """The strip: each variant's pixels and obedience, and how much any two differ."""
+def kept_packet(found, obeyed, names, number):
+    """The strip: each variant's pixels, obedience and id, which it keeps, and how much any two differ."""
     shown = []
-    for variant, share in zip(found, obeyed, strict=True):
+    for variant, share, name in zip(found, obeyed, names, strict=True):
         box, pixels = _cut(variant.filled, variant.hole)
-        shown.append({"box": box, "pixels": pixels, "obeys": None if np.isnan(share) else round(share, 3)})
+        obeys = None if np.isnan(share) else round(share, 3)
+        shown.append({"id": name, "box": box, "pixels": pixels, "obeys": obeys})
     return {"scene": number, "variants": shown, "difference": round(variants.difference(found), 3)}
 
 

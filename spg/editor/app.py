@@ -1,6 +1,6 @@
 """The editor alone in a browser: on this machine, 127.0.0.1, with one kernel for each visitor.
 
-Each kernel loads the nets for itself; one whose visitor has gone is ended after ten minutes.
+Each kernel loads the nets for itself; one whose visitor has gone is ended after a minute.
 """
 
 from pathlib import Path
@@ -13,31 +13,87 @@ from spg.editor.record import open_file
 from spg.editor.session import Session
 from spg.editor.widget import SegmentationEditor
 from spg.engine import voila
-from spg.engine.shipped import Shelf
 from spg.labels import CLASSES, VEHICLE
-from spg.pictures import LONGEST, read_hole, read_label_map
-from spg.weights import default, load, resolve
+from spg.pictures import LONGEST, png, read_hole, read_label_map
+from spg.weights import default, load, registry, resolve
 
-SIZE = 256  # of the drawn street
+SIZE = 256  # of the largest drawn street
+SAMPLES = (5009, 5034, 5047, 5003, 5014, 5049)  # seeds of the sample streets: day and night, sun and rain
+THUMBNAIL = 160  # pixels
+IDLE = 60  # seconds after which a kernel without a page is ended: each holds half a gigabyte
+TEXTS = {"streets": "for drawn streets", "cityscapes": "for photographed streets"}
 
 
 def open_editor(image=None, hole=None, labels=None, weights=None):
-    """The `SegmentationEditor` of files; what the app's one cell calls. image: None: a drawn street with a hole.
+    """The `SegmentationEditor` of files; what the app's one cell calls. image: None: the first sample street.
 
     weights: as `spg.load` takes them; None: the default ones, of drawn streets for a drawn street.
     """
+    shelf = Offer(weights)
     if image is None:
-        return street_editor(weights)
+        net = shelf.load(shelf.for_streets)
+        street, known = draw(SAMPLES[0], SAMPLES[0], net.size)
+        return SegmentationEditor(net, street, None, known, shelf)
     path = Path(image)
     picture = open_file(path, longest=None if hole or labels else LONGEST)
     missing = read_hole(hole) if hole else None
     known = read_label_map(Path(labels).read_bytes(), picture.size[::-1], Path(labels).name) if labels else None
-    return SegmentationEditor(load(weights or default_weights(image)), picture, missing, known)
+    shelf.welcome = False
+    return SegmentationEditor(shelf.load(shelf.for_photos), picture, missing, known, shelf)
 
 
-def street_editor(weights=None, size=SIZE):
-    """The editor on a drawn street, with true labels and a hole over the parked cars at the right."""
-    return SegmentationEditor(load(weights or default_weights(None)), *street(size))
+class Offer:
+    """Offer(weights=None): what the app offers beside one picture: sample streets, and nets to choose from.
+
+    weights: the only nets there are; None: the default ones for drawn streets and for photos. Nets are loaded when
+    they are first asked for. texts: name → what they are for. for_streets, for_photos: names. welcome: whether the page
+    begins with the samples.
+    """
+
+    def __init__(self, weights=None):
+        self.welcome, self.name, self._loaded = True, None, {}
+        wanted = [weights or default_weights(image) for image in (None, "a photo")]
+        self._files = {_name(files): files for files in wanted}
+        self.for_streets, self.for_photos = map(_name, wanted)
+        self.texts = {name: _text(name, files) for name, files in self._files.items()}
+
+    def load(self, name):
+        """The `Inpainter` of that name, which from now on is the one in use."""
+        if name not in self._loaded:
+            self._loaded[name] = load(self._files[name])
+            self._loaded[name].name = name  # a record names them
+        self.name = name
+        return self._loaded[name]
+
+    def about(self):
+        """What the page says of the nets, as a dict for JSON."""
+        return {"page": True, "welcome": self.welcome, "nets": self.name, "choices": self.texts}
+
+    def street(self, k):
+        """(image uint8 3×S×S, labels) of sample street k, at the size its nets were trained at."""
+        return draw(SAMPLES[k], SAMPLES[k], self.load(self.for_streets).size)
+
+    @property
+    def samples(self):
+        """Seeds of the sample streets."""
+        return SAMPLES
+
+    def thumbnails(self):
+        """The sample streets as PNG files' bytes."""
+        return [png(draw(seed, seed, THUMBNAIL)[0].transpose(1, 2, 0)) for seed in SAMPLES]
+
+
+def _name(weights):
+    """What to call weights: a shipped set's name, or the folder's."""
+    if isinstance(weights, dict):
+        weights = Path(next(iter(weights.values()))).parent
+    elif isinstance(weights, list | tuple):
+        weights = weights[0]
+    return weights if str(weights) in registry() else Path(weights).name
+
+
+def _text(name, files):
+    return TEXTS.get(name.rpartition("-")[0], "trained here")
 
 
 def street(size, seed=5079):
@@ -55,13 +111,15 @@ def default_weights(image):
 
 def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=True):
     """Serve the editor until Ctrl-C. Raises ValueError or FileNotFoundError at once where the files do not fit."""
-    weights = Shelf(resolve(weights or default_weights(image)))
     open_editor(image, hole, labels, weights).close()  # a bad file should be said here, not in the browser
     paths = {"image": image, "hole": hole, "labels": labels}
     arguments = {name: str(Path(path).resolve()) for name, path in paths.items() if path}
-    here = {model: Path(weights.where(model)).resolve() for model in weights}
-    arguments["weights"] = {model: str(path) for model, path in here.items() if path.exists()}
-    voila.serve(cell(**arguments), "SPG-Net editor", port, browser=browser)
+    found = weights or default_weights(image)
+    if not (isinstance(found, str) and found in registry()):  # the kernel has another folder, and would not find them
+        arguments["weights"] = {model: str(Path(path).resolve()) for model, path in resolve(found).items()}
+    elif weights:
+        arguments["weights"] = weights
+    voila.serve(cell(**arguments), "SPG-Net editor", port, browser=browser, idle=IDLE)
 
 
 def cell(**arguments):

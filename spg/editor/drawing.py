@@ -6,21 +6,23 @@ from collections import deque
 import numpy as np
 
 PARTS = ("hole", "decided", "painted", "barred")
+FROZEN = (*PARTS, "asked")
 DEPTH = 200  # steps that can be undone; older ones stay in the record only, so that memory stays flat
 
 
 class Drawing:
-    """The hole, what was decided in it and what is barred: all that an edit can change, as four uint8 maps H×W.
+    """The hole, what was decided in it and what is barred: all that an edit can change, as five uint8 maps H×W.
 
     The label map follows from them and from SP-Net's prediction.
 
     hole: 1 = missing. decided: 1 where the layout was painted or sampled instead of predicted. painted: the class
-    there. barred: bit c is set where class c must not be predicted. Outside the hole the last three are 0.
+    there. barred: bit c is set where class c must not be predicted. asked: k where the k-th of `colours`, RGB, is asked
+    for, 0 where none is. Outside the hole the last four are 0.
     """
 
     def __init__(self, hole):
-        self.hole = hole.astype(np.uint8)
-        self.decided, self.painted, self.barred = (np.zeros_like(self.hole) for _ in range(3))
+        self.hole, self.colours = hole.astype(np.uint8), []
+        self.decided, self.painted, self.barred, self.asked = (np.zeros_like(self.hole) for _ in range(4))
 
     @property
     def shape(self):
@@ -33,31 +35,55 @@ class Drawing:
 
     def close(self, mask):
         """Make the pixels of mask known again; what was drawn there is forgotten."""
-        for part in PARTS:
+        for part in FROZEN:
             getattr(self, part)[mask] = 0
 
-    def decide(self, mask, classes):
-        """Set the layout in mask (inside the hole only) to a class, or to those of a map uint8 H×W."""
+    def decide(self, mask, classes, colour=None):
+        """Set the layout in mask (inside the hole only) to a class, or to those of a map uint8 H×W.
+
+        colour: RGB that is asked for there.
+        """
         mask = mask & (self.hole == 1)
         self.decided[mask] = 1
         self.painted[mask] = classes if np.isscalar(classes) else classes[mask]
+        self.ask(mask, colour)
+
+    def ask(self, mask, colour):
+        """Ask for a colour, RGB, in mask; None: for none."""
+        if not mask.any():
+            return
+        if colour is not None and colour not in self.colours:
+            self._forget()
+            self.colours = [*self.colours, colour]
+        self.asked[mask] = 0 if colour is None else self.colours.index(colour) + 1
+
+    def _forget(self):
+        """Drop the colours that are asked for nowhere: a byte has room for 255."""
+        used = [number for number in np.unique(self.asked) if number]
+        self.colours = [self.colours[number - 1] for number in used]
+        renumbered = np.zeros(256, np.uint8)
+        renumbered[used] = range(1, len(used) + 1)
+        self.asked = renumbered[self.asked]
 
     def leave(self, mask):
         """Leave the pixels of mask to SP-Net's prediction again."""
-        self.decided[mask] = self.painted[mask] = 0
+        self.decided[mask] = self.painted[mask] = self.asked[mask] = 0
 
     def bar(self, mask, label):
         """Keep a class out of the prediction in mask."""
         self.barred[mask & (self.hole == 1)] |= np.uint8(1 << label)
 
     def freeze(self):
-        """All four maps as compressed bytes: a few hundred for a picture of 256×256."""
-        return zlib.compress(np.stack([getattr(self, part) for part in PARTS]).tobytes(), 1)
+        """All maps as compressed bytes: a few hundred for a picture of 256×256. What they ask for is after them."""
+        maps = np.stack([getattr(self, part) for part in FROZEN]).tobytes()
+        return zlib.compress(maps + bytes(np.ravel(self.colours).astype(np.uint8)), 1)
 
     def thaw(self, frozen):
         """Go back to what `freeze` gave."""
-        maps = np.frombuffer(bytearray(zlib.decompress(frozen)), np.uint8).reshape(len(PARTS), *self.shape)
-        for part, values in zip(PARTS, maps, strict=True):
+        stored = np.frombuffer(bytearray(zlib.decompress(frozen)), np.uint8)
+        end = len(FROZEN) * self.hole.size
+        self.colours = stored[end:].reshape(-1, 3).tolist()
+        for part, values in zip(FROZEN, stored[:end].reshape(len(FROZEN), *self.shape), strict=True):
             setattr(self, part, values)
 
 

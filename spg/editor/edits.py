@@ -3,26 +3,25 @@
     {"do": "brush", "on": "layout", "put": "vehicle", "size": 9, "points": [[x, y], …]}
     {"do": "lasso", "on": "hole", "put": "hole", "points": [[x, y], …]}
     {"do": "fill", "on": "layout", "put": "predicted", "at": [x, y]}
-    {"do": "predict"}   {"do": "another", "seed": 3}   {"do": "remove", "at": [x, y]}
+    {"do": "predict"}   {"do": "another", "seed": 3}   {"do": "remove", "at": [x, y], "shadow": true}
+    {"do": "colour", "put": "vehicle", "colour": [200, 30, 30]}
     {"do": "restore", "hole": runs, "decided": runs, "painted": runs, "barred": runs}
 
-On the layout one puts a class or "predicted" (SP-Net's choice again), on the hole "hole" or "known".
+On the layout one puts a class or "predicted" (SP-Net's choice again), on the hole "hole" or "known". A class that is
+put may have a "colour", RGB 0..255, that SG-Net is asked for. The edit "colour" asks for one, or with null for none,
+wherever the class was put. "shadow": true removes an object with its shadow.
 """
 
 import numpy as np
 
 from spg.editor import raster, variants
 from spg.editor.drawing import PARTS, decode_runs, encode_runs
-from spg.labels import CLASSES, OTHER, PERSON, SIGN, VEHICLE
+from spg.editor.objects import Refused, find_object
+from spg.labels import CLASSES
 
 PUT = {"layout": (*CLASSES, "predicted"), "hole": ("hole", "known")}
 MOST_POINTS = 20_000
-THINGS = (SIGN, PERSON, VEHICLE, OTHER)  # what can stand in a street; the rest is the street
-RIM = 1 / 32  # of the shorter side: labels and paint are not sharp to the pixel
-
-
-class Refused(ValueError):
-    """An edit that cannot be done here; nothing was changed. Its text is shown in the editor's status line."""
+MOST_COLOURS = 255  # that one drawing can ask for
 
 
 def check_edit(edit, shape):
@@ -34,7 +33,8 @@ def check_edit(edit, shape):
     missing = [key for key in wanted if key not in edit]
     if missing:
         raise ValueError(f"the edit {edit['do']!r} lacks {', '.join(missing)}")
-    return {key: CHECKS[key](edit[key], edit, shape) for key in wanted}
+    allowed = (key for key in MAY.get(edit["do"], ()) if key in edit)
+    return {key: CHECKS[key](edit[key], edit, shape) for key in (*wanted, *allowed)}
 
 
 def _check_on(on, edit, shape):
@@ -44,9 +44,9 @@ def _check_on(on, edit, shape):
 
 
 def _check_put(put, edit, shape):
-    known = PUT[_check_on(edit.get("on"), edit, shape)]
-    if put not in known:
-        raise ValueError(f"unknown class {put!r} for the {edit['on']}; known: {', '.join(known)}")
+    on = "layout" if edit["do"] == "colour" else _check_on(edit.get("on"), edit, shape)
+    if put not in PUT[on]:
+        raise ValueError(f"unknown class {put!r} for the {on}; known: {', '.join(PUT[on])}")
     return put
 
 
@@ -76,6 +76,26 @@ def _check_seed(seed, edit, shape):
     return seed
 
 
+def _check_colour(colour, edit, shape):
+    if colour is None:
+        return None
+    if not isinstance(colour, list) or len(colour) != 3 or not all(_whole(n) and 0 <= n <= 255 for n in colour):
+        raise ValueError(f"a colour is [red, green, blue] of whole numbers 0 to 255, got {colour!r}")
+    return colour
+
+
+def _check_colours(colours, edit, shape):
+    if not isinstance(colours, list) or len(colours) > MOST_COLOURS:
+        raise ValueError(f"colours: expected a list of at most {MOST_COLOURS}")
+    return [_check_colour(colour, edit, shape) for colour in colours]
+
+
+def _check_shadow(wanted, edit, shape):
+    if not isinstance(wanted, bool):
+        raise ValueError(f"shadow is true or false, got {wanted!r}")
+    return wanted
+
+
 def _whole(number):
     return isinstance(number, int) and not isinstance(number, bool)
 
@@ -86,7 +106,7 @@ def _check_runs(name):
 
 def _decode(values, shape, name):
     decoded = decode_runs(values, shape, name)
-    highest = {"hole": 1, "decided": 1, "painted": len(CLASSES) - 1, "barred": 255}[name]
+    highest = {"hole": 1, "decided": 1, "painted": len(CLASSES) - 1, "barred": 255, "asked": 255}[name]
     if decoded.max() > highest:
         raise ValueError(f"{name}: values go from 0 to {highest}, found {decoded.max()}")
     return decoded
@@ -99,8 +119,11 @@ KEYS = {
     "predict": (),
     "another": ("seed",),
     "remove": ("at",),
+    "colour": ("put", "colour"),
     "restore": PARTS,
 }
+PUTS = ("brush", "lasso", "fill")
+MAY = {**dict.fromkeys(PUTS, ("colour",)), "remove": ("shadow",), "restore": ("asked", "colours")}
 CHECKS = {
     "do": lambda do, edit, shape: do,
     "on": _check_on,
@@ -109,22 +132,28 @@ CHECKS = {
     "points": _check_points,
     "at": _check_at,
     "seed": _check_seed,
-    **{part: _check_runs(part) for part in PARTS},
+    "colour": _check_colour,
+    "colours": _check_colours,
+    "shadow": _check_shadow,
+    **{part: _check_runs(part) for part in (*PARTS, "asked")},
 }
 
 
 # ------------------------------------------------------------ what they do
 
 
-def do_edit(edit, drawing, layout, s_r):
+def do_edit(edit, drawing, layout, s_r, picture=None):
     """Do a checked edit to the drawing. Returns a sentence on what happened; raises Refused and changes nothing.
 
     layout, s_r: functions giving the label map (uint8 H×W) and SP-Net's S_R as they are now, called where needed.
+    picture: uint8 3×H×W, in which shadows are looked for.
     """
-    if edit["do"] in ("brush", "lasso", "fill"):
+    if edit["do"] in PUTS:
         return _put(edit, drawing, _mask(edit, drawing, layout))
-    return {"predict": _predict, "another": _another, "remove": _remove, "restore": _restore}[edit["do"]](
-        edit, drawing, layout, s_r
+    if edit["do"] == "remove":
+        return _remove(edit, drawing, layout, picture)
+    return {"predict": _predict, "another": _another, "colour": _colour, "restore": _restore}[edit["do"]](
+        edit, drawing, s_r
     )
 
 
@@ -152,7 +181,7 @@ def _put(edit, drawing, mask):
     if edit["put"] == "predicted":
         drawing.leave(inside)
         return f"{inside.sum()} pixels are SP-Net's again"
-    drawing.decide(inside, CLASSES.index(edit["put"]))
+    drawing.decide(inside, CLASSES.index(edit["put"]), edit.get("colour"))
     return f"{edit['put']}: {inside.sum()} pixels"
 
 
@@ -162,54 +191,62 @@ def _dig(drawing, mask):
     if (mask | (drawing.hole == 1)).all():
         raise Refused("The whole picture would be missing: leave something to go by")
     drawing.dig(mask)
-    return f"The hole is {drawing.hole.mean():.0%} of the picture"
+    return _size(drawing)
+
+
+def _size(drawing):
+    share = drawing.hole.mean()
+    return f"The hole is {share:.{0 if share >= 0.01 else 1}%} of the picture"
 
 
 def _close(drawing, mask):
     if not (mask & (drawing.hole == 1)).any():
         raise Refused("Nothing is missing there")
     drawing.close(mask)
-    return f"The hole is {drawing.hole.mean():.0%} of the picture" if drawing.hole.any() else "Nothing is missing now"
+    return _size(drawing) if drawing.hole.any() else "Nothing is missing now"
 
 
-def _predict(edit, drawing, layout, s_r):
+def _predict(edit, drawing, s_r):
     _need_hole(drawing)
     drawing.leave(drawing.hole == 1)
     return "The layout is SP-Net's prediction"
 
 
-def _another(edit, drawing, layout, s_r):
+def _another(edit, drawing, s_r):
     _need_hole(drawing)
     drawing.decide(drawing.hole == 1, variants.another(s_r(), edit["seed"]))
     return f"Another layout, number {edit['seed']}"
 
 
-def find_object(layout, at):
-    """The object at a point of layout (uint8 H×W): (mask bool H×W with its rim, class). Raises Refused without one."""
-    x, y = at
-    if not (0 <= x < layout.shape[1] and 0 <= y < layout.shape[0]):
-        raise Refused(f"({x}, {y}) is outside the picture")
-    label = int(layout[y, x])
-    if label not in THINGS:
-        names = ", ".join(CLASSES[c] for c in THINGS)
-        raise Refused(f"This is {CLASSES[label]}: only objects can be removed ({names})")
-    return raster.grow(raster.fill(layout, at), max(2, round(min(layout.shape) * RIM))), label
-
-
-def _remove(edit, drawing, layout, s_r):
-    mask, label = find_object(layout(), edit["at"])
+def _remove(edit, drawing, layout, picture):
+    mask, label = find_object(layout(), edit["at"], picture if edit.get("shadow") else None)
     _dig(drawing, mask)
     drawing.leave(mask)
     drawing.bar(mask, label)
-    return f"Removed: {CLASSES[label]}, {mask.sum()} pixels with its rim"
+    return (
+        f"Removed: {CLASSES[label]}, {mask.sum()} pixels with its {'shadow and rim' if edit.get('shadow') else 'rim'}"
+    )
 
 
-def _restore(edit, drawing, layout, s_r):
+def _colour(edit, drawing, s_r):
+    mask = (drawing.decided == 1) & (drawing.painted == CLASSES.index(edit["put"]))
+    if not mask.any():
+        raise Refused(f"No {edit['put']} is painted yet")
+    drawing.ask(mask, edit["colour"])
+    return f"{edit['put']}: {'painted in that colour' if edit['colour'] else 'any colour, as the net likes'}"
+
+
+def _restore(edit, drawing, s_r):
     maps = {part: _decode(edit[part], drawing.shape, part) for part in PARTS}
     if maps["hole"].all():
         raise Refused("The whole picture would be missing: leave something to go by")
     for part, values in maps.items():
         setattr(drawing, part, values if part == "hole" else values * maps["hole"])
+    drawing.asked = np.zeros_like(drawing.hole)
+    if "asked" in edit:
+        asked = _decode(edit["asked"], drawing.shape, "asked") * maps["hole"] * maps["decided"]
+        for number, colour in enumerate(edit.get("colours", ()), 1):
+            drawing.ask(asked == number, colour)
     return "A kept layout is back"
 
 

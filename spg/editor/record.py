@@ -10,10 +10,12 @@ from pathlib import Path
 from spg.editor.drawing import encode_runs
 from spg.engine.writing import parse_json, write_all
 from spg.labels import colour
-from spg.pictures import as_rgb, open_upright, png, read_picture
+from spg.pictures import as_rgb, open_upright, png, read_picture, read_upload
 
 FORMAT, VERSION = "spg-edits", 1
 NAMES = ("picture.png", "original.png", "labels.png", "labels-colours.png", "hole.png", "edits.json")  # what is saved
+KEPT = "kept.json"  # beside them in the ZIP file
+MOST_UNPACKED = 64_000_000  # bytes of one file in it
 RESULTS = ("hole", "layout", "filled")  # whose hashes a record keeps
 
 
@@ -28,8 +30,10 @@ def beginning(session):
     The browser has it too, for the day Python is gone. A record made there has its picture with it, as "original" (see
     `carried_picture`), and an empty "result".
     """
+    nets = getattr(session.net, "name", None)  # what an app calls them
     return {
         **{"format": FORMAT, "version": VERSION, "size": list(session.hole.shape)},
+        **({"nets": nets} if nets else {}),
         "picture": sha256(session.picture),
         "hole": encode_runs(session.first_hole),
         "labels": encode_runs(session.known),
@@ -109,10 +113,39 @@ def save(session, folder):
     return write_all({folder / name: data for name, data in outputs(session).items()})
 
 
-def packed(session):
-    """`outputs` as one ZIP file's bytes."""
+def packed(session, kept=()):
+    """`outputs` as one ZIP file's bytes, with the edits that restore what was kept. `unpacked` opens it again."""
+    files = outputs(session) | {KEPT: (json.dumps(list(kept)) + "\n").encode()}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, data in outputs(session).items():
+        for name, data in files.items():
             archive.writestr(zipfile.ZipInfo(name), data)  # no date: the same drawing gives the same file
     return buffer.getvalue()
+
+
+def unpacked(data, name):
+    """A ZIP file's bytes → (the picture, PIL; the record; the list of edits that restore what was kept).
+
+    Raises ValueError where it was not made by `packed`, or is damaged.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            files = {part: _member(archive, part) for part in ("original.png", "edits.json", KEPT)}
+    except (zipfile.BadZipFile, RuntimeError, OSError, EOFError) as error:
+        raise ValueError(f"{name} is a ZIP file that cannot be read: {error}") from error
+    lacking = [part for part in ("original.png", "edits.json") if files[part] is None]
+    if lacking:
+        raise ValueError(f"{name} lacks {' and '.join(lacking)}: this editor did not save it")
+    kept = parse_json(files[KEPT] or b"[]", f"{KEPT} in {name}", "a list of kept layouts")
+    if not isinstance(kept, list):
+        raise ValueError(f"{KEPT} in {name} must be a list")
+    picture = read_upload(files["original.png"], f"original.png in {name}", longest=None)
+    return picture, read(files["edits.json"], f"edits.json in {name}"), kept
+
+
+def _member(archive, name):
+    if name not in archive.namelist():
+        return None
+    if archive.getinfo(name).file_size > MOST_UNPACKED:
+        raise ValueError(f"{name} has more than {MOST_UNPACKED / 1e6:.0f} MB unpacked")
+    return archive.read(name)

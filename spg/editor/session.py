@@ -35,7 +35,7 @@ class Session:
         self.net, self.picture = net, as_picture(image)
         self.profile = rgb_profile(image) if isinstance(image, Image.Image) else profile
         shape = self.picture.shape[1:]
-        self.first_hole = _starting_hole(hole, shape)
+        self.first_hole, self.labelled = _starting_hole(hole, shape), labels is not None
         self.known = self._known(labels)
         self.drawing, self.history = Drawing(self.first_hole), History()
         self.guess = Guess(net, self.picture, self.known)
@@ -90,7 +90,18 @@ class Session:
     def paint(self):
         """One run of SG-Net after the layout; where it is SP-Net's, SG-Net may read its probabilities."""
         self.painted += 1
-        return self.net.paint(self.picture, self.hole, self.layout, self._opinion())
+        colours = [self._colours()] if self.drawing.asked.any() and self.coloured else []
+        return self.net.paint(self.picture, self.hole, self.layout, self._opinion(), *colours)
+
+    @property
+    def coloured(self):
+        """Whether SG-Net can be asked for colours."""
+        return getattr(self.net.sgnet, "coloured", False)
+
+    def _colours(self):
+        """What is asked for as uint8 H×W×4: RGB, and 255 where it is."""
+        table = np.array([[0, 0, 0, 0], *([*colour, 255] for colour in self.drawing.colours)], np.uint8)
+        return table[self.drawing.asked]
 
     def _opinion(self):
         """S in the hole, 8×H×W: SP-Net's where the question is open, else what was decided. None: all is decided."""
@@ -105,11 +116,15 @@ class Session:
     def edit(self, edit):
         """Do one edit of `spg.editor.edits`. Returns a sentence on it. After Refused or ValueError nothing is done."""
         with self.lock:
-            edit = check_edit(edit, self.drawing.shape)
             before = self.drawing.freeze()
-            said = do_edit(edit, self.drawing, lambda: self.layout, lambda: self.probabilities)
+            edit, said = self.do(edit)
             self.history.add(edit, before)
             return said
+
+    def do(self, edit):
+        """Do one edit without noting it. Returns it as it was checked, and the sentence."""
+        edit = check_edit(edit, self.drawing.shape)
+        return edit, do_edit(edit, self.drawing, lambda: self.layout, lambda: self.probabilities, self.picture)
 
     def undo(self):
         """Take the last edit back, whatever it was. Raises Refused when there is none."""
@@ -127,6 +142,14 @@ class Session:
             self.drawing.thaw(self.history.redo(self.drawing.freeze()))
             return "Done again"
 
+    def with_nets(self, net):
+        """The same drawing for other nets, as a new Session; a segmenter's labels are made again."""
+        known = self.known if self.labelled else None
+        again = Session(net, self.picture, self.first_hole, known, self.profile)
+        for edit in self.history.edits:
+            again.edit(edit)
+        return again
+
     def another(self):
         """The edit that gives the next layout: its seed is one above the last one in the record."""
         seeds = [edit["seed"] for edit in self.history.edits if edit["do"] == "another"]
@@ -134,7 +157,9 @@ class Session:
 
     def snapshot(self):
         """The edit that brings the drawing back as it is now."""
-        return {"do": "restore", **{part: encode_runs(getattr(self.drawing, part)) for part in PARTS}}
+        d = self.drawing
+        colours = {"asked": encode_runs(d.asked), "colours": d.colours} if d.asked.any() else {}
+        return {"do": "restore", **{part: encode_runs(getattr(d, part)) for part in PARTS}, **colours}
 
     def document(self):
         """The record as a dict for JSON; `replay` does it again."""

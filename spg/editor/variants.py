@@ -85,6 +85,16 @@ def sample(session, n=6, seed=0):
     return said
 
 
+def restored(session, restore):
+    """The `Variant` that a restoring edit brings back; the session stays as it is. Raises ValueError for a bad edit."""
+    here = session.drawing.freeze()
+    try:
+        session.do(restore)
+        return keep(session)
+    finally:
+        session.drawing.thaw(here)
+
+
 # ------------------------------------------------------------ measured
 
 

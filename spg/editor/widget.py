@@ -2,7 +2,8 @@
 
 Who says what. The browser sends finished strokes and button presses as messages, in order; Python does each of them,
 one after another, on one worker thread, and answers through traits, so that a view opened later sees the same:
-`scene` (a picture's fixed part), `frame` (the maps), `filled` (the hole's new pixels), `chances`, `kept`, `status`.
+`scene` (a picture's fixed part), `frame` (the maps), `filled` (the hole's new pixels), `chances`, `kept`, `status`, and
+`done`, the number of the last message after which nothing is left to do.
 """
 
 import threading
@@ -17,6 +18,9 @@ from spg.editor import actions, bundle, record
 from spg.editor.edits import Refused
 from spg.editor.session import Session
 
+REMOVE = "Ready. Point at an object and click to remove it, or cut a hole."
+PAINT = "Ready. Choose a class and paint inside the hole, or click an object to remove it."
+
 
 def _synced(kind, **options):
     return kind(**options).tag(sync=True, echo_update=False)
@@ -26,7 +30,8 @@ class SegmentationEditor(anywidget.AnyWidget):
     """SegmentationEditor(net, image, hole=None, labels=None): paint the layout, see the street change.
 
     net: an `Inpainter`, as `spg.load` gives it. image: PIL, NumPy uint8 or tensor, any size. hole: H×W, 1 = missing;
-    None: draw it there. labels: H×W classes 0..7; None: the segmenter's. Raises ValueError where they do not fit.
+    None: draw it there. labels: H×W classes 0..7; None: the segmenter's. shelf: an `spg.editor.app.Offer`, what a page
+    offers beside one picture: sample streets and other nets. Raises ValueError where they do not fit.
 
     >>> editor = spg.SegmentationEditor(spg.load("streets-64"), image, hole, labels)
     >>> editor                       # the last line of a cell
@@ -42,15 +47,19 @@ class SegmentationEditor(anywidget.AnyWidget):
     chances = _synced(traitlets.Dict)
     kept = _synced(traitlets.Dict)
     status = _synced(traitlets.Dict)
+    samples = _synced(traitlets.List)
+    done = _synced(traitlets.Int)
 
-    def __init__(self, net, image, hole=None, labels=None, **options):
+    def __init__(self, net, image, hole=None, labels=None, shelf=None, **options):
         super().__init__(**options)
-        self.net = net
+        self.net, self.shelf = net, shelf
+        self.samples = shelf.thumbnails() if shelf else []
         self.shown = "layout"  # what the left pane shows
         self._seq, self._number = 0, 0  # the browser's last message done; the picture's number
         self._worker = Worker(self._refresh, self._complain)
         try:
-            self.begin(Session(net, image, hole, labels), "Ready. Choose a class and paint inside the hole.")
+            session = Session(net, image, hole, labels)
+            self.begin(session, PAINT if session.hole.any() else REMOVE)
         except BaseException:
             self.close()
             raise
@@ -119,7 +128,7 @@ class SegmentationEditor(anywidget.AnyWidget):
 
         def run():
             try:
-                answer.set_result(self._say(job()))
+                answer.set_result(self.say(job()))
             except Exception as error:
                 answer.set_exception(error)
 
@@ -139,7 +148,7 @@ class SegmentationEditor(anywidget.AnyWidget):
 
     def _do(self, content, data, seq):
         try:
-            self._say(actions.act(self, content, data))
+            self.say(actions.act(self, content, data))
         except Exception as error:
             self._complain(error)
         finally:
@@ -149,33 +158,47 @@ class SegmentationEditor(anywidget.AnyWidget):
 
     def begin(self, session, said=None):
         """Go over to another session: another picture, other labels, replayed edits. Called on the worker."""
-        self.session, self.variants, self.obeyed, self.next_seed = session, [], [], 0
+        self.session, self.variants, self.obeyed, self.names, self.next_seed = session, [], [], [], 0
         self._number += 1
         with self.hold_sync():
-            self.scene = actions.scene_packet(session, self._number)
+            self.scene = actions.scene_packet(session, self._number, self.shelf.about() if self.shelf else {})
             self.filled = self.chances = {}
+            if self.shelf:
+                self.shelf.welcome = False
             self._painted = None
             self.publish_kept()
-        self._say(said)
+        self.say(said)
+
+    def take(self, name):
+        """Go over to other nets of the shelf; the session goes on with its own."""
+        self.net = self.shelf.load(name)
 
     def publish_kept(self):
         """Show the strip of kept layouts as it is now."""
-        self.kept = actions.kept_packet(self.variants, self.obeyed, self._number)
+        self.kept = actions.kept_packet(self.variants, self.obeyed, self.names, self._number)
 
-    def _say(self, text, tone="good"):
+    def say(self, text, tone="good"):
+        """Show a sentence in the status line. tone: good, refused or error. Returns it."""
         if text:
             self.status = {"text": text, "tone": tone, "number": time.monotonic_ns()}
         return text
 
     def _complain(self, error):
         if isinstance(error, ValueError):
-            self._say(str(error), "refused" if isinstance(error, Refused) else "error")
+            self.say(str(error), "refused" if isinstance(error, Refused) else "error")
         else:
-            self._say(f"{type(error).__name__}: {error}", "error")
+            self.say(f"{type(error).__name__}: {error}", "error")
             self.log.error("the editor's worker", exc_info=error)
 
     def _refresh(self):
         """When no edit waits: the maps at once, then one picture, and not even that if the next edit is there."""
+        try:
+            self._publish()
+        finally:
+            if not self._worker.waiting:
+                self.done = self._seq
+
+    def _publish(self):
         start = time.perf_counter()
         self.frame = actions.frame_packet(self.session, self._number, self._seq)
         if self._worker.waiting:

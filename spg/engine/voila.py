@@ -1,11 +1,15 @@
 """One cell as a page in the browser: Voilà serves it from this machine, with one kernel for each visitor."""
 
 import errno
+import html
 import json
+import os
 import socket
 import sys
 import tempfile
 from pathlib import Path
+
+TEMPLATE = "spg"
 
 
 def serve(cell, title, port, ip="127.0.0.1", browser=True, idle=600):
@@ -23,7 +27,20 @@ def serve(cell, title, port, ip="127.0.0.1", browser=True, idle=600):
     with tempfile.TemporaryDirectory() as folder:  # Voilà could serve files beside the notebook: there are none
         path = Path(folder) / "page.ipynb"
         path.write_text(json.dumps(notebook(cell, title)), "utf-8")
+        _put_template(Path(folder), title)
         Voila.launch_instance(argv=command(path, port, ip, browser, idle))
+
+
+def _put_template(folder, title):
+    """Have Voilà find `page.html.j2` as its template `spg`, the title in it."""
+    template = folder / "jupyter" / "voila" / "templates" / TEMPLATE
+    template.mkdir(parents=True)
+    page = Path(__file__).with_name("page.html.j2").read_text("utf-8").replace("THE TITLE", html.escape(title))
+    (template / "index.html.j2").write_text(page, "utf-8")
+    (template / "conf.json").write_text(json.dumps({"base_template": "lab"}))
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(
+        [str(folder / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    )
 
 
 def free_port(port, ip, tries=50):
@@ -53,8 +70,21 @@ def notebook(cell, title):
 
 def command(path, port, ip, browser, idle):
     """Voilà's command line. Visitors see what the cell shows: not its source, and no file."""
-    kernels = [f"--MappingKernelManager.cull_idle_timeout={idle}", "--MappingKernelManager.cull_interval=60"]
+    kernels = [
+        f"--MappingKernelManager.cull_idle_timeout={idle}",
+        f"--MappingKernelManager.cull_interval={min(60, max(1, idle // 3))}",
+    ]
+    look = [f"--template={TEMPLATE}"]
     secrets = ["--strip_sources=True", "--VoilaConfiguration.file_denylist=.*"]
     window = [] if browser else ["--no-browser"]
     # no other port than the one that was said
-    return [str(path), f"--port={port}", "--Voila.port_retries=0", f"--Voila.ip={ip}", *kernels, *secrets, *window]
+    return [
+        str(path),
+        f"--port={port}",
+        "--Voila.port_retries=0",
+        f"--Voila.ip={ip}",
+        *kernels,
+        *look,
+        *secrets,
+        *window,
+    ]

@@ -10,6 +10,8 @@ from spg.study.statistics import sign_test, wilson
 from spg.study.votes import BallotBox, observer_of
 
 RESAMPLES = 1000
+ONE_SIDED = 0.95  # share of one side from which on a rater is named as one-sided
+LEAST_DECIDED = 8  # decided votes from which on that is looked at: by chance, 1 in 128 would be
 FAST = 0.5  # seconds: nobody has looked at two pictures in less
 
 
@@ -36,6 +38,7 @@ def analyse(study, votes_file, resamples=RESAMPLES, seed=0):
         "votes": len(pairs),
         "unsure": sum(vote.pick == "unsure" for vote in pairs),
         "left": _left(pairs),
+        "one_sided": _one_sided(pairs),
         "median_seconds": _median_seconds(pairs),
         "fast": _fast(pairs),
         **preferences(Ballots.of(pairs, key), resamples, seed),
@@ -198,6 +201,16 @@ def agreement(votes):
     both = (table.sum(0) > 0).all()
     alpha = float(krippendorff.alpha(value_counts=table, level_of_measurement="nominal")) if both else None
     return {"alpha": alpha, "same": float(same), "pairs": len(table)}
+
+
+def _one_sided(votes):
+    """[{"rater", "left", "n"}] of those who nearly always chose one side: they may not have looked."""
+    found = []
+    for rater in sorted({vote.rater for vote in votes}):
+        left = [(vote.pick == "a") != vote.mirrored for vote in votes if vote.rater == rater and vote.pick != "unsure"]
+        if len(left) >= LEAST_DECIDED and max(np.mean(left), 1 - np.mean(left)) >= ONE_SIDED:
+            found.append({"rater": rater, "left": sum(left), "n": len(left)})
+    return found
 
 
 def _left(votes):

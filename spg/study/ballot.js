@@ -1,5 +1,5 @@
 // The ballot. All that lasts longer than one drawing of the widget is in a Ballot, one per model, so that a view that
-// JupyterLab throws away and draws again finds it. Phases: join, loading,
+// JupyterLab throws away and draws again finds it. Phases: join, practice, loading,
 // showing (no vote is taken yet), vote, saving, done.
 
 const SOONEST = 300; // ms after which a new pair takes a vote: the second press of a double click is none
@@ -12,6 +12,7 @@ class Ballot {
     this.error = "";
     this.queue = []; // [{trial, pictures}], the first one is shown
     this.total = this.left = 0;
+    this.canUndo = false; // the last vote of this visit can be taken back
     this.hidden = false; // the time limit is over
     this.active = false; // the rater has acted here: only then may we take the keyboard's focus
     this.listeners = new Set();
@@ -25,6 +26,7 @@ class Ballot {
 
   async receive(message, buffers) {
     if (message.kind === "joined") this.joined(message);
+    if (message.kind === "undone") this.undone(message);
     if (message.kind === "trial") await this.load(message.trial, buffers);
     if (message.kind === "saved") this.saved(message);
     if (message.kind === "failed") this.failed(message.why);
@@ -33,8 +35,22 @@ class Ballot {
   joined({ total, left }) {
     Object.assign(this, { total, left, queue: [], error: "" });
     clearTimeout(this.timeLimit);
-    this.phase = left ? "loading" : "done";
+    clearTimeout(this.patience);
+    this.phase = !left ? "done" : left === total && !this.practised ? "practice" : "loading";
     this.changed();
+  }
+
+  undone({ left }) {
+    clearTimeout(this.patience);
+    clearTimeout(this.timeLimit);
+    Object.assign(this, { left, queue: [], error: "", canUndo: false, phase: "loading" });
+    this.changed();
+  }
+
+  /** The practice pair was chosen from: from now on, votes count. */
+  endPractice() {
+    Object.assign(this, { practised: true, active: true, phase: "loading" });
+    this.next();
   }
 
   async load(trial, buffers) {
@@ -71,11 +87,20 @@ class Ballot {
   }
 
   vote(side) {
+    if (this.phase === "practice") return this.endPractice();
     if (this.phase !== "vote") return;
     const seconds = (performance.now() - this.shownAt) / 1000;
     clearTimeout(this.timeLimit);
     Object.assign(this, { phase: "saving", active: true });
     this.model.send({ kind: "vote", trial: this.queue[0].trial, side, seconds });
+    this.wait();
+    this.changed();
+  }
+
+  undo() {
+    if (!this.canUndo || !["showing", "vote", "done"].includes(this.phase)) return;
+    Object.assign(this, { canUndo: false, active: true, phase: "loading" });
+    this.model.send({ kind: "undo" });
     this.wait();
     this.changed();
   }
@@ -99,7 +124,7 @@ class Ballot {
     if (!this.queue.length || this.queue[0].trial !== trial) return;
     clearTimeout(this.patience);
     this.error = "";
-    this.left = left;
+    Object.assign(this, { left, canUndo: true });
     this.queue.shift();
     this.next();
   }
@@ -124,66 +149,104 @@ function element(tag, properties = {}, ...children) {
 }
 
 function canvas(picture, side, hidden) {
-  const made = element("canvas", { width: picture.width, height: picture.height, className: hidden ? "gone" : "" });
+  const made = element("canvas", { width: picture.width, height: picture.height, className: hidden ? "spg-vote-gone" : "" });
   made.style.width = `${side}px`;
   made.getContext("2d").drawImage(picture, 0, 0);
   return made;
 }
 
-function joinForm(ballot) {
-  const code = element("input", { className: "code", maxLength: 40, placeholder: "your code", ariaLabel: "your code" });
-  const form = element("form", {}, code, element("button", { type: "submit" }, "Start"));
+/** A word for a wide page, where pictures lie beside each other, and one for a phone, where they lie one over the other. */
+const words = (wide, narrow) => element("span", {}, element("span", { className: "spg-vote-wide" }, wide), element("span", { className: "spg-vote-narrow" }, narrow));
+
+function joinForm(ballot, { consent, told }) {
+  const code = element("input", { className: "spg-vote-code", maxLength: 40, placeholder: "your code", ariaLabel: "your code", autocapitalize: "none", autocomplete: "off", spellcheck: false });
+  const form = element("form", { className: "spg-vote-form" }, code, element("button", { type: "submit", className: "spg-vote-start" }, "I agree: start"));
   form.onsubmit = (event) => { event.preventDefault(); ballot.join(code.value); };
-  return [element("p", {}, "Any short code will do, no name is needed. The same code takes up where it stopped."), form];
+  return [
+    element("ul", { className: "spg-vote-told" }, ...(told ?? []).map((text) => element("li", {}, text))),
+    element("p", { className: "spg-vote-consent" }, consent ?? ""),
+    form,
+    element("p", {}, "Any short code will do, no name is needed. The same code takes up where it stopped."),
+  ];
 }
 
-function choice(ballot, side, key, picture, width) {
-  const button = element("button", { className: `choice ${side}`, type: "button", ariaLabel: `${side} picture` },
-    canvas(picture, width, ballot.hidden), element("span", {}, key));
+function choice(ballot, side, label, picture, width) {
+  const button = element("button", { className: `spg-vote-choice spg-vote-${side}`, type: "button" },
+    canvas(picture, width, ballot.hidden), label);
   button.onclick = () => ballot.vote(side);
-  button.disabled = ballot.phase !== "vote";
+  button.disabled = !["vote", "practice"].includes(ballot.phase);
   return button;
 }
 
-function pair(ballot, settings) {
-  const [left, right, known] = ballot.queue[0].pictures;
+function pair(ballot, [left, right, known], settings) {
   const rows = [];
-  if (known) rows.push(element("div", { className: "known" }, canvas(known, settings.side / 3, ballot.hidden)));
-  rows.push(element("div", { className: "pair" },
-    choice(ballot, "left", "←", left, settings.side), choice(ballot, "right", "→", right, settings.side)));
-  if (settings.unsure) {
-    const unsure = element("button", { className: "unsure", type: "button" }, "↓ not sure");
-    unsure.onclick = () => ballot.vote("unsure");
-    rows.push(unsure);
-  }
+  if (known) rows.push(element("div", { className: "spg-vote-known" }, canvas(known, settings.side / 3, ballot.hidden)));
+  rows.push(element("div", { className: "spg-vote-pair" },
+    choice(ballot, "left", words("← Left picture", "Upper picture"), left, settings.side),
+    choice(ballot, "right", words("Right picture →", "Lower picture"), right, settings.side)));
+  const below = [];
+  if (settings.unsure) below.push(plainButton("spg-vote-unsure", words("↓ Not sure", "Not sure"), () => ballot.vote("unsure")));
+  below.push(...undoButton(ballot));
+  if (below.length) rows.push(element("div", { className: "spg-vote-below" }, ...below));
   return rows;
+}
+
+function plainButton(className, label, onclick) {
+  return element("button", { className, type: "button", onclick }, label);
+}
+
+const undoButton = (ballot) => (ballot.canUndo ? [plainButton("spg-vote-undo", "Take the last choice back", () => ballot.undo())] : []);
+
+/** Two pictures that nobody has to think about: a little street, and the same with a grey smear in it. */
+function practicePair(side) {
+  return [true, false].map((smeared) => {
+    const made = element("canvas", { width: side, height: side });
+    const context = made.getContext("2d");
+    const fill = (colour, x, y, w, h) => { context.fillStyle = colour; context.fillRect(x * side, y * side, w * side, h * side); };
+    fill("#8fc1e8", 0, 0, 1, 0.5);
+    fill("#6d6f75", 0, 0.6, 1, 0.4);
+    fill("#b5754e", 0.05, 0.22, 0.3, 0.4);
+    fill("#d9c39a", 0.4, 0.14, 0.28, 0.48);
+    fill("#4d8a3d", 0.74, 0.3, 0.22, 0.32);
+    for (let i = 0; i < 4; i++) fill("#f2f2f2", 0.05 + 0.27 * i, 0.79, 0.14, 0.02);
+    if (smeared) fill("#83868d", 0.3, 0.3, 0.38, 0.42);
+    return made;
+  });
 }
 
 function progress(ballot) {
   const done = ballot.total - ballot.left;
-  return element("div", { className: "progress" }, element("progress", { max: ballot.total, value: done }),
+  return element("div", { className: "spg-vote-progress" }, element("progress", { max: ballot.total, value: done, ariaLabel: "pairs done" }),
     element("span", {}, `${done} of ${ballot.total}`));
 }
 
 function draw(root, ballot) {
   const settings = ballot.model.get("settings");
-  const rows = [element("h3", {}, settings.question)];
-  if (settings.observer !== "people") rows.push(element("p", { className: "observer" }, settings.observer));
-  if (ballot.phase === "join") rows.push(...joinForm(ballot));
-  if (ballot.phase === "loading") rows.push(element("p", {}, "Loading …"));
-  if (["showing", "vote", "saving"].includes(ballot.phase)) rows.push(...pair(ballot, settings));
-  if (ballot.phase === "done") rows.push(element("p", { className: "done" }, "That was the last one. Thank you."));
+  const rows = [element(root.tagName === "MAIN" ? "h1" : "h3", { className: "spg-vote-question" }, settings.question)];
+  if (settings.observer !== "people") rows.push(element("p", { className: "spg-vote-observer" }, settings.observer));
+  if (ballot.phase === "join") rows.push(...joinForm(ballot, settings));
+  if (ballot.phase === "practice") {
+    rows.push(element("p", { className: "spg-vote-practice" }, "For practice, not counted: which of these two looks better?"));
+    rows.push(...pair(ballot, practicePair(settings.side), settings));
+  }
+  if (ballot.phase === "loading") rows.push(element("p", { role: "status" }, "Loading …"));
+  if (["showing", "vote", "saving"].includes(ballot.phase)) rows.push(...pair(ballot, ballot.queue[0].pictures, settings));
+  if (ballot.phase === "done") rows.push(element("p", { className: "spg-vote-done" }, "That was the last one. Thank you."), ...undoButton(ballot));
   if (ballot.total) rows.push(progress(ballot));
   if (ballot.phase === "vote" && !ballot.active) rows.push(element("p", {}, "Click here once, then use the keys."));
-  rows.push(element("p", { className: "error", role: "alert" }, ballot.error));
+  rows.push(element("p", { className: "spg-vote-error", role: "alert" }, ballot.error));
   root.replaceChildren(...rows);
   root.dataset.phase = ballot.phase;
-  if (ballot.phase === "vote" && ballot.active) root.focus({ preventScroll: true }); // the keys work at once
+  if (["vote", "practice"].includes(ballot.phase) && ballot.active) root.focus({ preventScroll: true }); // the keys work at once
 }
 
 const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowDown: "unsure" };
 
 function onKey(event, ballot) {
+  if (event.key === "Backspace" && ballot.canUndo && event.target.tagName !== "INPUT") {
+    event.preventDefault();
+    return ballot.undo();
+  }
   const side = KEYS[event.key];
   if (!side || event.repeat || event.target.tagName === "INPUT") return;
   if (side === "unsure" && !ballot.model.get("settings").unsure) return;
@@ -199,7 +262,10 @@ export default () => {
       ballot = new Ballot(model);
     },
     render({ el }) {
-      const root = element("div", { className: "spg-ballot", tabIndex: 0 });
+      const { jpThemeLight, voila } = document.body.dataset;
+      const notebook = jpThemeLight !== undefined && !voila;
+      const root = element(notebook ? "div" : "main", { className: "spg-ballot", tabIndex: 0 });
+      root.dataset.host = notebook ? "jupyter" : "page";
       root.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the arrow keys
       const redraw = () => draw(root, ballot);
       root.addEventListener("keydown", (event) => onKey(event, ballot));

@@ -11,7 +11,7 @@ import anywidget
 import traitlets
 
 from spg.engine import voila
-from spg.study.folder import VOTES, open_study
+from spg.study.folder import CONSENT, VOTES, instructions, open_study
 from spg.study.votes import BallotBox, Rater
 
 AHEAD = 2  # trials the browser holds: the one shown, and the next, whose pictures load meanwhile
@@ -21,7 +21,7 @@ class Ballot(anywidget.AnyWidget):
     """Ballot(folder): vote in the study of this folder; a rater types a code and may stop and come back at any time.
 
     box: where votes go, default: votes.sqlite in the folder. code: the rater's, so that none is asked for.
-    Messages from the browser are "hello" (it was drawn anew), "join" and "vote"; a vote is acknowledged with
+    Messages from the browser are "hello" (it was drawn anew), "join", "vote" and "undo"; a vote is acknowledged with
     "saved" when it is on the disk, and the browser shows the next pair only then.
     """
 
@@ -34,11 +34,12 @@ class Ballot(anywidget.AnyWidget):
         self._box = box or BallotBox(self._study.folder / VOTES, self._study.id)
         self._rater, self._code, self._sent = None, code, set()
         shown = {name: self._study.manifest[name] for name in ("question", "seconds", "unsure", "side")}
-        super().__init__(settings=shown | {"observer": self._box.observer})
+        shown |= {"told": instructions(self._study.manifest), "consent": CONSENT, "observer": self._box.observer}
+        super().__init__(settings=shown)
         self.on_msg(self._receive)
 
     def _receive(self, _, message, buffers):
-        answer = {"hello": self._hello, "join": self._join, "vote": self._vote}[message["kind"]]
+        answer = {"hello": self._hello, "join": self._join, "vote": self._vote, "undo": self._undo}[message["kind"]]
         try:
             answer(message)
         except (ValueError, OSError, sqlite3.Error) as error:
@@ -61,6 +62,14 @@ class Ballot(anywidget.AnyWidget):
             raise ValueError("type your code first")
         self._rater.vote(message["trial"], message["side"], message["seconds"])
         self.send({"kind": "saved", "trial": message["trial"], "left": len(self._rater.left)})
+        self._send_ahead()
+
+    def _undo(self, message):
+        if self._rater is None:
+            raise ValueError("type your code first")
+        self._rater.undo()
+        self._sent = set()
+        self.send({"kind": "undone", "total": self._rater.total, "left": len(self._rater.left)})
         self._send_ahead()
 
     def _send_ahead(self):

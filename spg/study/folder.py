@@ -26,6 +26,31 @@ KEYS = ("question", "seconds", "unsure", "context", "side", "rule", "decks", "tr
 CATCH = ("truth", "noise")  # what a catch trial shows instead of two methods
 
 
+CONSENT = (
+    "By starting you agree that your choices and the time each takes are kept under your code, without your name, for "
+    "this study. You can stop at any time."
+)
+
+
+def instructions(manifest):
+    """What a rater is told before the first pair: a list of sentences."""
+    pairs = max(map(len, manifest["decks"]))
+    asked = (
+        "In each pair, a part of both pictures was filled in by a computer. Choose the one that looks better to you."
+    )
+    told = [
+        f"You will see {pairs} pairs of pictures; that takes about {max(1, round(pairs / 12))} minutes.",
+        f"{asked} Only the look counts: nobody knows what was really there.",
+    ]
+    if manifest["context"]:
+        told.append("The small picture above them shows what is known; the rest was filled in.")
+    if manifest["seconds"]:
+        told.append(f"The pictures disappear after {manifest['seconds']:g} s.")
+    ways = "Press the button under it, or the keys ← and →"
+    told.append(f"{ways}{', ↓ if you are not sure' if manifest['unsure'] else ''}. The last choice can be taken back.")
+    return told
+
+
 class Study(NamedTuple):
     """An opened study. manifest: study.json; id: the first digits of its hash, which every vote file notes."""
 

@@ -260,7 +260,11 @@ out, and the same code takes up where it stopped. Each rater sees up to {per_rat
 order of their own. Sides are balanced within each couple of methods, and every second rater sees the study mirrored.
 
 ## Instructions shown
-> {question} Press ← for the left picture, → for the right one{unsure_key}. {limit}
+> {question} {instructions}
+>
+> {consent}
+
+A practice pair, which is not counted, comes first. The last choice can be taken back; it is kept as taken back.
 
 ## Time
 {time} Both pictures are loaded before the clock starts. The time from showing to voting is kept.
@@ -293,8 +297,8 @@ def protocol(manifest, key, raters=None):
         raters=f"{raters} raters are planned." if raters else "The number of raters was not fixed beforehand.",
         per_rater=max(map(len, manifest["decks"])) - kinds.count("catch"),
         question=manifest["question"],
-        unsure_key=", ↓ if you are not sure" if unsure else "",
-        limit=f"The pictures disappear after {seconds:g} s." if seconds else "Take the time you need.",
+        instructions=" ".join(files.instructions(manifest)),
+        consent=files.CONSENT,
         time=f"Shown for {seconds:g} s; the answer may come later." if seconds else "No limit.",
         may_fail=manifest["rule"]["may_fail"],
         least=manifest["rule"]["least_answered"],

@@ -70,6 +70,10 @@ def _raters(result):
     if result["left"]:
         left = result["left"]
         lines.append(f"The left side was chosen in {left['share']:.1%} (95 % Wilson {span(left['wilson'], 3)}).")
+    lines += [
+        f"Rater {one['rater']} chose the left side in {one['left']} of {one['n']} votes: look at whether they looked."
+        for one in result.get("one_sided", ())  # results of earlier versions say nothing of it
+    ]
     if result["median_seconds"] is not None:
         lines.append(f"Median time per vote: {result['median_seconds']:.1f} s.")
     if result.get("fast") and result["fast"]["votes"]:  # results of earlier versions say nothing of it

@@ -24,6 +24,9 @@ CREATE TABLE IF NOT EXISTS votes (
     pick TEXT NOT NULL CHECK (pick IN ('a', 'b', 'unsure')), mirrored INTEGER NOT NULL, seconds REAL, at TEXT NOT NULL,
     PRIMARY KEY (rater, trial)
 );
+CREATE TABLE IF NOT EXISTS retracted (
+    rater INTEGER NOT NULL, trial TEXT NOT NULL, pick TEXT NOT NULL, at TEXT NOT NULL
+);
 """
 
 
@@ -89,6 +92,17 @@ class BallotBox:
         with self._open() as box:
             rows = [(*vote, _now()) for vote in votes]
             return box.executemany("INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?)", rows).rowcount
+
+    def retract(self, rater, trial):
+        """Take a vote out of the count and note that it was. Returns whether there was one."""
+        with self._open() as box:
+            box.execute("BEGIN IMMEDIATE")
+            where = (rater, trial)
+            box.execute(
+                "INSERT INTO retracted SELECT rater, trial, pick, ? FROM votes WHERE rater = ? AND trial = ?",
+                (_now(), *where),
+            )
+            return box.execute("DELETE FROM votes WHERE rater = ? AND trial = ?", where).rowcount == 1
 
     def votes(self, rater=None):
         """All `Vote`s, or those of one rater, as they came."""
@@ -163,6 +177,7 @@ class Rater:
         deck = list(decks[self.number // 2 % len(decks)])
         random.Random(f"{study.id}/{self.number}").shuffle(deck)
         answered = {vote.trial for vote in box.votes(self.number)}
+        self.last = None  # the trial voted on last, which can be taken back
         self.total, self.left = len(deck), [trial for trial in deck if trial not in answered]
 
     def pictures(self, trial):
@@ -185,3 +200,12 @@ class Rater:
         self.box.cast(Vote(self.number, trial, pick, self.mirrored, float(seconds)))
         if trial in self.left:
             self.left.remove(trial)
+            self.last = trial
+
+    def undo(self):
+        """Take the last vote back: its trial comes again, next. Raises ValueError where there is none of this visit."""
+        if self.last is None:
+            raise ValueError("there is no vote to take back")
+        self.box.retract(self.number, self.last)
+        self.left.insert(0, self.last)
+        self.last = None

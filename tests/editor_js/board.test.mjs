@@ -5,9 +5,10 @@ import { test } from "node:test";
 import { KEYS, meaning } from "../../spg/editor/js/actions.js";
 import { Board, patched, runs } from "../../spg/editor/js/board.js";
 import { Hand, straightened } from "../../spg/editor/js/hand.js";
-import { Link } from "../../spg/editor/js/link.js";
+import { Link, restoring } from "../../spg/editor/js/link.js";
 import { MARKS, chancePane, layoutPane, outline, picturePane, ramp } from "../../spg/editor/js/painter.js";
 import { Camera } from "../../spg/editor/js/pane.js";
+import { zoomOf } from "../../spg/editor/js/pointer.js";
 import { brush } from "../../spg/editor/js/raster.js";
 
 const names = ["road", "building", "sign", "vegetation", "sky", "person", "vehicle", "other"];
@@ -94,6 +95,39 @@ test("a camera keeps the point under the pointer, and never loses the picture", 
   assert.deepEqual(camera.pixel(0, 0), [0, 0]);
   camera.zoom(1e-6);
   assert.equal(camera.scale, 4);
+});
+
+test("a wheel's notch zooms by a tenth to a quarter, in every browser's units", () => {
+  for (const event of [{ deltaY: -120, deltaMode: 0 }, { deltaY: -3, deltaMode: 1 }, { deltaY: -53, deltaMode: 0 }]) {
+    assert.ok(zoomOf(event) >= 1.1 && zoomOf(event) <= 1.25, JSON.stringify(event));
+  }
+  assert.ok(zoomOf({ deltaY: 4, deltaMode: 0 }) > 0.97); // a touchpad's small steps
+});
+
+test("an object can be pointed at, the street cannot", () => {
+  const b = board();
+  b.classes = classes.map((known, i) => ({ ...known, thing: i === 6 }));
+  b.expect(1, stroke([[1, 1], [2, 1]]));
+  const found = b.objectAt([1, 1]);
+  assert.deepEqual([found.name, found.mask.reduce((a, v) => a + v)], ["vehicle", 2]);
+  assert.equal(b.objectAt([2, 1]), found); // the same object
+  assert.deepEqual([b.objectAt([0, 0]), b.objectAt([-1, 0])], [null, null]);
+  assert.ok(b.missing && b.painted(6) && !b.painted(4));
+});
+
+test("a stroke carries the colour that is asked for, and is remembered with it", () => {
+  const done = [];
+  const b = board();
+  const hand = new Hand(b, (edit) => done.push(edit));
+  hand.settings = { tool: "fill", on: "layout", label: 6, size: 1, colours: { vehicle: [9, 8, 7] } };
+  hand.begin([1, 1]);
+  assert.deepEqual(done[0].colour, [9, 8, 7]);
+  b.expect(1, done[0]);
+  const { asked, colours } = restoring(b);
+  assert.deepEqual([colours, asked], [[[9, 8, 7]], [0, 1, 1, 15]]);
+  hand.settings = { ...hand.settings, label: 0 };
+  hand.begin([1, 1]);
+  assert.ok(!("colour" in done[1]));
 });
 
 test("panes", () => {

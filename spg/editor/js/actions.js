@@ -6,6 +6,7 @@ import { LARGEST_BRUSH } from "./raster.js";
 
 const MOST_BYTES = 8_000_000; // of an upload; spg/pictures.py has the same number
 const SHAPES = ["brush", "lasso", "fill"]; // the tools that put a class
+const TAPS = ["remove", "fill", "pick"]; // the tools that a finger taps with: it scrolls when it moves
 
 export class Actions {
   constructor(view) {
@@ -16,7 +17,7 @@ export class Actions {
   /** One action {do, …}. What is not known here, Python is asked. */
   act(action) {
     const known = this.table()[action.do];
-    const result = known ? known(action) : this.view.link.send({ type: action.do, k: action.k });
+    const result = known ? known(action) : this.view.link.send({ type: action.do });
     this.view.show();
     return result;
   }
@@ -24,34 +25,62 @@ export class Actions {
   table() {
     const { state, hand, camera, link } = this.view;
     const set = (values) => Object.assign(state, values);
+    const drawing = () => (SHAPES.includes(state.tool) || state.tool === "eraser" ? state.tool : "brush");
     return {
       tool: ({ tool }) => (hand.cancel(), set({ tool })),
-      mode: ({ on }) => (hand.cancel(), set({ on: on ?? (state.on === "hole" ? "layout" : "hole") })),
-      label: ({ label }) => set({ label, on: "layout", tool: SHAPES.includes(state.tool) ? state.tool : "brush" }),
+      mode: ({ on }) => (hand.cancel(), set({ on: on ?? (state.on === "hole" ? "layout" : "hole"), tool: drawing() })),
+      label: ({ label }) => this.inHole(() => set({ label, on: "layout", tool: SHAPES.includes(state.tool) ? state.tool : "brush" })),
       size: ({ by, to }) => set({ size: Math.min(LARGEST_BRUSH, Math.max(1, to ?? stepped(state.size, by))) }),
       opacity: ({ to }) => set({ opacity: to }),
       marks: ({ to }) => set({ marks: to }),
       split: ({ to }) => set({ split: to }),
       show: ({ what }) => (set({ show: what }), link.send({ type: "show", what })),
       zoom: ({ by }) => (by ? camera.zoom(by) : camera.fit()),
-      predict: () => link.send({ type: "edit", edit: { do: "predict" } }),
+      predict: () => this.inHole(() => link.send({ type: "edit", edit: { do: "predict" } })),
+      another: () => this.inHole(() => link.send({ type: "another" })),
+      keep: () => this.inHole(() => link.send({ type: "keep" })),
+      colour: ({ to }) => this.colour(to),
+      repaint: () => this.repaint(),
       step: ({ by }) => this.step(by),
       press: () => this.pressKey(),
       finish: () => this.finish(),
-      cancel: () => hand.cancel(),
+      cancel: () => (hand.cancel(), this.view.welcome.hide()),
       compare: ({ A, B }) => this.compare(A, B),
+      use: ({ id }) => this.use(id),
+      drop: ({ id }) => link.send({ type: "drop", id }),
       open: ({ what, file }) => this.open(what, file),
+      street: ({ k }) => this.replacing("Another street", () => link.send({ type: "street", k })),
+      nets: ({ name }) => link.send({ type: "nets", name }),
+      samples: () => this.view.welcome.toggle(),
+      help: () => this.view.coach.toggle(),
     };
+  }
+
+  /** What needs a hole: without one nothing is asked of Python, which could only refuse. */
+  inHole(ask) {
+    if (this.view.board.missing) return ask();
+    this.view.say({ text: "There is no hole yet: remove an object, or cut a hole", tone: "refused" });
   }
 
   // ------------------------------------------------------------ keys and pointer
 
   key(event) {
+    if (/^(SELECT|TEXTAREA)$/.test(event.target.tagName) && !event.ctrlKey && !event.metaKey) return event.stopPropagation();
     const action = meaning(event, event.target === this.view.left.canvas);
     event.stopPropagation(); // the notebook has keys of its own
+    if (!action && (event.ctrlKey || event.metaKey)) return this.passOn(event);
     if (!action || (event.target.type === "range" && ["step", "press", "finish"].includes(action.do))) return;
     event.preventDefault();
     this.act(action);
+  }
+
+  /** A key with Ctrl that is none of ours: the notebook around may have it. Where nobody wants Ctrl S, all is saved. */
+  passOn(event) {
+    const { altKey, code, ctrlKey, key, keyCode, metaKey, shiftKey } = event;
+    const copy = new KeyboardEvent("keydown", { ...{ altKey, code, ctrlKey, key, keyCode, metaKey, shiftKey }, bubbles: true, cancelable: true });
+    const taken = !this.view.element.dispatchEvent(copy);
+    if (taken || key.toLowerCase() === "s") event.preventDefault();
+    if (!taken && key.toLowerCase() === "s") this.act({ do: "save" });
   }
 
   /** Follow mouse, pen and fingers on a pane. */
@@ -62,6 +91,8 @@ export class Actions {
       redraw,
       camera: () => view.camera,
       pans: () => view.state.tool === "hand",
+      taps: () => TAPS.includes(view.state.tool),
+      double: () => view.hand.kind === "lasso" && (view.hand.finish(), redraw()),
       begin: (at, near) => this.press(at, near),
       move: (at) => (view.hand.move(at), redraw()),
       end: () => (view.hand.end(), redraw()),
@@ -77,7 +108,7 @@ export class Actions {
     this.view.cursor = at;
     hand.settings = state;
     if (state.tool === "pick") this.pick(at);
-    else if (state.tool === "remove") link.send({ type: "edit", edit: { do: "remove", at } });
+    else if (state.tool === "remove") link.send({ type: "edit", edit: { do: "remove", at, shadow: true } });
     else if (state.tool === "lasso") hand.corner(at, near);
     else if (state.tool !== "hand") hand.begin(at);
     this.view.painter.redraw();
@@ -109,6 +140,8 @@ export class Actions {
     if (at) this.view.cursor = at;
     const name = at && this.nameAt(at);
     if (name) this.view.where.textContent = `${at[0]}, ${at[1]} · ${name}`;
+    const removable = this.view.state.tool === "remove" && at && this.view.board.objectAt(at);
+    this.view.root.dataset.over = removable ? "object" : "";
     this.view.painter.redraw();
   }
 
@@ -142,13 +175,69 @@ export class Actions {
     if (!state.split) state.split = 50;
   }
 
+  /** A kept variant on the canvas; on a phone, where the strip lies far below it, the canvas comes back into view. */
+  use(id) {
+    const { left, link, narrow } = this.view;
+    if (narrow) left.element.scrollIntoView({ block: "center", behavior: "smooth" });
+    return link.send({ type: "use", id });
+  }
+
+  // ------------------------------------------------------------ colours
+
+  /** The class's next strokes in this colour, or null: as the net likes. What is painted of it already, too. */
+  colour(to) {
+    const { board, link, state } = this.view;
+    const { name } = board.classes[state.label];
+    if (to) state.colours[name] = to;
+    else delete state.colours[name];
+    if (board.painted(state.label)) link.send({ type: "edit", edit: { do: "colour", put: name, colour: to } });
+  }
+
+  /** The same outline in another of the class's own colours. */
+  repaint() {
+    const { board, state } = this.view;
+    const { name, own } = board.classes[state.label];
+    const others = own.filter((colour) => String(colour) !== String(state.colours[name]));
+    this.colour(others[Math.floor(Math.random() * others.length)]);
+  }
+
+  // ------------------------------------------------------------ files
+
   async open(what, file) {
     if (file.size > MOST_BYTES) {
       const limit = `the limit is ${MOST_BYTES / 1e6} MB: make it smaller`;
       this.view.say({ text: `${file.name} has ${(file.size / 1e6).toFixed(1)} MB; ${limit}`, tone: "error" });
       return;
     }
-    this.view.link.send({ type: "open", what, name: file.name }, [await file.arrayBuffer()]);
+    const bytes = await file.arrayBuffer();
+    this.replacing(file.name, () => this.view.link.send({ type: "open", what, name: file.name }, [bytes]));
+  }
+
+  /** Do what puts another picture in place of this one; ask first where work would be lost. */
+  replacing(what, go) {
+    const work = this.view.unsaved();
+    if (!work) return go();
+    this.view.notice.ask(
+      `${what} takes the place of this picture, and ${work} would be lost.`,
+      ["Save, then open", "a ZIP file of everything, which Open… takes again", () => (this.act({ do: "save" }), go())],
+      ["Open, and lose it", "without saving", go],
+      ["Stay here", "open nothing"],
+    );
+  }
+
+  /** Files that are dropped on the editor, or pasted into it. */
+  listenForFiles(root) {
+    const first = (transfer) => [...(transfer?.files ?? [])][0];
+    root.addEventListener("dragover", (event) => event.preventDefault());
+    root.addEventListener("drop", (event) => {
+      event.preventDefault(); // or the browser would open it in place of the page
+      const file = first(event.dataTransfer);
+      if (file) this.open("picture", file);
+    });
+    root.addEventListener("paste", (event) => {
+      const file = first(event.clipboardData);
+      if (file) this.open("picture", file);
+    });
   }
 }
 
@@ -159,21 +248,22 @@ const stepped = (size, by) => size + by * Math.max(1, Math.round(size / 10));
 
 /** [tool, its key, its name, what the help says]. */
 export const TOOLS = [
+  ["remove", "X", "Remove", "remove an object"],
   ["brush", "B", "Brush", "brush"],
   ["lasso", "L", "Lasso", "lasso: drag, or set corners"],
   ["fill", "F", "Fill", "fill"],
   ["eraser", "E", "Eraser", "eraser"],
   ["pick", "I", "Pick", "pick a class from the picture"],
-  ["remove", "X", "Remove", "remove an object"],
   ["hand", "V", "Move", "move the picture"],
 ];
 
 /** [action, its key, what the help says]. */
 const COMMANDS = [
-  ["mode", "M", "hole or layout"],
-  ["predict", "P", "predict"],
-  ["another", "N", "another layout"],
-  ["keep", "K", "keep this layout"],
+  ["mode", "M", "cut a hole, or paint classes"],
+  ["predict", "P", "fill as predicted"],
+  ["another", "N", "surprise me"],
+  ["keep", "K", "keep this"],
+  ["help", "?", "the three first steps"],
 ];
 
 /** [key, what it does]: the help. */
@@ -181,12 +271,13 @@ export const KEYS = [
   ...TOOLS.map(([, key, , text]) => [key, text]),
   ...COMMANDS.map(([, key, text]) => [key, text]),
   ["1 … 8", "class"],
-  ["[ ]", "brush size; also the wheel"],
+  ["[ ]", "brush size; also Alt and the wheel"],
   ["Ctrl Z, Ctrl Y", "undo, redo"],
   ["+ − 0", "zoom in, out, all; also Ctrl and the wheel"],
   ["arrows", "move the cursor (Shift: farther)"],
   ["Space", "pen down and up; a corner; fill, pick or remove at the cursor"],
-  ["Enter", "finish the stroke or outline"],
+  ["Enter", "finish the stroke or outline; also a double click"],
+  ["Ctrl S", "save the notebook; in a page of its own, save all"],
   ["Esc", "drop the unfinished stroke or outline"],
 ];
 

@@ -13,6 +13,8 @@ export class Board {
     const size = this.height * this.width;
     [this.layout, this.hole, this.decided] = [0, 0, 0].map(() => new Uint8Array(size));
     this.barred = new Uint8Array(0);
+    [this.asked, this.colours] = [new Uint8Array(size), []]; // number k: colours[k - 1] is asked for
+    this.region = null; // the object that was pointed at last
     this.pending = []; // [{seq, edit}]
     this.truth = null;
     this.seq = 0;
@@ -24,6 +26,7 @@ export class Board {
     this.seq = frame.seq;
     this.truth = bytes(frame.maps);
     this.barred = bytes(frame.barred);
+    [this.truthAsked, this.colours] = [bytes(frame.asked), [...(frame.colours ?? [])]];
     this.pending = this.pending.filter(({ seq }) => seq > frame.seq);
     this.again();
     return true;
@@ -44,6 +47,9 @@ export class Board {
 
   /** Python's maps, then all that it has not answered. */
   again() {
+    this.region = null;
+    this.asked.fill(0);
+    this.asked.set(this.truthAsked ?? []);
     for (let i = 0; i < this.truth.length; i++) {
       this.layout[i] = this.truth[i] & 7;
       this.hole[i] = (this.truth[i] >> 3) & 1;
@@ -68,9 +74,11 @@ export class Board {
 
   /** Do an edit to our copy, as far as no net is needed. Returns the number of pixels it touched. */
   apply(edit) {
+    this.region = null;
     if (!["brush", "lasso", "fill"].includes(edit.do)) return 0;
     const mask = this.mask(edit);
     const label = this.classes.findIndex(({ name }) => name === edit.put);
+    const asked = this.numberOf(edit.colour);
     let touched = 0;
     for (let i = 0; i < mask.length; i++) {
       if (!mask[i]) continue;
@@ -80,10 +88,53 @@ export class Board {
       } else if (this.hole[i]) {
         this.decided[i] = label >= 0 ? 1 : 0;
         if (label >= 0) this.layout[i] = label;
+        this.asked[i] = asked;
       } else continue;
       touched++;
     }
     return touched;
+  }
+
+  numberOf(colour) {
+    if (!colour) return 0;
+    const known = this.colours.findIndex((other) => String(other) === String(colour));
+    return known >= 0 ? known + 1 : this.colours.push(colour);
+  }
+
+  // ------------------------------------------------------------ asked of it
+
+  /** Whether anything is missing. */
+  get missing() {
+    return this.hole.includes(1);
+  }
+
+  /** Whether the person has painted a class, by its number. */
+  painted(label) {
+    return this.layout.some((value, i) => value === label && this.decided[i]);
+  }
+
+  /** The object at a pixel: {mask, name, label}; null where the street itself is. */
+  objectAt([x, y]) {
+    const i = y * this.width + x;
+    if (x < 0 || y < 0 || x >= this.width || y >= this.height) return null;
+    if (this.region?.mask[i]) return this.region;
+    const known = this.classes[this.layout[i]];
+    if (!known.thing) return null;
+    return (this.region = { mask: fill(this.height, this.width, this.layout, [x, y]), name: known.name, label: this.layout[i] });
+  }
+
+  /** A pixel of the largest object of a class, [x, y]; null where there is none. */
+  largest(label) {
+    const seen = new Uint8Array(this.layout.length);
+    let [best, most] = [null, 0];
+    this.layout.forEach((value, i) => {
+      if (value !== label || seen[i] || this.hole[i]) return;
+      const at = [i % this.width, Math.floor(i / this.width)];
+      let area = 0;
+      fill(this.height, this.width, this.layout, at).forEach((inside, j) => inside && (seen[j] = ++area && 1));
+      if (area > most) [best, most] = [at, area];
+    });
+    return best;
   }
 }
 

@@ -19,7 +19,9 @@ export class Hand {
   get target() {
     const { tool, on, label } = this.settings;
     if (on === "hole") return { on, put: tool === "eraser" ? "known" : "hole" };
-    return { on, put: tool === "eraser" ? "predicted" : this.board.classes[label].name };
+    if (tool === "eraser") return { on, put: "predicted" };
+    const { name } = this.board.classes[label];
+    return { on, put: name, ...(this.settings.colours?.[name] ? { colour: this.settings.colours[name] } : {}) };
   }
 
   begin(at) {

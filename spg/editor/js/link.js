@@ -8,8 +8,8 @@ const PATIENCE = 5000; // milliseconds until silence is said
 
 /** One per model, however many views it has. */
 export class Link {
-  constructor(model, onSilence, onVoice) {
-    Object.assign(this, { model, onSilence, onVoice, waiting: new Map(), silent: false });
+  constructor(model, onSilence, onVoice, onSent = () => {}) {
+    Object.assign(this, { model, onSilence, onVoice, onSent, waiting: new Map(), silent: false });
     this.seq = model.get("frame")?.seq ?? 0;
   }
 
@@ -18,6 +18,7 @@ export class Link {
     const seq = ++this.seq;
     const silence = setTimeout(() => this.lost(), PATIENCE);
     this.waiting.set(seq, silence);
+    this.onSent(seq, content.type);
     try {
       this.model.send({ ...content, seq }, undefined, buffers);
     } catch {
@@ -60,11 +61,12 @@ export function nameOf(board) {
 export function restoring(board) {
   const painted = board.layout.map((label, i) => (board.decided[i] ? label : 0));
   const barred = board.barred.length ? board.barred : new Uint8Array(board.hole.length);
-  return { do: "restore", hole: runs(board.hole), decided: runs(board.decided), painted: runs(painted), barred: runs(barred) };
+  const asked = board.asked.some(Boolean) ? { asked: runs(board.asked), colours: board.colours } : {};
+  return { do: "restore", hole: runs(board.hole), decided: runs(board.decided), painted: runs(painted), barred: runs(barred), ...asked };
 }
 
 /**
- * The drawing as a record that `spg replay` and "Replay edits…" do again (see spg/editor/record.py), made without
+ * The drawing as a record that `spg replay` and "Open…" do again (see spg/editor/record.py), made without
  * Python: one step, the picture with it, and no result to compare with, since nothing was painted.
  */
 export function record(board) {

@@ -2,22 +2,31 @@
 
 import { Actions } from "./actions.js";
 import { Board, bytes } from "./board.js";
-import { download, h } from "./dom.js";
+import { Busy } from "./busy.js";
+import { Coach } from "./coach.js";
+import { download, h, icon } from "./dom.js";
 import { Hand } from "./hand.js";
 import { Link, remember } from "./link.js";
+import { looks } from "./looks.js";
 import { Notice } from "./notice.js";
 import { Painter } from "./painter.js";
 import { Camera, Pane } from "./pane.js";
-import { panel, slider, strip } from "./panel.js";
+import { header, panel, slider } from "./panel.js";
+import { strip } from "./strip.js";
+import { Welcome } from "./welcome.js";
+
+const BRUSH = 0.07; // of the picture's shorter side: the first brush
+const NARROW = 600; // CSS pixels: below, one canvas shows layout and picture, one over the other
 
 class View {
   constructor(model, element) {
-    Object.assign(this, { model, element });
-    this.state = { tool: "brush", on: "layout", label: 6, size: 9, opacity: 0.75, marks: false, show: "layout", split: 0, A: null, B: null };
-    this.link = new Link(model, () => this.notice.silence(this.board), () => this.notice.hide());
+    Object.assign(this, { model, element, suggested: null });
+    this.state = { tool: "remove", on: "layout", label: 6, size: 9, opacity: 0.75, marks: false, show: "layout", split: 0, A: null, B: null, colours: {} };
+    this.link = new Link(model, () => this.silence(), () => this.notice.hide(), (seq, type) => this.busy.sent(seq, type));
     this.notice = new Notice(this.link);
     this.actions = new Actions(this);
     this.painter = new Painter(this);
+    this.coach = new Coach(this);
     this.build();
     this.begin();
     this.follow();
@@ -26,39 +35,63 @@ class View {
   // ------------------------------------------------------------ building
 
   build() {
-    const { classes } = this.model.get("scene");
+    const scene = this.model.get("scene");
     const { act } = this.actions;
-    this.panel = panel(act, classes);
+    this.inPage = Boolean(scene.page); // alone in a page, not in a notebook
+    this.header = header(act, scene);
+    this.panel = panel(act, scene.classes);
+    this.looks = looks(act);
     this.strip = strip(act);
+    this.welcome = new Welcome(act, this.model.get("samples"));
     this.left = new Pane("Layout: paint here", {
       ...{ tabindex: "0", role: "application", "aria-roledescription": "drawing area", "data-focus": "layout" },
       "aria-label": "Drawing area. Arrow keys move the cursor, space puts the pen down, Enter finishes. More under Keys.",
     });
     this.right = new Pane("Picture: filled after the layout", { role: "img", "aria-label": "The picture, its hole filled after the layout" });
     this.split = slider("Before / after", 0, 100, (value) => act({ do: "split", to: value }));
-    this.right.element.append(this.split.element);
     this.status = h("p", { class: "spg-status", role: "status", "aria-live": "polite" });
     this.where = h("p", { class: "spg-where", "aria-hidden": "true" });
+    const foot = h("div", { class: "spg-foot" }, this.status, this.where);
+    const work = h("div", { class: "spg-work" }, h("div", { class: "spg-panes" }, this.left.element, this.right.element), this.split.element, foot);
     this.root = h(
-      "div",
-      { class: "spg-editor", "data-lm-suppress-shortcuts": "true", role: "region", "aria-label": "Segmentation editor" },
+      this.inPage ? "main" : "div",
+      { class: "spg-editor", "data-lm-suppress-shortcuts": "true", role: this.inPage ? null : "region", "aria-label": "Segmentation editor", "data-host": host() },
+      this.header.element,
       this.notice.element,
-      this.panel.top,
-      h(
-        "div",
-        { class: "spg-middle" },
-        this.panel.palette,
-        h("div", { class: "spg-work" }, h("div", { class: "spg-panes" }, this.left.element, this.right.element), h("div", { class: "spg-foot" }, this.status, this.where)),
-        this.panel.side,
-      ),
-      this.strip.element,
+      this.welcome.element,
+      h("div", { class: "spg-body" }, [
+        this.coach.element,
+        this.panel.top,
+        h("div", { class: "spg-middle" }, h("div", { class: "spg-palettes" }, this.panel.palette, this.looks.element), work, this.panel.side),
+        this.strip.element,
+      ]),
     );
+    this.busy = new Busy(this.root);
+    this.right.frame.append(this.busy.element);
+    this.listen();
+    this.element.append(this.root);
+  }
+
+  listen() {
     this.root.addEventListener("keydown", (event) => this.actions.key(event));
+    this.actions.listenForFiles(this.root);
     for (const pane of [this.left, this.right]) this.actions.listen(pane);
     for (const name of ["focus", "blur"]) this.left.canvas.addEventListener(name, () => this.painter.redraw());
-    this.element.append(this.root);
-    this.watch = new ResizeObserver(() => this.painter.redraw());
-    this.watch.observe(this.root);
+    this.watch = new ResizeObserver(() => this.fit());
+    for (const watched of [this.root, this.left.canvas, this.right.canvas]) this.watch.observe(watched);
+  }
+
+  /** The page has given the editor another size, or shows it again. */
+  fit() {
+    const narrow = this.root.clientWidth > 0 && this.root.clientWidth < NARROW;
+    if (this.root.clientWidth && narrow !== this.narrow) {
+      this.narrow = narrow;
+      this.state.opacity = narrow ? 0.25 : 0.75;
+      (narrow ? this.left : this.right).frame.append(this.busy.element);
+      this.left.caption.textContent = narrow ? "Layout over the picture" : "Layout: paint here";
+      this.show();
+    }
+    this.painter.redraw();
   }
 
   /** A new picture. */
@@ -68,11 +101,16 @@ class View {
     this.camera = new Camera(scene.width, scene.height);
     this.hand = new Hand(this.board, (edit) => this.actions.draw(edit));
     this.cursor = [Math.floor(scene.width / 2), Math.floor(scene.height / 2)];
-    Object.assign(this.state, { A: null, B: null });
+    Object.assign(this.state, { A: null, B: null, split: 0, colours: {}, size: Math.max(3, Math.round(BRUSH * Math.min(scene.width, scene.height))) });
     this.root.style.setProperty("--spg-shape", `${scene.width} / ${scene.height}`);
+    this.coach.begin(this.inPage);
+    this.fresh = true;
     this.receive();
     this.painted();
     this.notice.offer(this.board, this.model.get("frame"));
+    this.header.show(scene);
+    if (scene.welcome && this.welcome.samples.length && !this.model.get("frame")?.edits) this.welcome.show(this.root);
+    else this.welcome.hide();
     this.show();
   }
 
@@ -84,6 +122,7 @@ class View {
       "change:filled": () => this.painted(),
       "change:chances": () => this.painter.redraw(),
       "change:kept": () => this.show(),
+      "change:done": () => this.busy.done(this.model.get("done")),
       "change:status": () => this.say(this.model.get("status")),
       comm_live_update: () => this.link.send({ type: "ping" }),
       "msg:custom": (content, buffers) => this.message(content, buffers),
@@ -102,28 +141,55 @@ class View {
   receive() {
     const frame = this.model.get("frame") ?? {};
     if (!this.board.receive(frame)) return;
+    if (this.fresh) this.state.on = this.board.missing ? "layout" : "hole";
+    this.fresh = false;
     Object.assign(this.state, { undo: frame.undo, redo: frame.redo });
     this.link.seq = Math.max(this.link.seq, frame.seq);
     this.painter.redraw({ newHole: true });
-    if (frame.edits) remember(this.board);
+    if (!frame.edits) return;
+    remember(this.board);
+    this.welcome.hide(); // somebody is at work
   }
 
   painted() {
     const filled = this.model.get("filled") ?? {};
     if (!this.board.receiveFilled(filled)) return;
     this.root.dataset.painted = filled.seq;
-    this.where.textContent = `painted in ${filled.milliseconds} ms`;
+    if (this.board.missing) this.where.textContent = `painted in ${filled.milliseconds} ms`;
     this.painter.redraw();
+  }
+
+  silence() {
+    this.busy.stop();
+    this.notice.silence(this.board, this.inPage || host() === "page");
+  }
+
+  /** What would be lost if another picture took this one's place, in words; "" where nothing would. */
+  unsaved() {
+    const { edits = 0 } = this.model.get("frame") ?? {};
+    const kept = this.model.get("kept")?.variants ?? [];
+    if (this.saved === this.workNow()) return "";
+    const parts = [edits && `${edits} ${edits === 1 ? "edit" : "edits"}`, kept.length && `${kept.length} kept ${kept.length === 1 ? "variant" : "variants"}`];
+    return parts.filter(Boolean).join(" and ");
+  }
+
+  /** A name for the work as it is: it changes with every edit and kept variant. */
+  workNow() {
+    const { colours, edits, maps, scene } = this.model.get("frame") ?? {};
+    const kept = (this.model.get("kept")?.variants ?? []).map(({ id }) => id);
+    return JSON.stringify([scene, edits, colours, [...bytes(maps)].reduce((sum, value, i) => (sum * 31 + value * i) % 1e9, 0), kept]);
   }
 
   message(content, buffers) {
     if (content.type === "got") this.link.got(content.seq);
-    if (content.type === "saved") download(content.name, bytes(buffers[0]), "application/zip");
+    if (content.type !== "saved") return;
+    download(content.name, bytes(buffers[0]), content.mime);
+    if (content.name.endsWith(".zip")) this.saved = this.workNow();
   }
 
   say(status) {
     if (!status?.text) return;
-    this.status.textContent = status.text;
+    this.status.replaceChildren(...(status.tone === "good" ? [] : [icon(status.tone)]), status.text);
     this.status.dataset.tone = status.tone;
     if (status.tone === "refused") this.nudge();
   }
@@ -136,13 +202,32 @@ class View {
 
   /** The controls and both panes, as the state is now. */
   show() {
-    this.panel.show(this.state);
+    const kept = this.model.get("kept")?.variants ?? [];
+    for (const side of ["A", "B"]) if (!kept.some(({ id }) => id === this.state[side])) this.state[side] = null;
+    this.panel.show(this.state, this.board, kept.length);
+    this.looks.show(this.board, this.state);
     this.strip.show(this.board, this.model.get("kept"), this.state);
+    this.coach.show();
     const { A, B, split } = this.state;
-    const name = (k, other) => (k === null ? other : `layout ${k + 1}`);
+    const name = (id, other) => (id === null ? other : `variant ${kept.findIndex((variant) => variant.id === id) + 1}`);
     this.split.show(split, split ? `${name(A, "before")} | ${name(B, "after")}` : name(B, "after"));
+    this.split.element.hidden = !this.board.missing && !kept.length;
+    this.root.dataset.armed = this.armed();
     this.painter.redraw();
   }
+
+  /** What one finger on a canvas does: "draw", "pan", or "tap", and then it scrolls the page when it moves. */
+  armed() {
+    const { tool } = this.state;
+    if (tool === "hand") return this.camera.fitted ? "tap" : "pan";
+    return ["remove", "fill", "pick"].includes(tool) ? "tap" : "draw";
+  }
+}
+
+/** Whose page it is: "jupyter", whose theme is followed, or "page", of which it is the only thing. */
+function host() {
+  const { jpThemeLight, voila } = document.body.dataset;
+  return jpThemeLight !== undefined && !voila ? "jupyter" : "page";
 }
 
 export default {

@@ -12,7 +12,7 @@ export class Notice {
   }
 
   show(text, ...buttons) {
-    this.element.replaceChildren(h("p", {}, ...[text].flat()), h("div", { class: "spg-group" }, buttons));
+    this.element.replaceChildren(h("p", {}, ...[text].flat()), h("div", { class: "spg-group" }, buttons.filter(Boolean)));
     this.element.hidden = false;
   }
 
@@ -20,9 +20,17 @@ export class Notice {
     this.element.hidden = true;
   }
 
+  /** A question before something is lost: each answer is [text, title, what it does]. */
+  ask(text, ...answers) {
+    const made = answers.map(([name, title, done]) => button(name, title, () => (this.hide(), done?.())));
+    this.show(text, ...made);
+    made[0].focus();
+  }
+
   /** No answer for seconds. The drawing stays in the tab, and can be saved as a file without Python. */
-  silence(board) {
+  silence(board, inPage) {
     remember(board);
+    const remedy = inPage ? "Load this page again" : "Run the cell again";
     const save = () => download("spg-drawing.json", JSON.stringify(record(board)), "application/json");
     const again = () => {
       this.link.silent = false;
@@ -31,10 +39,12 @@ export class Notice {
     this.show(
       [
         h("strong", {}, "Python does not answer: "),
-        "the kernel is busy, was restarted, or is gone. Your drawing is kept in this tab. Run the cell again, and it is offered there.",
+        "the kernel is busy, was restarted, or is gone. Your drawing is kept in this tab. ",
+        `${remedy}, and it is offered there.`,
       ],
+      inPage ? button("Load again", "load this page again", () => location.reload()) : null,
       button("Try again", "ask Python again", again),
-      button("Save drawing", "picture, hole and layout as a file for Replay edits… or spg replay", save),
+      button("Save drawing", "picture, hole and layout as a file for Open… or spg replay", save),
     );
   }
 

@@ -21,24 +21,30 @@ export class Painter {
   paint() {
     const { board, camera, hand, left, right, state } = this.view;
     const [width, height] = left.measure();
-    right.measure();
     if (!width || !board.truth) return;
+    const two = right.measure()[0] > 0; // on a phone there is one canvas: the layout lies over the picture
     camera.resize(width, height);
     hand.settings = state;
     const hint = { stroke: hand.preview(), strokeColour: this.strokeColour() };
-    left.draw(camera, this.leftPixels(hint), board.height, board.width);
+    const compared = this.compared();
+    const under = two ? {} : { picture: joined(board, compared), knownShare: 0 };
+    left.draw(camera, this.leftPixels({ ...under, ...hint }), board.height, board.width, !two);
     if (state.marks && state.show === "layout") left.marks(camera, board.layout, board.height, board.width);
-    right.draw(camera, picturePane(board, { ...this.compared(), ...hint }), board.height, board.width, true);
     this.edges ??= outline(board.hole, board.height, board.width);
+    const seam = (pane) => state.split && pane.seam((state.split / 100) * board.width, board.height);
+    if (two) {
+      right.draw(camera, picturePane(board, { ...compared, ...hint }), board.height, board.width, true);
+      this.over(right, !state.split && state.on === "hole" && !["remove", "pick", "hand"].includes(state.tool));
+      seam(right);
+    } else seam(left);
     this.over(left, true);
-    this.over(right, !state.split && state.on === "hole");
-    if (state.split) right.seam((state.split / 100) * board.width, board.height);
   }
 
   strokeColour() {
-    const { on, tool, label } = this.view.state;
+    const { colours, label, on, tool } = this.view.state;
+    const { colour, name } = this.view.board.classes[label];
     if (on === "hole") return [255, 0, 200];
-    return tool === "eraser" ? [255, 255, 255] : this.view.board.classes[label].colour;
+    return tool === "eraser" ? [255, 255, 255] : (colours[name] ?? colour);
   }
 
   leftPixels(hint) {
@@ -53,20 +59,44 @@ export class Painter {
     const { board, model } = this.view;
     const { A, B, split } = this.view.state;
     const variants = model.get("kept")?.variants ?? [];
-    const picture = (k, other) => (variants[k] ? patched(board, variants[k]) : other);
+    const picture = (id, other) => {
+      const variant = variants.find((kept) => kept.id === id);
+      return variant ? patched(board, variant) : other;
+    };
     return { before: picture(A, board.original), after: picture(B, board.picture), split: (split / 100) * board.width };
   }
 
-  /** The outline of the hole, what the hand has begun, and the cursor. */
+  /** The outline of the hole, the object pointed at, what the hand has begun, and the cursor. */
   over(pane, withOutline) {
-    const { cursor, hand, left, pointed, state } = this.view;
+    const { camera, cursor, hand, left, pointed, state } = this.view;
     if (withOutline) pane.outline(this.edges);
+    if (state.tool === "remove") this.object(pane, camera);
     if (hand.kind === "lasso") pane.polygon(hand.points);
     const focused = document.activeElement === left.canvas;
     const at = pointed ?? (focused ? cursor : null);
     const sized = ["brush", "eraser"].includes(state.tool);
-    if (at && state.tool !== "hand") pane.cursor(at, sized ? state.size : 1, !sized || focused);
+    if (at && state.tool !== "hand" && !(state.tool === "remove" && pointed)) pane.cursor(at, sized ? state.size : 1, !sized || focused);
   }
+
+  /** The object under the pointer, or the one that the coach means, outlined and named. */
+  object(pane, camera) {
+    const { board, pointed, suggested } = this.view;
+    const found = pointed ? board.objectAt(pointed) : suggested && board.objectAt(suggested);
+    if (!found) return;
+    const { height, width } = board;
+    found.edges ??= outline(found.mask, height, width);
+    found.top ??= topOf(found.mask, width);
+    pane.outline(found.edges, 2.5, "#ffd60a");
+    pane.tag(`Remove this ${found.name}`, found.top, camera);
+  }
+}
+
+/** The middle of a mask's first row, [x, y]. */
+function topOf(mask, width) {
+  const first = Math.floor(mask.indexOf(1) / width);
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < mask.length; i++) if (mask[i]) [sum, count] = [sum + (i % width), count + 1];
+  return [sum / count, first];
 }
 
 // ------------------------------------------------------------ composing the pixels
@@ -74,16 +104,22 @@ export class Painter {
 const KNOWN_SHARE = 0.45; // outside the hole the labels are shown so much fainter: they cannot be painted there
 
 /** The layout pane: label colours over the picture, fainter where the layout is known; a stroke in progress on top. */
-export function layoutPane(board, { opacity, stroke, strokeColour }) {
+export function layoutPane(board, { opacity, picture = board.picture, knownShare = KNOWN_SHARE, stroke, strokeColour }) {
   const out = new Uint8ClampedArray(4 * board.layout.length);
   for (let i = 0; i < board.layout.length; i++) {
     const drawn = stroke?.[i];
     const colour = drawn ? strokeColour : board.classes[board.layout[i]].colour;
-    const share = drawn ? 0.9 : opacity * (board.hole[i] ? 1 : KNOWN_SHARE);
-    for (let c = 0; c < 3; c++) out[4 * i + c] = share * colour[c] + (1 - share) * board.picture[3 * i + c];
+    const share = drawn ? 0.9 : opacity * (board.hole[i] ? 1 : knownShare);
+    for (let c = 0; c < 3; c++) out[4 * i + c] = share * colour[c] + (1 - share) * picture[3 * i + c];
     out[4 * i + 3] = 255;
   }
   return out;
+}
+
+/** RGB: left of the column `split` the picture `before`, else `after`. */
+function joined(board, { before, after, split }) {
+  if (split <= 0) return after;
+  return after.map((value, k) => (Math.floor(k / 3) % board.width < split ? before[k] : value));
 }
 
 /** The picture pane: `picture`, and left of the column `split` (0 to width) the picture `before`. */

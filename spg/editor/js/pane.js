@@ -6,13 +6,16 @@ import { MARKS } from "./painter.js";
 export class Pane {
   constructor(title, options = {}) {
     this.canvas = h("canvas", { class: "spg-canvas", ...options });
-    this.element = h("figure", { class: "spg-pane" }, h("figcaption", {}, title), this.canvas);
+    this.caption = h("figcaption", {}, title);
+    this.frame = h("div", { class: "spg-frame" }, this.canvas);
+    this.element = h("figure", { class: "spg-pane" }, this.caption, this.frame);
     this.small = h("canvas");
   }
 
-  /** Match the canvas to the place it has on the page. Returns [width, height] in CSS pixels. */
+  /** Match the canvas to the place it has on the page. Returns [width, height] in CSS pixels; 0 where it has none. */
   measure() {
     const { clientWidth: width, clientHeight: height } = this.canvas;
+    if (!width || !height) return [0, 0]; // hidden for a while: what it shows must not be lost
     this.density = window.devicePixelRatio || 1;
     const [w, hh] = [Math.max(1, Math.round(width * this.density)), Math.max(1, Math.round(height * this.density))];
     if (this.canvas.width !== w || this.canvas.height !== hh) Object.assign(this.canvas, { width: w, height: hh });
@@ -39,13 +42,13 @@ export class Pane {
   }
 
   /** The hole's outline, dark on light, so that it shows on every ground. */
-  outline(edges) {
+  outline(edges, width = 1.5, light = "white") {
     const path = new Path2D();
     for (let i = 0; i < edges.length; i += 4) {
       path.moveTo(edges[i], edges[i + 1]);
       path.lineTo(edges[i + 2], edges[i + 3]);
     }
-    this.twice(path, 1.5);
+    this.twice(path, width, light);
   }
 
   /** An outline being drawn, with its first corner to aim at. */
@@ -72,6 +75,24 @@ export class Pane {
     this.twice(path, 1.25);
   }
 
+  /** A word at a place of the picture, inside the canvas: what lies under the pointer. */
+  tag(text, [x, y], { scale, left, top }) {
+    const context = this.context;
+    context.setTransform(this.density, 0, 0, this.density, 0, 0);
+    context.font = "600 13px system-ui, sans-serif";
+    const width = context.measureText(text).width + 16;
+    const within = (start, size, room) => Math.max(4, Math.min(start, room - size - 4));
+    const at = within(left + scale * x - width / 2, width, this.canvas.clientWidth);
+    const above = within(top + scale * y - 34, 26, this.canvas.clientHeight);
+    context.fillStyle = "rgb(16 18 22 / .88)";
+    context.beginPath();
+    context.roundRect(at, above, width, 26, 6);
+    context.fill();
+    context.fillStyle = "white";
+    context.fillText(text, at + 8, above + 17.5);
+    this.under({ scale, left, top });
+  }
+
   /** A vertical line at column x: the seam between before and after. */
   seam(x, height) {
     const path = new Path2D();
@@ -80,10 +101,10 @@ export class Pane {
     this.twice(path, 2);
   }
 
-  twice(path, width) {
+  twice(path, width, light = "white") {
     const context = this.context;
     context.lineCap = context.lineJoin = "round";
-    for (const [colour, w] of [["rgb(0 0 0 / .75)", width + 1.75], ["white", width]]) {
+    for (const [colour, w] of [["rgb(0 0 0 / .75)", width + 1.75], [light, width]]) {
       context.strokeStyle = colour;
       context.lineWidth = w / this.scale;
       context.stroke(path);

@@ -1,21 +1,41 @@
-// The controls around the canvases: buttons, palette, sliders, files, help, and below them the strip of kept layouts, of
-// which any two can be compared. Each tells the editor; `show` is told.
+// The controls around the canvases: buttons, palette, sliders, files, help. Each tells the editor; `show` is told.
 
 import { KEYS, TOOLS } from "./actions.js";
-import { patched } from "./board.js";
-import { css, h, icon, pictureOf } from "./dom.js";
+import { css, h, icon } from "./dom.js";
 import { MARKS } from "./painter.js";
 import { LARGEST_BRUSH } from "./raster.js";
 
 const VIEWS = [
-  ["layout", "Layout"],
+  ["layout", "Labels"],
   ["chance", "Chance of the class"],
-  ["entropy", "Entropy"],
+  ["entropy", "How unsure (entropy)"],
 ];
+const MOST_KEPT = 12; // spg/editor/variants.py has the same number
+const SAMPLED = 6;
 
-/** act(action): see actions.js. Returns {top, palette, side, show(state)}. */
+/** The page's first line: what this is, its nets, files. about: the scene. */
+export function header(act, about) {
+  const nets = Object.entries(about.choices ?? {}).map(([name, text]) => h("option", { value: name }, `${name}, ${text}`));
+  const chooser = h("select", { class: "spg-select", "aria-label": "Nets", onchange: (event) => act({ do: "nets", name: event.target.value }) }, nets);
+  const element = h(
+    "header",
+    { class: "spg-head" },
+    h(about.page ? "h1" : "h3", {}, about.page ? "Change a street" : "Segmentation editor"),
+    nets.length ? h("label", { class: "spg-nets" }, h("span", {}, "Nets"), chooser) : null,
+    h("div", { class: "spg-group" }, [
+      about.page ? button("Samples", "six streets to begin with", () => act({ do: "samples" })) : null,
+      opener(act, "picture", "Open…"),
+      button("Save picture", "the picture as a PNG file", () => act({ do: "picture" })),
+      button("Save all", "everything as a ZIP file, which Open… takes again", () => act({ do: "save" })),
+      button("?", "Help: the three first steps (?)", () => act({ do: "help" }), { "aria-label": "? Help: the three first steps" }),
+    ]),
+  );
+  return { element, show: ({ nets: name }) => name && (chooser.value = name) };
+}
+
+/** act(action): see actions.js. Returns {top, palette, side, show(state, board, kept)}. */
 export function panel(act, classes) {
-  const modes = choice("What to draw", [["hole", "Hole"], ["layout", "Layout"]], (on) => act({ do: "mode", on }));
+  const modes = choice("What to draw", [["hole", "Cut a hole"], ["layout", "Paint classes"]], (on) => act({ do: "mode", on }));
   const tools = toolBar(act);
   const undo = iconButton("undo", "Undo (Ctrl Z)", () => act({ do: "undo" }));
   const redo = iconButton("redo", "Redo (Ctrl Y)", () => act({ do: "redo" }));
@@ -24,14 +44,18 @@ export function panel(act, classes) {
   const opacity = slider("Labels", 0, 100, (value) => act({ do: "opacity", to: value / 100 }));
   const marks = h("input", { type: "checkbox", onchange: (e) => act({ do: "marks", to: e.target.checked }) });
   const views = choice("The left pane shows", VIEWS, (what) => act({ do: "show", what }));
-  const zoom = [["−", 0.8, "Zoom out (−)"], ["1:1", 0, "Whole picture (0)"], ["+", 1.25, "Zoom in (+)"]].map(([text, by, label]) =>
+  const zoom = [["−", 0.8, "− Zoom out"], ["Fit", 0, "Fit the whole picture (0)"], ["+", 1.25, "+ Zoom in"]].map(([text, by, label]) =>
     button(text, label, () => act({ do: "zoom", by }), { "aria-label": label }),
   );
+  const predict = button("Fill as predicted", "SP-Net's layout for the whole hole (P)", () => act({ do: "predict" }));
+  const another = button("Surprise me", "another plausible layout (N)", () => act({ do: "another" }));
+  const keep = button("Keep this", "keep the drawing as it is in the strip (K)", () => act({ do: "keep" }));
+  const six = button("Six variants", "six other layouts, painted, with how much they differ", () => act({ do: "sample" }), { class: "spg-button spg-six" });
   const top = h(
     "div",
     { class: "spg-top" },
-    modes.element,
     tools.element,
+    modes.element,
     size.element,
     h("div", { class: "spg-group", role: "group", "aria-label": "Steps" }, undo, redo),
     h("div", { class: "spg-group spg-zoom", role: "group", "aria-label": "Zoom" }, zoom),
@@ -39,26 +63,29 @@ export function panel(act, classes) {
   const side = h(
     "div",
     { class: "spg-side" },
-    h("div", { class: "spg-actions", role: "group", "aria-label": "Layouts" }, [
-      button("Predict", "SP-Net's layout for the whole hole (P)", () => act({ do: "predict" })),
-      button("Another", "another plausible layout (N)", () => act({ do: "another" })),
-      button("Keep", "keep this layout in the strip (K)", () => act({ do: "keep" })),
-      button("Six variants", "six other layouts, painted, with how much they differ", () => act({ do: "sample" })),
-    ]),
-    h("details", { class: "spg-more" }, h("summary", {}, "View"), views.element, opacity.element, h("label", { class: "spg-check" }, marks, "Patterns on the labels")),
+    h("div", { class: "spg-actions", role: "group", "aria-label": "Layouts" }, [six, predict, another, keep]),
+    opacity.element,
+    h("details", { class: "spg-more" }, h("summary", {}, "View"), views.element, h("label", { class: "spg-check" }, marks, "Patterns on the labels")),
     fileMenu(act),
     help(),
   );
-  const show = (state) => {
-    modes.show(state.on);
+  const show = (state, board, kept) => {
+    const { missing } = board;
+    if (!missing && state.on === "layout" && state.tool !== "remove") state.on = "hole";
+    modes.show(["remove", "pick", "hand"].includes(state.tool) ? null : state.on);
+    modes.disable("layout", !missing);
     tools.show(state.tool);
-    palette.show(state.label, state.on);
+    palette.show(state, missing);
     views.show(state.show);
     size.show(toSlider(state.size), `${state.size} px`);
+    size.element.hidden = !["brush", "eraser"].includes(state.tool);
     opacity.show(Math.round(100 * state.opacity), `${Math.round(100 * state.opacity)} %`);
     marks.checked = state.marks;
     undo.disabled = !state.undo;
     redo.disabled = !state.redo;
+    predict.disabled = another.disabled = !missing;
+    keep.disabled = !missing || kept >= MOST_KEPT;
+    six.disabled = !missing || kept > MOST_KEPT - SAMPLED;
   };
   return { top, palette: palette.element, side, show };
 }
@@ -79,7 +106,9 @@ function iconButton(name, label, onclick) {
 /** One of several: buttons, each with its data-value, that say which is pressed. */
 function oneOf(label, look, buttons) {
   const element = h("div", { class: look, role: "group", "aria-label": label }, buttons);
-  return { element, show: (value) => buttons.forEach((b) => b.setAttribute("aria-pressed", b.dataset.value === String(value))) };
+  const show = (value) => buttons.forEach((b) => b.setAttribute("aria-pressed", b.dataset.value === String(value)));
+  const disable = (value, disabled) => buttons.forEach((b) => b.dataset.value === value && (b.disabled = disabled));
+  return { element, show, disable };
 }
 
 function choice(label, options, chosen) {
@@ -112,9 +141,10 @@ function paletteOf(classes, act) {
     return button(content, `${name} (${key})`, () => act({ do: "label", label: i }), keyed("spg-class", i, key));
   };
   const group = oneOf("Classes", "spg-palette", classes.map(made));
-  const show = (label, on) => {
-    group.show(on === "layout" ? label : null);
-    group.element.classList.toggle("spg-idle", on !== "layout");
+  const show = ({ label, on, tool }, missing) => {
+    const painting = on === "layout" && !["remove", "pick", "hand"].includes(tool);
+    group.show(painting ? label : null);
+    classes.forEach((_, i) => group.disable(String(i), !missing));
   };
   return { element: group.element, show };
 }
@@ -130,71 +160,24 @@ function swatch(colour, mark) {
   return canvas;
 }
 
+/** A button that opens a file, and its input: a picture, saved work, or a label map. */
+export function opener(act, what, text, accept = "image/*,.zip,.json,application/json,application/zip") {
+  const input = h("input", {
+    ...{ type: "file", class: "spg-file", "data-what": what, accept, tabindex: "-1", "aria-hidden": "true" },
+    onchange: async () => {
+      const [file] = input.files;
+      if (file) await act({ do: "open", what, file });
+      input.value = "";
+    },
+  });
+  return h("span", {}, button(text, what === "picture" ? "a picture, or what was saved here" : text, () => input.click()), input);
+}
+
 function fileMenu(act) {
-  const opener = (what, text, accept) => {
-    const input = h("input", {
-      ...{ type: "file", class: "spg-file", "data-what": what, accept, tabindex: "-1", "aria-hidden": "true" },
-      onchange: async () => {
-        const [file] = input.files;
-        if (file) await act({ do: "open", what, file });
-        input.value = "";
-      },
-    });
-    return [button(text, text, () => input.click()), input];
-  };
-  return h(
-    "details",
-    { class: "spg-more" },
-    h("summary", {}, "File"),
-    h("div", { class: "spg-actions" }, [
-      ...opener("picture", "Open a picture…", "image/*"),
-      ...opener("labels", "Open its label map…", "image/png"),
-      ...opener("edits", "Replay edits…", ".json,application/json"),
-      button("Save all", "picture, label map, hole and edits as a ZIP file", () => act({ do: "save" })),
-    ]),
-  );
+  return h("details", { class: "spg-more" }, h("summary", {}, "Labels of your own"), h("div", { class: "spg-actions" }, opener(act, "labels", "Open its label map…", "image/png")));
 }
 
 function help() {
   const rows = KEYS.map(([key, text]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)));
   return h("details", { class: "spg-more" }, h("summary", {}, "Keys"), h("dl", { class: "spg-keys" }, rows));
 }
-
-// ------------------------------------------------------------ the strip of kept layouts
-
-/** strip(act): {element, show(board, kept, state)}; act gets {do: "use" | "drop" | "compare", …}. */
-export function strip(act) {
-  const list = h("ol", { class: "spg-strip", "aria-label": "Kept layouts" });
-  const figure = h("p", { class: "spg-figure" });
-  const element = h("section", { class: "spg-kept", hidden: true }, h("h3", {}, "Kept layouts"), figure, list);
-  const show = (board, kept, state) => {
-    const variants = kept?.variants ?? [];
-    element.hidden = !variants.length;
-    figure.textContent = variants.length > 1 ? `Any two differ in ${percent(kept.difference)} of the hole's classes, on average.` : "";
-    list.replaceChildren(...variants.map((variant, k) => card(board, variant, k, state, act)));
-  };
-  return { element, show };
-}
-
-function card(board, variant, k, state, act) {
-  const name = `Layout ${k + 1}`;
-  const side = (letter, text) =>
-    button(letter, `${name} as ${text} picture of the comparison`, () => act({ do: "compare", [letter]: k }), { "aria-pressed": String(state[letter] === k) });
-  return h(
-    "li",
-    {},
-    labelled(pictureOf(patched(board, variant), board.height, board.width), `Use ${name.toLowerCase()}`, () => act({ do: "use", k }), { class: "spg-thumb" }),
-    h("div", { class: "spg-card" }, h("strong", {}, String(k + 1)), obeyed(variant)),
-    h("div", { class: "spg-group" }, side("A", "the left"), side("B", "the right"), labelled("×", `Remove ${name.toLowerCase()}`, () => act({ do: "drop", k }))),
-  );
-}
-
-function obeyed({ obeys }) {
-  const title = "share of the hole in which the segmenter finds the class that the layout asked for";
-  return obeys === null ? null : h("span", { title }, `obeyed ${percent(obeys)}`);
-}
-
-/** A button whose content says nothing to a screen reader. */
-const labelled = (content, label, onclick, extra = {}) => button(content, label, onclick, { "aria-label": label, ...extra });
-
-const percent = (share) => `${Math.round(100 * share)}%`;

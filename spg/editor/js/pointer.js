@@ -1,10 +1,17 @@
 // Mouse, pen and touch on a canvas. A mouse's left button, a pen, and one finger draw; the middle button, the hand
-// tool and two fingers move the picture; two fingers, and the wheel with Ctrl, zoom; the wheel alone sizes the brush.
+// tool and two fingers move the picture; two fingers, and the wheel with Ctrl, zoom; the wheel with Alt sizes the brush;
+// the wheel alone is the page's, as is one finger that moves while a tool only taps.
 
 const TREMBLE = 6; // CSS pixels a finger may move before it draws: it could be the first of two
 const NEAR = { touch: 20 }; // CSS pixels from a lasso's first corner that close it; 8 for mouse and pen
 
-/** actions: begin(point, near), move(point), end(), cancel(), hover(point or null), size(step), pans(), camera, redraw(). */
+/** A wheel's notch zooms by an eighth, however a browser counts it; a pinch on a touchpad comes in many small steps. */
+export function zoomOf({ deltaY, deltaMode }) {
+  const pixels = deltaMode ? 100 * deltaY : deltaY;
+  return Math.exp(-Math.max(-24, Math.min(24, pixels)) / 200);
+}
+
+/** actions: begin(point, near), move(point), end(), cancel(), double(), hover(point or null), size(step), pans(), taps(), camera, redraw(). */
 export function listen(canvas, actions) {
   const fingers = new Map();
   let drawing = null; // the pointer that draws
@@ -17,7 +24,7 @@ export function listen(canvas, actions) {
     return [event.clientX - box.left, event.clientY - box.top];
   };
   const pixel = (event) => actions.camera().pixel(...place(event));
-  const handlers = { pointerdown, pointermove, pointerup, pointercancel, pointerleave, wheel, contextmenu: (e) => e.preventDefault() };
+  const handlers = { pointerdown, pointermove, pointerup, pointercancel, pointerleave, wheel, dblclick: () => actions.double(), contextmenu: (e) => e.preventDefault() };
   for (const [name, handler] of Object.entries(handlers)) canvas.addEventListener(name, handler, { passive: false });
 
   function pointerdown(event) {
@@ -61,7 +68,10 @@ export function listen(canvas, actions) {
       panning = { id: event.pointerId, x, y };
       return actions.redraw();
     }
-    if (held?.id === event.pointerId && Math.hypot(x - held.x, y - held.y) > TREMBLE) begin();
+    if (held?.id === event.pointerId && Math.hypot(x - held.x, y - held.y) > TREMBLE) {
+      if (actions.taps()) held = null;
+      else begin();
+    }
     if (drawing === event.pointerId) {
       const between = event.getCoalescedEvents?.() ?? [];
       for (const e of between.length ? between : [event]) actions.move(pixel(e));
@@ -93,9 +103,10 @@ export function listen(canvas, actions) {
   }
 
   function wheel(event) {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) return;
     event.preventDefault();
-    if (event.ctrlKey || event.metaKey) actions.camera().zoom(Math.exp(-event.deltaY / 200), ...place(event));
-    else actions.size(event.deltaY < 0 ? 1 : -1);
+    if (event.altKey) actions.size(event.deltaY < 0 ? 1 : -1);
+    else actions.camera().zoom(zoomOf(event), ...place(event));
     actions.redraw();
   }
 

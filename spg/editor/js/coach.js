@@ -1,0 +1,88 @@
+// Three first steps: remove an object, paint a tree, six variants. Each is ticked off when it is done, whoever did it how;
+// the whole can be dismissed, and comes back with "?".
+
+import { h } from "./dom.js";
+import { button } from "./panel.js";
+
+const KEY = "spg-editor-coach"; // in localStorage: "dismissed"
+const TREE = "vegetation";
+
+const STEPS = [
+  { text: (touch) => `Remove this car: ${touch ? "tap it" : "point at it, and click"}.`, otherwise: "Remove an object: point at it, and click. Or cut a hole.", done: (view) => view.board.missing },
+  { text: () => "Paint a tree: choose vegetation, then draw inside the outline.", done: (view) => view.board.painted(tree(view)) },
+  { text: () => "See what else could be there: press Six variants.", done: (view) => (view.model.get("kept")?.variants ?? []).length >= 6 },
+];
+const LAST = "That is all. Click a variant to take it, Keep this for your own, Save picture when you like it.";
+
+const tree = ({ board }) => board.classes.findIndex(({ name }) => name === TREE);
+
+export class Coach {
+  constructor(view) {
+    this.view = view;
+    this.step = 0;
+    this.text = h("p", { class: "spg-coach-text" });
+    this.dots = h("ol", { class: "spg-dots", "aria-hidden": "true" }, STEPS.map((_, i) => h("li", {}, String(i + 1))));
+    this.skip = button("Skip", "to the next step", () => this.advance());
+    this.close = button("Got it", "dismiss these hints; ? brings them back", () => this.dismiss());
+    this.element = h("section", { class: "spg-coach", role: "note", "aria-label": "First steps", "aria-live": "polite", hidden: true }, this.dots, this.text, h("div", { class: "spg-group" }, this.skip, this.close));
+  }
+
+  /** A new picture: from the first step on, unless it was dismissed. inPage: it begins by itself. */
+  begin(inPage) {
+    this.step = 0;
+    this.element.hidden = !inPage || dismissed();
+  }
+
+  toggle() {
+    if (!this.element.hidden) return this.dismiss();
+    this.step = 0;
+    this.element.hidden = false;
+  }
+
+  dismiss() {
+    const held = this.element.contains(document.activeElement);
+    this.element.hidden = true;
+    if (held) this.view.root.querySelector(".spg-canvas")?.focus({ preventScroll: true }); // or the next "?" is heard by nobody
+    try {
+      localStorage.setItem(KEY, "dismissed");
+    } catch {
+      // a forbidden storage: it comes back next time
+    }
+    this.view.show();
+  }
+
+  advance() {
+    this.step++;
+    this.view.show();
+  }
+
+  /** Say the step that is next, and point at what it needs. */
+  show() {
+    const { root } = this.view;
+    while (this.step < STEPS.length && STEPS[this.step].done(this.view)) this.step++;
+    const now = this.element.hidden ? null : STEPS[this.step];
+    const car = this.step === 0 && now ? this.car() : null;
+    this.view.suggested = car;
+    root.dataset.coach = now ? String(this.step + 1) : "";
+    const said = !now ? LAST : this.step === 0 && !car ? now.otherwise : now.text(matchMedia("(pointer: coarse)").matches);
+    if (this.text.textContent !== said) this.text.textContent = said;
+    this.skip.hidden = !now;
+    [...this.dots.children].forEach((dot, i) => (dot.className = i < this.step ? "spg-done" : i === this.step ? "spg-now" : ""));
+    root.querySelectorAll(".spg-class").forEach((one) => one.classList.toggle("spg-hint", this.step === 1 && now && one.dataset.value === String(tree(this.view))));
+  }
+
+  car() {
+    const { board } = this.view;
+    if (!board.truth) return null;
+    if (this.found?.board !== board) this.found = { board, at: board.largest(board.classes.findIndex(({ name }) => name === "vehicle")) };
+    return this.found.at;
+  }
+}
+
+function dismissed() {
+  try {
+    return localStorage.getItem(KEY) === "dismissed";
+  } catch {
+    return false;
+  }
+}
