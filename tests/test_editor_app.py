@@ -14,7 +14,7 @@ from spg import plots
 from spg.cli import main
 from spg.editor import actions, app
 from spg.engine import voila
-from spg.labels import VEHICLE
+from spg.labels import PERSON, VEGETATION, VEHICLE
 from spg.pictures import png
 
 
@@ -95,10 +95,13 @@ def tell(editor, data=None, **content):
 
 def test_the_readmes_picture_shows_before_edits_and_after(tmp_path):
     made = app.example_sessions(net(), 64)
-    hole, car = made["as predicted"].hole, made["a car painted"]
-    assert (car.layout[hole == 1] == VEHICLE).mean() > 0.2 and (car.filled != made["as predicted"].filled).any()
-    gone = made["cars removed"].hole == 1
-    assert gone.any() and not (made["cars removed"].layout[gone] == VEHICLE).any()
+    removed = made["removed"]
+    assert removed.hole.any() and not (removed.layout[removed.hole == 1] == VEHICLE).any()
+    asked = {"a red car": VEHICLE, "a white car": VEHICLE, "a person": PERSON, "a tree": VEGETATION}
+    for title, label in asked.items():
+        painted = made[title].drawing
+        assert ((painted.decided == 1) & (painted.painted == label)).sum() > 40, title
+        assert (made[title].filled != removed.filled).any()
     plots.save(app.example(net()), tmp_path / "edit.png")
     assert 10_000 < (tmp_path / "edit.png").stat().st_size <= plots.LARGEST
 

@@ -13,6 +13,7 @@ from spg.editor.record import open_file
 from spg.editor.session import Session
 from spg.editor.widget import SegmentationEditor
 from spg.engine import voila
+from spg.evaluation.shapes import shapes
 from spg.labels import CLASSES, VEHICLE
 from spg.pictures import LONGEST, png, read_hole, read_label_map
 from spg.weights import default, load, registry, resolve
@@ -129,32 +130,55 @@ def cell(**arguments):
 
 # ------------------------------------------------------------ the README's picture
 
-CAR = [(0.45, 0.82), (0.45, 0.66), (0.52, 0.56), (0.7, 0.56), (0.77, 0.66), (0.77, 0.82)]
-TREES = [(0.6, 0.8), (0.52, 0.6), (0.6, 0.42), (0.9, 0.42), (0.9, 0.8)]
+# What the example paints where the blue car was: title → shape of `spg.evaluation.shapes`, its width and height as
+# shares of the picture, and the colour asked for.
+PAINTED = {
+    "a red car": ("rear", 0.30, 0.26, [150, 45, 40]),
+    "a white car": ("rear", 0.30, 0.26, [185, 185, 190]),
+    "a person": ("standing", 0.12, 0.36, None),
+    "a tree": ("broad", 0.36, 0.50, None),
+}
+PLACE = (0.69, 0.86)  # of a shape's middle and foot
 
 
 def example(net, size=None):
-    """The drawn street before, as predicted, and edited as a hand would: each layout above its picture. A Figure.
+    """The drawn street before, with its car removed, and with four things painted there. A Figure.
 
-    size: side in pixels; None: the nets' own.
+    Each layout is above its picture. size: side in pixels; None: the nets' own.
     """
     made = example_sessions(net, size)
-    first = made["as predicted"]
-    top = [plots.show_labels(first.known, first.hole), *(plots.show_labels(s.layout) for s in made.values())]
-    below = [plots.show_image(first.picture), *(plots.show_image(s.filled) for s in made.values())]
+    before = next(iter(made.values()))
+    top = [plots.show_labels(before.known), *(plots.show_labels(s.layout) for s in made.values())]
+    below = [plots.show_image(before.picture), *(plots.show_image(s.filled) for s in made.values())]
     return plots.sheet([top, below], ["before", *made], ["layout", "picture"], side=1.8, classes=range(len(CLASSES)))
 
 
 def example_sessions(net, size=None):
-    """title → `Session` of the drawn street: not edited, painted twice, and with a row of cars removed."""
-    image, hole, labels = street(size or net.size)
-    made = {title: Session(net, image, hole, labels) for title in ("as predicted", "a car painted", "trees painted")}
-    made["a car painted"].edit(_outline("vehicle", CAR, len(hole)))
-    made["trees painted"].edit(_outline("vegetation", TREES, len(hole)))
-    made["cars removed"] = Session(net, image, None, labels)
-    x, y = map(int, np.argwhere(labels.T == VEHICLE)[0])  # the first vehicle from the left
-    made["cars removed"].edit({"do": "remove", "at": [x, y]})
+    """title → `Session` of the drawn street: its nearest car removed, and each of `PAINTED` in its place."""
+    image, _, labels = street(size or net.size)
+    made = {title: Session(net, image, None, labels) for title in ("removed", *PAINTED)}
+    for title, session in made.items():
+        session.edit({"do": "remove", "at": nearest_car(labels), "shadow": True})
+        if title in PAINTED:
+            _paint(session, *PAINTED[title], coloured=net.coloured)
     return made
+
+
+def nearest_car(labels):
+    """[x, y] in the vehicle that stands lowest in the picture."""
+    y, x = np.argwhere(labels == VEHICLE)[-1]
+    return [int(x), int(y)]
+
+
+def _paint(session, name, width, height, colour, coloured):
+    """Cut a hole around a shape and paint it. colour: left out where the net takes none."""
+    shape = next(s for s in shapes() if s["name"] == name)
+    left, top = PLACE[0] - width / 2, PLACE[1] - height
+    corners = [(left + x * width, top + y * height) for x, y in shape["points"]]
+    around = [(left, top), (left + width, top), (left + width, PLACE[1]), (left, PLACE[1])]
+    size = len(session.hole)
+    session.edit(_outline("hole", around, size) | {"on": "hole"})
+    session.edit(_outline(shape["class"], corners, size) | ({"colour": colour} if colour and coloured else {}))
 
 
 def _outline(put, corners, size):
