@@ -16,10 +16,9 @@ from tiny import Tiny
 from spg import plots
 from spg.baselines.classical import ns, telea
 from spg.cli import _plain, main
-from spg.data import cache
 from spg.editor import record
 from spg.editor.drawing import encode_runs
-from spg.engine import machine, provenance, voila, writing
+from spg.engine import machine, places, provenance, voila, writing
 from spg.evaluation import tables
 from spg.inpainting import inpaint_files
 from spg.pictures import MOST_BYTES, png
@@ -328,9 +327,9 @@ def test_no_home_names_the_setting(monkeypatch):
     def home():
         raise RuntimeError("Could not determine home directory.")
 
-    monkeypatch.setattr(cache.Path, "home", home)
+    monkeypatch.setattr(places.Path, "home", home)
     with pytest.raises(ValueError, match="set SPG_CACHE"):
-        cache.home()
+        places.home()
 
 
 def test_a_figure_is_shown_where_it_cannot_be_kept(tmp_path, monkeypatch):

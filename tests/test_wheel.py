@@ -21,7 +21,7 @@ from spg.course.running import setup
 from spg.data.streets import draw
 
 BIN = "Scripts" if os.name == "nt" else "bin"
-LESSONS = {"00_tour": [], "08_table_1": ["-p", "scenes", "16"], "10_user_study": ["-p", "runs", "20"]}
+LESSONS = {"00_tour": [], "08_table_1": ["-p", "scenes", "40"], "10_user_study": ["-p", "runs", "20"]}
 
 
 @pytest.fixture(scope="module")
