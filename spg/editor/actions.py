@@ -130,8 +130,8 @@ def _open_picture(editor, data, name):
     if data.lstrip()[:1] == b"{":
         return _open_edits(editor, data, name)
     picture = pictures.read_upload(data, name)
-    if editor.shelf:
-        editor.take(editor.shelf.for_photos)
+    if editor.offer:
+        editor.take(editor.offer.for_photos)
     editor.begin(Session(editor.net, picture))
     size = f"{picture.width}×{picture.height} pixels"
     return f"{size}, labelled by the segmenter. Click an object to remove it, or cut a hole."
@@ -155,7 +155,7 @@ def _open_edits(editor, data, name):
 
 def _open_archive(editor, data, name):
     picture, document, kept = record.unpacked(pictures.within_limit(data, name), name)
-    if editor.shelf and document.get("nets") in editor.shelf.texts:
+    if editor.offer and document.get("nets") in editor.offer.texts:
         editor.take(document["nets"])
     session = replay(editor.net, picture, document, check=False, profile=pictures.rgb_profile(picture))
     found = [variants.restored(session, restore) for restore in kept[: variants.MOST]]
@@ -177,24 +177,24 @@ _OPENERS = {"picture": _open_picture, "labels": _open_labels, "edits": _open_edi
 
 def street(editor, content, data):
     """One of the sample streets, with its true labels and nothing missing."""
-    if editor.shelf is None or content.get("k") not in range(len(editor.shelf.samples)):
+    if editor.offer is None or content.get("k") not in range(len(editor.offer.samples)):
         raise ValueError(f"there is no sample street {content.get('k')!r}")
-    editor.take(editor.shelf.for_streets)
-    image, labels = editor.shelf.street(content["k"])
+    editor.take(editor.offer.for_streets)
+    image, labels = editor.offer.street(content["k"])
     editor.begin(Session(editor.net, image, None, labels))
     return "Point at a car or a person, and click to remove it."
 
 
 def nets(editor, content, data):
     """Other nets for the same drawing; what was kept stays."""
-    if editor.shelf is None or content.get("name") not in editor.shelf.texts:
+    if editor.offer is None or content.get("name") not in editor.offer.texts:
         raise ValueError(f"there are no nets {content.get('name')!r} here")
-    session = editor.session.with_nets(editor.shelf.load(content["name"]))
+    session = editor.session.with_nets(editor.offer.load(content["name"]))
     kept = editor.variants
     editor.take(content["name"])
     editor.begin(session)
     _add(editor, kept)
-    return f"Now with the nets {content['name']}, {editor.shelf.texts[content['name']]}"
+    return f"Now with the nets {content['name']}, {editor.offer.texts[content['name']]}"
 
 
 def save(editor, content, data):
@@ -245,7 +245,7 @@ def scene_packet(session, number, about):
     """
     height, width = session.hole.shape
     pixels = np.ascontiguousarray(session.picture.transpose(1, 2, 0)).tobytes()
-    shape = {"number": number, "height": height, "width": width, "coloured": session.coloured}
+    shape = {"number": number, "height": height, "width": width, "coloured": session.net.coloured}
     record_ = record.beginning(session)
     return {**shape, "classes": class_packet(), "picture": pixels, "record": record_, **about}
 

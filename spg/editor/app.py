@@ -30,17 +30,17 @@ def open_editor(image=None, hole=None, labels=None, weights=None):
 
     weights: as `spg.load` takes them; None: the default ones, of drawn streets for a drawn street.
     """
-    shelf = Offer(weights)
+    offer = Offer(weights)
     if image is None:
-        net = shelf.load(shelf.for_streets)
+        net = offer.load(offer.for_streets)
         street, known = draw(SAMPLES[0], SAMPLES[0], net.size)
-        return SegmentationEditor(net, street, None, known, shelf)
+        return SegmentationEditor(net, street, None, known, offer)
     path = Path(image)
     picture = open_file(path, longest=None if hole or labels else LONGEST)
     missing = read_hole(hole) if hole else None
     known = read_label_map(Path(labels).read_bytes(), picture.size[::-1], Path(labels).name) if labels else None
-    shelf.welcome = False
-    return SegmentationEditor(shelf.load(shelf.for_photos), picture, missing, known, shelf)
+    offer.welcome = False
+    return SegmentationEditor(offer.load(offer.for_photos), picture, missing, known, offer)
 
 
 class Offer:
@@ -56,7 +56,7 @@ class Offer:
         wanted = [weights or default_weights(image) for image in (None, "a photo")]
         self._files = {_name(files): files for files in wanted}
         self.for_streets, self.for_photos = map(_name, wanted)
-        self.texts = {name: _text(name, files) for name, files in self._files.items()}
+        self.texts = {name: _text(name) for name in self._files}
 
     def load(self, name):
         """The `Inpainter` of that name, which from now on is the one in use."""
@@ -93,7 +93,7 @@ def _name(weights):
     return weights if str(weights) in registry() else Path(weights).name
 
 
-def _text(name, files):
+def _text(name):
     return TEXTS.get(name.rpartition("-")[0], "trained here")
 
 

@@ -90,13 +90,8 @@ class Session:
     def paint(self):
         """One run of SG-Net after the layout; where it is SP-Net's, SG-Net may read its probabilities."""
         self.painted += 1
-        colours = [self._colours()] if self.drawing.asked.any() and self.coloured else []
+        colours = [self._colours()] if self.drawing.asked.any() and self.net.coloured else []
         return self.net.paint(self.picture, self.hole, self.layout, self._opinion(), *colours)
-
-    @property
-    def coloured(self):
-        """Whether SG-Net can be asked for colours."""
-        return getattr(self.net.sgnet, "coloured", False)
 
     def _colours(self):
         """What is asked for as uint8 H×W×4: RGB, and 255 where it is."""

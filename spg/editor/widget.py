@@ -30,7 +30,7 @@ class SegmentationEditor(anywidget.AnyWidget):
     """SegmentationEditor(net, image, hole=None, labels=None): paint the layout, see the street change.
 
     net: an `Inpainter`, as `spg.load` gives it. image: PIL, NumPy uint8 or tensor, any size. hole: H×W, 1 = missing;
-    None: draw it there. labels: H×W classes 0..7; None: the segmenter's. shelf: an `spg.editor.app.Offer`, what a page
+    None: draw it there. labels: H×W classes 0..7; None: the segmenter's. offer: an `spg.editor.app.Offer`, what a page
     offers beside one picture: sample streets and other nets. Raises ValueError where they do not fit.
 
     >>> editor = spg.SegmentationEditor(spg.load("streets-64"), image, hole, labels)
@@ -50,10 +50,10 @@ class SegmentationEditor(anywidget.AnyWidget):
     samples = _synced(traitlets.List)
     done = _synced(traitlets.Int)
 
-    def __init__(self, net, image, hole=None, labels=None, shelf=None, **options):
+    def __init__(self, net, image, hole=None, labels=None, offer=None, **options):
         super().__init__(**options)
-        self.net, self.shelf = net, shelf
-        self.samples = shelf.thumbnails() if shelf else []
+        self.net, self.offer = net, offer
+        self.samples = offer.thumbnails() if offer else []
         self.shown = "layout"  # what the left pane shows
         self._seq, self._number = 0, 0  # the browser's last message done; the picture's number
         self._worker = Worker(self._refresh, self._complain)
@@ -161,17 +161,17 @@ class SegmentationEditor(anywidget.AnyWidget):
         self.session, self.variants, self.obeyed, self.names, self.next_seed = session, [], [], [], 0
         self._number += 1
         with self.hold_sync():
-            self.scene = actions.scene_packet(session, self._number, self.shelf.about() if self.shelf else {})
+            self.scene = actions.scene_packet(session, self._number, self.offer.about() if self.offer else {})
             self.filled = self.chances = {}
-            if self.shelf:
-                self.shelf.welcome = False
+            if self.offer:
+                self.offer.welcome = False
             self._painted = None
             self.publish_kept()
         self.say(said)
 
     def take(self, name):
-        """Go over to other nets of the shelf; the session goes on with its own."""
-        self.net = self.shelf.load(name)
+        """Go over to other nets of the offer; the session goes on with its own."""
+        self.net = self.offer.load(name)
 
     def publish_kept(self):
         """Show the strip of kept layouts as it is now."""
