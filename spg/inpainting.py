@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from PIL import Image
 
 from spg import windows
+from spg.baselines.classical import telea
+from spg.baselines.layouts import nearest_known
 from spg.engine import writing
 from spg.engine.machine import keep_freed_memory
 from spg.generators import complete, known
@@ -69,7 +71,8 @@ class Inpainter:
 
     segmenter_size: the side the segmenter was trained at; it looks at larger pictures at that size. None: at any.
     size: the side the nets were trained at. In a larger picture they see a window around each group of missing pixels
-    (`spg.windows`), so memory does not grow with the picture; None: the whole picture, at full size.
+    (`spg.windows`), so memory does not grow with the picture; a hole of a few pixels' width gets the classes and the
+    colours beside it, without a net. None: the whole picture, at full size.
     """
 
     def __init__(self, spnet, sgnet, segmenter=None, size=None, device=None, soft=False, segmenter_size=None):
@@ -164,23 +167,34 @@ class Inpainter:
         labels = self._segment(picture, hole) if labels is None else labels
         full, probabilities = labels * (1 - hole), _zeros((len(CLASSES), *hole.shape))
         for window in plan:
-            s_r = self._layout(picture[(..., *window.view)], hole[window.view], labels[window.view])
-            classes = _enlarged(s_r.argmax(1, keepdim=True).float(), window, "nearest")[0]
             missing = hole[window.cell] == 1
+            if window.thin:
+                classes = nearest_known(full[window.rim], hole[window.rim])[window.rim_inner]
+                chances = np.arange(len(CLASSES))[:, None, None] == classes
+            else:
+                s_r = self._layout(picture[(..., *window.view)], hole[window.view], labels[window.view])
+                classes = _enlarged(s_r.argmax(1, keepdim=True).float(), window, "nearest")[0]
+                chances = _enlarged(s_r, window, "bilinear")
             np.copyto(full[window.cell], classes, where=missing, casting="unsafe")
             where = True if missing.shape == hole.shape else missing
-            np.copyto(probabilities[(..., *window.cell)], _enlarged(s_r, window, "bilinear"), where=where)
+            np.copyto(probabilities[(..., *window.cell)], chances, where=where)
         return full, probabilities
 
     def _paint(self, picture, hole, plan, labels, probabilities=None, colours=None):
         """Paint into the picture itself, and return it. What one window has painted is known in the next."""
         left = hole.copy()
         for window in plan:
-            parts = [None if part is None else part[(..., *window.view)] for part in (labels, probabilities)]
-            asked = None if colours is None else colours[window.view]
-            i_r = self._picture(picture[(..., *window.view)], left[window.view], *parts, asked)
-            painted = to_uint8(torch.from_numpy(_enlarged(i_r, window, "bicubic"))).numpy()
-            np.copyto(picture[(..., *window.cell)], painted, where=left[window.cell] == 1)
+            missing = left[window.cell] == 1
+            if not missing.any():
+                continue
+            if window.thin and not _is_asked(window, missing, hole, labels, colours):
+                painted = telea(picture[(..., *window.rim)], left[window.rim])[(..., *window.rim_inner)]
+            else:
+                parts = [None if part is None else part[(..., *window.view)] for part in (labels, probabilities)]
+                asked = None if colours is None else colours[window.view]
+                i_r = self._picture(picture[(..., *window.view)], left[window.view], *parts, asked)
+                painted = to_uint8(torch.from_numpy(_enlarged(i_r, window, "bicubic"))).numpy()
+            np.copyto(picture[(..., *window.cell)], painted, where=missing)
             left[window.cell] = 0
         return picture
 
@@ -253,6 +267,14 @@ class Inpainter:
 def _own(picture, image):
     """The picture that `as_picture` made of image, as an array that is nobody else's; of a PIL image it is one."""
     return picture if isinstance(image, Image.Image) else picture.copy()
+
+
+def _is_asked(window, missing, hole, labels, colours):
+    """Is something to be in a thin window's missing pixels that is not beside them, such as a post, or a colour?"""
+    if colours is not None and colours[window.cell][missing][:, 3].any():
+        return True
+    beside = labels[window.rim][hole[window.rim] == 0]
+    return not np.isin(labels[window.cell][missing], beside).all()
 
 
 def _resize(x, shape, mode):

@@ -3,8 +3,9 @@
 The nets were trained on squares of one size, in which a hole takes a part of the side. A picture of that size is seen
 whole. In a larger one each group of missing pixels has a square window, `SHARE` times as wide as the group's box; only
 a window wider than the nets' size is shrunk to it. Wherever shrinking would make a fine hole much larger (a scratch, a
-line of text, a fence), it is cut into parts that are seen unshrunk: known pixels lie between its missing ones
-[all our decision]. Coordinates are (rows, columns), a pair of slices.
+line of text, a fence), it is cut into parts that are seen unshrunk: known pixels lie between its missing ones. A thin
+hole needs no net: next to known pixels everywhere, it is filled from these [all our decision]. Coordinates are (rows,
+columns), a pair of slices.
 """
 
 import math
@@ -18,14 +19,19 @@ SHARE = 4  # a window's side over that of the box of its hole
 NEAR = 1 / 16  # of the nets' size: missing pixels that are about so near to each other are one group
 FINE = 1.25  # a hole is fine where shrinking makes it larger than this, as a partly missing pixel is a missing one
 FINE_SHARE = 3 / 4  # most of a window's side that a part of a fine hole takes
+THIN = 4  # a hole is thin where no missing pixel is farther than this from a known one, along rows or columns
 LONGEST = 4  # the longer side that the nets see at once, over their size
 
 
 class Window(NamedTuple):
-    """view: the part of the picture that the nets see. cell: the part of it whose missing pixels are filled."""
+    """view: the part of the picture that the nets see. cell: the part of it whose missing pixels are filled.
+
+    thin: whether every missing pixel of the cell is next to known ones, see `THIN`.
+    """
 
     view: tuple[slice, slice]
     cell: tuple[slice, slice]
+    thin: bool = False
 
     @property
     def shape(self):
@@ -35,11 +41,21 @@ class Window(NamedTuple):
     @property
     def inner(self):
         """The cell in the view's own coordinates."""
-        return tuple(slice(c.start - v.start, c.stop - v.start) for c, v in zip(self.cell, self.view, strict=True))
+        return _within(self.cell, self.view)
+
+    @property
+    def rim(self):
+        """The part of the view that a thin hole is filled from: the cell, and what is near to it."""
+        return _grown(self.cell, 2 * THIN, self.view)
+
+    @property
+    def rim_inner(self):
+        """The cell in the rim's own coordinates."""
+        return _within(self.cell, self.rim)
 
 
 def plan(hole, size):
-    """The windows in which a hole (uint8 H×W, 1 = missing) is filled, one after the other; a list of `Window`.
+    """The windows in which a hole (uint8 H×W, 1 = missing) is filled, one after the other; thin ones first.
 
     Each missing pixel is in the cell of at least one. size: the side that the nets were trained at; a picture that is
     not larger has one window, the whole picture. None: so has every picture.
@@ -48,7 +64,8 @@ def plan(hole, size):
     if size is None or scale(hole.shape, size) == 1:
         return [Window(whole, whole)]
     parts = chain.from_iterable(_parts(hole, group, size) for group in _groups(hole, max(1, round(NEAR * size))))
-    return [Window(_around(box, side, hole.shape), box) for box, side in _gathered(parts, size)]
+    found = [Window(_around(box, side, hole.shape), box, thin) for box, side, thin in _gathered(parts, size)]
+    return sorted(found, key=lambda window: not window.thin)
 
 
 def scale(shape, size):
@@ -70,16 +87,35 @@ def _blocks(hole, side):
 
 
 def _parts(hole, box, size):
-    """(box, side of its window) of the parts in which what is missing in a box is filled."""
+    """(box, side of its window, is it thin?) of the parts in which what is missing in a box is filled."""
     box = _tight(hole, box)
     longest = max(_shape(box))
     if not longest:
         return []
-    if not _is_fine(hole[box], SHARE * longest / size):
-        return [(box, max(size, SHARE * longest))]
+    thin = _is_thin(hole, box)
+    if not thin and not _is_fine(hole[box], SHARE * longest / size):
+        return [(box, max(size, SHARE * longest), False)]
     if longest <= FINE_SHARE * size:
-        return [(box, size)]
+        return [(box, size, thin)]
     return [part for half in _halves(box) for part in _parts(hole, half, size)]
+
+
+def _is_thin(hole, box):
+    """Is each of a box's missing pixels within `THIN` pixels of a known one, which may lie outside the box?"""
+    around = _grown(box, THIN, (slice(0, hole.shape[0]), slice(0, hole.shape[1])))
+    thick = cv2.erode(hole[around], np.ones((2 * THIN + 1, 2 * THIN + 1), np.uint8))
+    return not thick[_within(box, around)].any()
+
+
+def _grown(box, margin, whole):
+    """A box with a margin, cut where the whole ends."""
+    sides = zip(box, whole, strict=True)
+    return tuple(slice(max(w.start, b.start - margin), min(w.stop, b.stop + margin)) for b, w in sides)
+
+
+def _within(box, part):
+    """A box in the coordinates of a part that it lies in."""
+    return tuple(slice(b.start - p.start, b.stop - p.start) for b, p in zip(box, part, strict=True))
 
 
 def _is_fine(hole, shrink):
@@ -110,13 +146,13 @@ def _halves(box):
 
 
 def _gathered(parts, size):
-    """The same parts, where small ones that have one middle, roughly, share a window."""
+    """The same parts, where small ones that have one middle, roughly, share a window. Thin ones are each alone."""
     gathered = {}
-    for box, side in parts:
-        small = SHARE * max(_shape(box)) <= size
-        place = tuple((s.start + s.stop) // size for s in box) if small else (box[0].start, box[1].start, side)
+    for box, side, thin in parts:
+        small = not thin and SHARE * max(_shape(box)) <= size
+        place = tuple((s.start + s.stop) // size for s in box) if small else (box[0].start, box[1].start, side, thin)
         joined = [box, *([gathered[place][0]] if place in gathered else [])]
-        gathered[place] = tuple(_union(*sides) for sides in zip(*joined, strict=True)), side
+        gathered[place] = tuple(_union(*sides) for sides in zip(*joined, strict=True)), side, thin
     return gathered.values()
 
 

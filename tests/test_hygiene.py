@@ -28,8 +28,8 @@ TOP_LEVEL = {"notebooks", "spg", "figures", "tests", "environment.yml", "README.
 FLOORS = (
     "holes labels pictures engine",
     "data generators generators_plus discriminators losses perceptual segmenter",
-    "profiles samples tasks training windows inpainting",
-    "baselines models weights",
+    "profiles samples tasks training windows",
+    "baselines inpainting models weights",
     "evaluation plots",
     "study editor course",
     "cli __main__",

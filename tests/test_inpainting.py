@@ -262,6 +262,11 @@ def test_a_window_goes_by_what_the_one_before_has_painted(net):
     assert first > second and dark < bright == 1 and (filled[:, hole == 1] == 255).all()
 
 
+def shades(shape):
+    """A picture, uint8 3×H×W, that grows brighter from left to right."""
+    return np.broadcast_to(np.linspace(0, 255, shape[1]).astype(np.uint8), (3, *shape)).copy()
+
+
 def test_a_fine_hole_in_a_large_picture_stays_fine(net):
     class Smooth(torch.nn.Module):
         guided = False
@@ -269,13 +274,37 @@ def test_a_fine_hole_in_a_large_picture_stays_fine(net):
         def forward(self, i0, s, hole):
             return smooth(i0, hole)
 
-    rows = np.linspace(0, 255, 400).astype(np.uint8)
-    picture = np.broadcast_to(rows[None, :, None], (3, 400, 300)).copy()
-    hole = np.zeros((400, 300), np.uint8)
-    hole[5::10] = 1
+    picture, hole = shades((400, 300)), np.zeros((400, 300), np.uint8)
+    for row in range(10):
+        hole[5 + row :: 25] = 1
     filled = Inpainter(None, Smooth(), size=64, device="cpu").paint(picture, hole, hole)
     assert np.abs(filled.astype(int) - picture)[:, hole == 1].mean() < 2
     assert (filled[:, hole == 0] == picture[:, hole == 0]).all()
+
+
+@pytest.mark.parametrize("wide, every", [(1, 10), (3, 9), (8, 20)])
+def test_a_thin_hole_in_a_large_picture_is_filled_from_beside_it(net, wide, every):
+    picture, labels, hole = shades((400, 300)), np.zeros((400, 300), np.uint8), np.zeros((400, 300), np.uint8)
+    labels[:, 150:] = 3
+    for row in range(wide):
+        hole[4 + row :: every] = 1
+        hole[:, 10 + row] = 1
+    filled = net(picture, hole, np.where(hole == 1, 255, labels))
+    assert np.abs(filled.image.astype(int) - picture)[:, hole == 1].mean() < 2
+    assert (filled.image[:, hole == 0] == picture[:, hole == 0]).all()
+    assert (filled.labels == labels).mean() > 0.99 and filled.scale == 1
+    assert (filled.probabilities.argmax(0) == filled.labels)[hole == 1].all()
+    assert (filled.probabilities.sum(0) == hole).all()
+
+
+def test_a_post_or_a_colour_in_a_thin_hole_is_painted_by_the_net(net, coloured):
+    picture, hole = shades((200, 300)), small_hole((200, 300), (100, 200), side=6)
+    beside = np.zeros((200, 300), np.uint8)
+    known = net.paint(picture, hole, beside)
+    post = net.paint(picture, hole, np.where(hole == 1, 2, beside).astype(np.uint8))
+    assert (known != post).any() and (known == post)[:, hole == 0].all()
+    asked = red_square(hole)
+    assert (coloured.paint(picture, hole, beside, colours=asked) != coloured.paint(picture, hole, beside)).any()
 
 
 def test_grey_and_alpha_are_converted_and_said(net):

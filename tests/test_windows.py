@@ -64,6 +64,7 @@ def test_a_picture_that_is_not_larger_than_the_nets_is_seen_whole(shape):
     hole = hole_of(shape, (0, 0, 1, 1))
     for size in (SIZE, None):
         (window,) = plan(hole, size)
+        assert not window.thin
         assert hole[window.view].shape == hole[window.cell].shape == shape and scale(shape, size) == 1
     assert len(plan(HOLES["dust"], None)) == 1
 
@@ -93,6 +94,29 @@ def test_a_fine_hole_is_never_shrunk_away(name):
     windows = plan(HOLES[name], SIZE)
     assert {scale(window.shape, SIZE) for window in windows} == {1}
     assert len(windows) <= 2.5 * HOLES[name].size / (SIZE / 2) ** 2  # and the nets do not look more often than that
+
+
+@pytest.mark.parametrize("name", ["stripes", "dust", "a scratch", "a frame", "half of it noise"])
+def test_what_is_next_to_known_pixels_everywhere_is_thin(name):
+    assert all(window.thin for window in plan(HOLES[name], SIZE))
+
+
+def test_a_hole_is_thin_to_a_width_of_eight_pixels_and_by_all_of_it():
+    lines = {width: plan(hole_of((500, 700), (100, 100, width, 300)), SIZE) for width in (8, 9)}
+    assert [{window.thin for window in windows} for windows in lines.values()] == [{True}, {False}]
+    blob = hole_of((500, 700), (200, 200, 60, 60), (195, 200, 5, 5), (228, 260, 2, 300))  # and a line that runs into it
+    by_blob = [window for window in plan(blob, SIZE) if blob[window.cell].sum() > 60 * 3 or not window.thin]
+    assert by_blob and not any(window.thin for window in by_blob)
+    covered = np.zeros_like(blob)
+    for window in plan(blob, SIZE):
+        covered[window.cell] += window.thin
+    assert not covered[204:256, 204:256].any() and covered[228:230, 320:560].all()
+
+
+def test_thin_parts_come_first_so_that_the_nets_know_them():
+    hole = hole_of((500, 700), (200, 200, 60, 60), (300, 100, 3, 500))
+    thin = [window.thin for window in plan(hole, SIZE)]
+    assert thin == sorted(thin, reverse=True) and {*thin} == {True, False}
 
 
 def test_what_is_large_is_not_taken_for_fine():
