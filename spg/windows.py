@@ -73,6 +73,14 @@ def scale(shape, size):
     return 1.0 if size is None else min(1.0, size / min(shape), LONGEST * size / max(shape))
 
 
+def groups(hole, near=16):
+    """(box, shorter side of its window) of each group of missing pixels; of a hole that is everywhere, all of it."""
+    whole = slice(0, hole.shape[0]), slice(0, hole.shape[1])
+    for box in [whole] if hole.all() else _groups(hole, near):
+        box = _tight(hole, box)
+        yield box, min(*hole.shape, SHARE * max(_shape(box)))
+
+
 def _groups(hole, near):
     """The boxes around what is missing, where blocks of near×near pixels that touch are one group."""
     count, _, found, _ = cv2.connectedComponentsWithStats(_blocks(hole, near), connectivity=8)

@@ -5,6 +5,7 @@ import io
 import json
 import threading
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -332,10 +333,30 @@ def test_samples_have_sp_nets_chances_and_hang_together():
     assert (variants.another(s_r, 3) == drawn[3]).all() and (drawn[3] != drawn[4]).any()
 
 
-def test_the_smooth_field_is_uniform_everywhere():
+def test_samples_of_a_large_picture_are_drawn_hole_by_hole():
+    p = np.array([0.6, 0.3, 0.1, 0, 0, 0, 0, 0])
+    s_r = np.zeros((8, 1500, 2000), np.float32)
+    holes = (slice(100, 140), slice(100, 160)), (slice(1400, 1500), slice(1900, 2000))
+    for hole in holes:
+        s_r[(..., *hole)] = p[:, None, None]
+    tracemalloc.start()
+    drawn = variants.another(s_r, 0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * 1500 * 2000  # a field of the whole picture takes as much, and there is one for each class
+    assert drawn.shape == (1500, 2000) and (drawn == variants.another(s_r, 0)).all()
+    more = np.stack([variants.another(s_r[:, 90:170, 90:170], seed) for seed in range(150)])[:, 10:50, 10:70]
+    np.testing.assert_allclose([(more == c).mean() for c in range(8)], p, atol=0.1)
+    assert 0.02 < np.mean(more != more[:, :1, :1]) < 0.98  # a hole may hold several classes
+
+
+@pytest.mark.parametrize("widest", [64, 1])
+def test_the_smooth_field_is_uniform_everywhere(monkeypatch, widest):
+    monkeypatch.setattr(variants, "WIDEST", widest)
     rng = np.random.default_rng(0)
     fields = np.stack([variants.smooth_uniform(rng, (13, 16), 2.0) for _ in range(1500)])
-    for y, x in ((0, 0), (6, 8), (12, 15)):
+    assert fields.shape == (1500, 13, 16)
+    for y, x in ((0, 0), (6, 8), (12, 15)) if widest > 2 else ((0, 0), (12, 15)):
         assert np.histogram(fields[:, y, x], 4, (0, 1))[0] / 1500 == pytest.approx([0.25] * 4, abs=0.05)
     assert abs(np.corrcoef(fields[:, 0, 0], fields[:, 0, 15])[0, 1]) < 0.1  # opposite rims are strangers
 

@@ -10,40 +10,57 @@ import math
 from itertools import combinations
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 import torch
 
-from spg import perceptual
+from spg import perceptual, windows
 from spg.evaluation import recognition
 from spg.pictures import to_float
 
 MOST = 12  # kept at a time
 SMOOTHNESS = 1 / 8  # of the shorter side: the width of the regions that decide together
+WIDEST = 64  # pixels of such a width at which a field is made: it is smooth, and enlarging it loses nothing
 
 
 def another(s_r, seed, smoothness=SMOOTHNESS):
-    """Classes uint8 H×W, drawn with the chances of S_R (s_r: 8×H×W). The same seed gives the same layout."""
-    rng = np.random.default_rng(seed)
-    width = smoothness * min(s_r.shape[1:])
-    u = np.stack([smooth_uniform(rng, s_r.shape[1:], width) for _ in s_r])
-    gumbel = -np.log(-np.log(u))
-    return (np.log(np.maximum(s_r, 1e-12)) + gumbel).argmax(0).astype(np.uint8)
+    """Classes uint8 H×W, drawn in the hole with the chances of S_R (s_r: 8×H×W). The same seed gives the same layout.
+
+    In a large picture, where S_R is 0 away from what is missing, each group of missing pixels is drawn by itself.
+    """
+    rng, drawn = np.random.default_rng(seed), np.zeros(s_r.shape[1:], np.uint8)
+    for box, side in windows.groups(s_r.any(0).view(np.uint8)):
+        drawn[box] = _drawn(rng, s_r[(..., *box)], smoothness * side)
+    return drawn
+
+
+def _drawn(rng, s_r, width):
+    shape, best, drawn = s_r.shape[1:], -np.inf, np.zeros(s_r.shape[1:], np.uint8)
+    for label, p in enumerate(s_r):
+        gumbel = -np.log(-np.log(smooth_uniform(rng, shape, width)))
+        chance = np.log(np.maximum(p, 1e-12)) + gumbel
+        drawn[chance > best] = label
+        best = np.maximum(best, chance)
+    return drawn
 
 
 def smooth_uniform(rng, shape, width):
     """A random field H×W, uniform in (0, 1) at every pixel, alike over `width` pixels (a Gaussian's deviation).
 
     White noise is blurred on the torus, by its Fourier transform, so that its deviation is the same everywhere and
-    known exactly; it is made on a larger torus and cut out, or opposite rims would agree.
+    known exactly; it is made on a larger torus and cut out, or opposite rims would agree. A field wider than `WIDEST`
+    is made smaller and enlarged.
     """
-    margin = math.ceil(3 * width)
-    size = [n + margin for n in shape]
+    shrink = max(1, width / WIDEST)
+    small, width = [math.ceil(n / shrink) for n in shape], width / shrink
+    size = [n + math.ceil(3 * width) for n in small]
     y, x = np.fft.fftfreq(size[0])[:, None], np.fft.rfftfreq(size[1])[None, :]
     blur = np.exp(-2 * (np.pi * width) ** 2 * (x**2 + y**2))
     field = np.fft.irfft2(np.fft.rfft2(rng.standard_normal(size)) * blur, size)
     field /= _deviation(blur, size)
-    field = torch.from_numpy(np.ascontiguousarray(field[: shape[0], : shape[1]]))
-    return torch.special.ndtr(field).clamp(1e-9, 1 - 1e-9).numpy()
+    field = torch.from_numpy(np.ascontiguousarray(field[: small[0], : small[1]]))
+    uniform = torch.special.ndtr(field).clamp(1e-9, 1 - 1e-9).numpy()
+    return uniform if shrink == 1 else cv2.resize(uniform, shape[::-1])
 
 
 def _deviation(blur, size):
