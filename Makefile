@@ -124,7 +124,7 @@ $(VENV): pyproject.toml constraints.txt
 	fi
 	.venv/bin/python -m pip install --quiet 'pip>=22.3'
 	$(if $(TORCH_INDEX),.venv/bin/python -m pip install --quiet --no-deps -c constraints.txt --index-url $(TORCH_INDEX) torch torchvision)
-	.venv/bin/python -m pip install --quiet -c constraints.txt -e '.[notebooks,site,dev]'
+	.venv/bin/python -m pip install --quiet -c constraints.txt -e '.[notebooks,site,dev,onnx]'
 	@touch $@
 
 lock: $(VENV)  ## resolve pyproject.toml again into constraints.txt (Python 3.10 and up, Linux and macOS)

@@ -252,6 +252,17 @@ def _ship(a):
     print(f"{a.name}: {', '.join(entry['nets'])} -> spg/weights/")
 
 
+def _export(a):
+    from spg.engine import writing
+    from spg.weights.exporting import MANIFEST, export
+
+    writing.check(folders=[a.out])
+    manifest = export(a.weights, a.out)
+    for model, net in manifest["nets"].items():
+        print(f"{model}: {a.out}/{net['file']}, {net['bytes'] / 1e6:.1f} MB")
+    print(f"-> {a.out}/{MANIFEST}; licence: {manifest['licence'] or 'yours'}")
+
+
 def _nets(weights, data=None, size=None, models=None):
     """The `Nets` of --weights, or the default ones, said on stderr."""
     from spg import weights as w
@@ -291,6 +302,7 @@ def _parser():
         _add_units,
         _add_table,
         _add_ship,
+        _add_export,
     ):
         add(commands)
     add_study(commands, _nets, SPEC, WEIGHTS)
@@ -433,6 +445,12 @@ def _add_ship(commands):
     c.add_argument(
         "--evaluator", metavar="FILE", help="only copy this segmenter, as the evaluator of a set that exists"
     )
+
+
+def _add_export(commands):
+    c = _command(commands, "export", _export, "write nets as ONNX files, for programs without PyTorch")
+    c.add_argument("weights", metavar="SET", help="a shipped set, the folder of a training, or a checkpoint file")
+    c.add_argument("--out", required=True, help="folder for MODEL.onnx and manifest.json")
 
 
 if __name__ == "__main__":

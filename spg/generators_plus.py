@@ -22,6 +22,7 @@ from spg.generators import DILATIONS, ResidualBlock, convolution
 INNER = 2  # the halvings of the innermost level, a small U-Net; every further one is an outer level of its own
 NARROWEST = 16  # channels of the outermost level, at least
 TILE = 64  # side of the grain that is repeated over the picture
+LEVELS = 10  # halvings of `push_pull` in an exported net: as many as a side of 1024 pixels has
 TRACE = 1e-3  # how much of the coarser level a wholly known pixel takes: enough to divide by, too little to see
 
 
@@ -34,13 +35,40 @@ TRACE = 1e-3  # how much of the coarser level a wholly known pixel takes: enough
 def push_pull(x, weight):
     """x (N×C×H×W) where weight (N×1×H×W or N×C×H×W, in [0, 1]) is 1, a smooth continuation where it is 0.
 
-    x must be 0 where weight is. Where nothing at all is known, the result is 0.
+    x must be 0 where weight is. Where nothing at all is known, the result is 0. A graph that is exported for all sizes
+    has `LEVELS` halvings, of which it uses what a size needs; the results are the same.
     """
-    if min(x.shape[-2:]) == 1:
-        return x.sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp_min(TRACE) + 0 * x
-    coarse = push_pull(*(F.avg_pool2d(v, 2, ceil_mode=True, count_include_pad=False) for v in (x, weight)))
-    coarse = F.interpolate(coarse, size=x.shape[-2:], mode="bilinear")
-    return (x + TRACE * coarse) / (weight + TRACE)
+    levels = [(x, weight)]
+    while len(levels) <= LEVELS if _exporting() else min(levels[-1][0].shape[-2:]) > 1:
+        levels.append(tuple(_pooled(v, 2) for v in levels[-1]))
+    filled = _mean(*levels.pop())
+    for x, weight in reversed(levels):
+        finer = (x + TRACE * _up(filled, x)) / (weight + TRACE)
+        filled = torch.where(_is_line(x), _mean(x, weight), finer) if _exporting() else finer
+    return filled
+
+
+def _exporting():
+    """Whether this call becomes a graph for all sizes, in which nothing may depend on this one's."""
+    return torch.compiler.is_compiling() or torch.onnx.is_in_onnx_export()
+
+
+def _mean(x, weight):
+    """The mean of what is known, everywhere: N×C×H×W."""
+    return x.sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp_min(TRACE) + 0 * x
+
+
+def _is_line(x):
+    """Whether a side of x is one pixel, as a tensor: a Python number would be fixed in an exported graph."""
+    return sum((torch.arange(side).amax() == 0).to(torch.uint8) for side in x.shape[-2:]) > 0
+
+
+def _pooled(x, cell):
+    """Means over cells of so many pixels; the last row and column are repeated where a cell goes beyond them."""
+    height, width = x.shape[-2:]
+    if _exporting() or height % cell or width % cell:
+        x = F.pad(x, (0, -width % cell, 0, -height % cell), mode="replicate")
+    return F.avg_pool2d(x, cell)
 
 
 def smooth(x0, hole):
@@ -77,7 +105,7 @@ def class_colours(i0, s, hole, cell=4):
     n, classes, *shape = s.shape
     seen = s * (1 - hole)
     per_class = (i0[:, None] * seen[:, :, None]).reshape(n, -1, *shape)
-    per_class, weight = (F.avg_pool2d(v, cell, ceil_mode=True, count_include_pad=False) for v in (per_class, seen))
+    per_class, weight = _pooled(per_class, cell), _pooled(seen, cell)
     colours = push_pull(per_class, weight.repeat_interleave(3, 1))
     colours = F.interpolate(colours, size=shape, mode="bilinear").view(n, classes, 3, *shape)
     nowhere = (seen.sum((2, 3)) == 0)[:, :, None, None, None]
@@ -91,10 +119,9 @@ def _up(x, like):
     return F.interpolate(x, size=like.shape[-2:], mode="bilinear")
 
 
-def grain(size, offset=(0, 0)):
-    """A map 1×1×H×W of normal random numbers, always the same: one tile, shifted by offset and repeated."""
-    tile = torch.randn(1, 1, TILE, TILE, generator=torch.Generator().manual_seed(0)).roll(offset, (2, 3))
-    return tile.repeat(1, 1, *(-(-n // TILE) for n in size))[..., : size[0], : size[1]]
+def grain():
+    """A tile 1×1×`TILE`×`TILE` of normal random numbers, always the same."""
+    return torch.randn(1, 1, TILE, TILE, generator=torch.Generator().manual_seed(0))
 
 
 class InnerLevel(nn.Module):
@@ -162,14 +189,16 @@ class Pyramid(nn.Module):
         for head in self.heads:
             nn.init.zeros_(head.weight)  # a new level begins by changing nothing
             nn.init.zeros_(head.bias)
+        self.register_buffer("grain", grain(), persistent=False)
 
     def sees(self, x):
         """What a level sees of the input at its own size; the hole is channel `hole_at`."""
         if not self.grained:
             return x
-        offset = tuple(torch.randint(TILE, (2,)).tolist()) if self.training else (0, 0)
         hole, after = self.hole_at, self.hole_at + 1
-        noise = grain(x.shape[-2:], offset).to(x) * x[:, hole:after]
+        tile = self.grain.roll(tuple(torch.randint(TILE, (2,)).tolist()), (2, 3)) if self.training else self.grain
+        height, width = x.shape[-2:]
+        noise = tile.repeat(1, 1, -(-height // TILE), -(-width // TILE))[..., :height, :width].to(x) * x[:, hole:after]
         return torch.cat([x[:, :after], noise, x[:, after:]], 1)
 
     def forward(self, x):

@@ -1,0 +1,157 @@
+"""Nets as ONNX files, for programs without PyTorch: one file a net, for any size, and a manifest.
+
+Weights are stored in half precision, as shipped nets have them, and computed with in single precision: so a shipped net
+gives what PyTorch gives, to 1e-5 [our decision]. The tracing exporter is used: `torch.export` takes minutes over the
+sizes of `push_pull`, and needs another package.
+"""
+
+import io
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from spg.engine import checkpoints, writing
+from spg.engine.shipped import registry
+from spg.generators_plus import smooth_by_class
+from spg.labels import CLASSES, PALETTE
+from spg.models import DESIGNS
+from spg.weights.finding import data_of, resolve, sha256
+from spg.weights.nets import load_net
+from spg.weights.shipping import in_half
+
+FORMAT, VERSION = "spg-export", 1
+MANIFEST = "manifest.json"
+MODELS = (*(model for pair in DESIGNS.values() for model in pair), "segmenter")
+OPSET = 17
+TRACED = (80, 112)  # height and width of the picture that is traced; the graph is for any
+FILL = "class-fill"  # the colours that a coloured SG-Net is asked for where nobody asks are means of this
+FEWEST = 64  # values of a tensor that is worth halving
+
+
+def export(weights, out):
+    """Write the nets of weights (see `resolve`) to OUT/MODEL.onnx, and OUT/manifest.json. Returns the manifest, a dict.
+
+    Exported are `MODELS`; where an SG-Net takes colours, `class-fill.onnx` is beside it (see `ClassFill`). Inputs and
+    outputs are float32, 1×C×height×width, and named in the manifest. Raises ValueError where the weights hold none of
+    these models, or onnx is not installed.
+    """
+    files = {model: path for model, path in resolve(weights).items() if model in MODELS}
+    if not files:
+        raise ValueError(f"{weights} holds no net that is exported: {', '.join(MODELS)}")
+    nets = {}
+    for model, path in files.items():
+        net, about = load_net(path, model)
+        nets[model] = _written(out, model, _rounded(net), about["classes"]) | _about(about, path)
+        if getattr(net, "coloured", False):
+            nets[FILL] = _written(out, FILL, ClassFill(), about["classes"])
+    manifest = {**_heading(weights), "nets": nets}
+    writing.write(Path(out) / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
+    return manifest
+
+
+class ClassFill(nn.Module):
+    """(I0, S, R) → I0 with the hole filled class by class, N×3×H×W: `smooth_by_class` as a net without weights.
+
+    Where nobody asks a coloured SG-Net for a colour, each missing vehicle or person is asked for in the mean of this in
+    its outline (`spg.samples.usual_colours`).
+    """
+
+    coloured = False
+
+    def forward(self, i0, s, hole):
+        return smooth_by_class(i0, s, hole)
+
+
+def _heading(weights):
+    """What the manifest says of all nets."""
+    entry = registry().get(str(weights), {})
+    return {
+        **{"format": FORMAT, "version": VERSION, "set": str(weights) if entry else None},
+        "licence": entry.get("licence"),
+        "classes": [{"name": n, "colour": c} for n, c in zip(CLASSES, PALETTE.tolist(), strict=True)],
+        "torch": torch.__version__.partition("+")[0],
+    }
+
+
+def _about(about, path):
+    """What the manifest says of one net's training."""
+    kept = {key: about[key] for key in ("size", "pictures_seen") if key in about}
+    soft = about["profile"].get("soft", False)
+    return {**kept, "data": data_of(about), "soft": soft, "weights_sha256": sha256(path)}
+
+
+def _rounded(net):
+    """The net with its weights rounded to half precision, as a shipped one has them."""
+    return checkpoints.restore(net, in_half(net.state_dict()))
+
+
+def _written(out, name, net, classes):
+    """Write one net. Returns its entry of the manifest: file, bytes, sha256, inputs, outputs."""
+    inputs, outputs = _sides(name, net, len(classes))
+    path = Path(out) / f"{name}.onnx"
+    writing.write(path, _half(_traced(net, inputs, outputs)))
+    said = {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path), "opset": OPSET}
+    shapes = [{key: [1, channels, "height", "width"] for key, channels in side.items()} for side in (inputs, outputs)]
+    return {**said, **dict(zip(("inputs", "outputs"), shapes, strict=True))}
+
+
+def _sides(name, net, classes):
+    """(inputs, outputs) of a net, each name → channels. What is known of image and labels is 0 in the hole."""
+    if name == "segmenter":
+        return {"image": 3, "hole": 1}, {"probabilities": classes}
+    if name.startswith("spnet"):
+        return {"image": 3, "labels": classes, "hole": 1}, {"probabilities": classes}
+    colour = {"colour": 4} if getattr(net, "coloured", False) else {}
+    return {"image": 3, "labels": classes, "hole": 1, **colour}, {"picture": 3}
+
+
+def _traced(net, inputs, outputs):
+    """The net's graph for any height and width, a file's bytes."""
+    _need_onnx()
+    example = tuple(torch.rand(1, channels, *TRACED) for channels in inputs.values())
+    names = [*inputs, *outputs]
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # of tracing, which is meant
+        torch.onnx.export(
+            net.eval(),
+            example,
+            buffer,
+            dynamo=False,
+            training=torch.onnx.TrainingMode.PRESERVE,  # or batch normalisations would be folded into the halves
+            opset_version=OPSET,
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_axes={name: {2: "height", 3: "width"} for name in names},
+        )
+    return buffer.getvalue()
+
+
+def _half(graph):
+    """A graph's bytes with its weights in half precision, cast up where they are used."""
+    import onnx
+    from onnx import numpy_helper
+
+    model = onnx.load_from_string(graph)
+    casts = []
+    for tensor in model.graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.size >= FEWEST and np.array_equal(values, values.astype(np.float16)):
+            name = tensor.name
+            tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+            casts.append(onnx.helper.make_node("Cast", [tensor.name], [name], to=onnx.TensorProto.FLOAT))
+    for cast in reversed(casts):
+        model.graph.node.insert(0, cast)
+    model.doc_string = ""
+    return model.SerializeToString(deterministic=True)
+
+
+def _need_onnx():
+    try:
+        import onnx  # noqa: F401
+    except ImportError as error:
+        raise ValueError("spg export needs onnx: pip install 'spg-net[onnx]'") from error
