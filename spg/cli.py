@@ -101,7 +101,8 @@ def _train_model(a, settings):
         start = weights.one(a.start, a.model, otherwise=task.begins_as)
         source["start"] = weights.account(start)
     with writing.locked(a.out):
-        trainer = Trainer(a.model, task, profile, scenes_at, source, a.out, fabric, a.resume, start)
+        classes = data.classes_of_spec(a.data)
+        trainer = Trainer(a.model, task, profile, scenes_at, source, a.out, fabric, a.resume, start, classes)
         _say_trained(trainer.fit())
 
 
@@ -120,8 +121,9 @@ def _train_recipe(a, settings):
     for one in recipes:
         scenes_at = functools.partial(data.open, one.source["data"], one.source["split"], limit=one.source["limit"])
         fabric = functools.partial(make_fabric, accelerator=a.accelerator)
+        classes = data.classes_of_spec(one.source["data"])
         with writing.locked(Path(out) / one.model):
-            _say_trained(recipe.train(one, out, scenes_at, fabric, a.resume))
+            _say_trained(recipe.train(one, out, scenes_at, fabric, a.resume, classes=classes))
 
 
 def _say_trained(trainer):
@@ -138,17 +140,17 @@ def _evaluate(a):
     from spg.engine import writing
     from spg.engine.provenance import write_json
     from spg.evaluation import evaluate, tables
-    from spg.weights.nets import lineup, needed
+    from spg.weights.nets import Nets, lineup, needed
 
     names = a.methods.split(",")
     read = [*(a.weights or ()), *(name.partition("=")[2] for name in names), *([a.evaluator] if a.evaluator else ())]
     writing.check([a.out], [a.pictures], read)
     scenes = data.open(a.data, a.split, a.size, a.limit)
     models = needed(names)
-    nets = _nets(a.weights, scenes.name, a.size, models) if models or a.weights else None
-    chosen = lineup(names, nets, a.labels, _train_scenes(a) if nets else None)
+    nets = _nets(a.weights, scenes.name, a.size, models, scenes.classes) if models or a.weights else None
+    chosen = lineup(names, nets or Nets({}, classes=scenes.classes), a.labels, _train_scenes(a) if nets else None)
     extra = {"spec": a.data, "labels": a.labels, "weights": nets.record() if nets else {}}
-    looks = _evaluator(a.evaluator, scenes.name, a.size)
+    looks = _evaluator(a.evaluator, scenes)
     result = evaluate(
         scenes,
         chosen.methods,
@@ -263,24 +265,24 @@ def _export(a):
     print(f"-> {a.out}/{MANIFEST}; licence: {manifest['licence'] or 'yours'}")
 
 
-def _nets(weights, data=None, size=None, models=None):
-    """The `Nets` of --weights, or the default ones, said on stderr."""
+def _nets(weights, data=None, size=None, models=None, classes=None):
+    """The `Nets` of --weights, or the default ones, said on stderr. classes: the set that they are asked to paint."""
     from spg import weights as w
 
-    nets = w.Nets(w.default(data, size, models) if not weights else weights[0] if len(weights) == 1 else weights)
+    named = weights[0] if weights and len(weights) == 1 else weights
+    nets = w.Nets(named or w.default(data, size, models, classes), classes=classes)
     print("weights:", *(f"{model} {nets.files.where(model)}" for model in nets.files), sep="\n  ", file=sys.stderr)
     return nets
 
 
-def _evaluator(where, data, size):
+def _evaluator(where, scenes):
     """The `Evaluator` of --evaluator; None, said on stderr, where there is none."""
     from spg.weights import load_evaluator
 
-    found = load_evaluator(where, data, size)
+    found = load_evaluator(where, scenes.name, scenes.size, classes=scenes.classes)
     if found is None:
-        print(
-            f"no evaluator is shipped for {data}, so `recognised` is left out: --evaluator names one", file=sys.stderr
-        )
+        missing = f"no evaluator is shipped for {scenes.name}, so `recognised` is left out: --evaluator names one"
+        print(missing, file=sys.stderr)
     return found
 
 
@@ -316,7 +318,7 @@ def _command(commands, name, run, text):
     return command
 
 
-SPEC = "streets, cityscapes[:ROOT], camvid[:ROOT] or folder:ROOT; without ROOT, $SPG_DATA/<name>"
+SPEC = "streets, cityscapes[:ROOT], camvid[:ROOT], faces[:ROOT] or folder:ROOT; without ROOT, $SPG_DATA/<name>"
 EVALUATOR = (
     "segmenter that looks for the classes asked for, not used in any training: a checkpoint, a folder, or a shipped "
     "set that has one; default: the one shipped for the data"
@@ -389,7 +391,9 @@ def _add_inpaint(commands):
     )
     c.add_argument("--threshold", action="store_true", help="accept a grey mask: above half is missing")
     c.add_argument("--out", required=True, help="PNG to write; a folder for a folder")
-    c.add_argument("--labels", help="label map 0..7 (PNG), or a folder of them; default: the segmenter's")
+    c.add_argument(
+        "--labels", help="label map of class numbers or colours (PNG), or a folder of them; default: the segmenter's"
+    )
     c.add_argument("--weights", nargs="+", help=WEIGHTS)
     c.add_argument("--design", help="spg-plus or spg; default: the better pair of nets there is")
 

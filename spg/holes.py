@@ -10,15 +10,11 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from spg.labels import OTHER, PERSON, SIGN, VEGETATION, VEHICLE
+from spg.labels import STREET
 
 SMALLEST, LARGEST = 1 / 8, 1 / 2  # a side, as a share of the image's side [THE_PAPER.md, section 2]
 
-# Of the holes `objects` [all our decision]: the least area of an object and how much likelier than its area it is
-# chosen, by class, and the widest margin, as shares of the picture.
-LEAST_AREA = {VEHICLE: 0.007, PERSON: 0.0035, SIGN: 0.0025, OTHER: 0.0035, VEGETATION: 0.009}
-LIKING = {VEHICLE: 6, PERSON: 4, SIGN: 1, OTHER: 1, VEGETATION: 2}
-MARGIN = 1 / 16
+MARGIN = 1 / 16  # the widest around an object, as a share of the picture [our decision]
 
 
 def check_hole(hole, size=None, where="hole"):
@@ -109,9 +105,9 @@ def _stroke(hole, rng, side):
 
 
 class Thing(NamedTuple):
-    """A connected object of a label map: its class, its box in pixels and its area as a share of the picture."""
+    """An object of a label map: number of its part in the set, box in pixels, area as a share of the picture."""
 
-    label: int
+    part: int
     top: int
     left: int
     height: int
@@ -119,32 +115,45 @@ class Thing(NamedTuple):
     area: float
 
 
-def things(labels):
+def things(labels, classes=STREET):
     """The objects of a label map that are neither tiny nor larger than half its side, as a list of `Thing`.
 
-    Classes and their least areas are those of `LEAST_AREA`. What touches is one object: a row of parked cars, a grove.
+    What they are made of, and their least areas, say the set's parts. What touches is one object: a row of parked cars,
+    a grove. A part that is taken out by its own outline may be larger, up to half the picture.
     """
     side, found = max(labels.shape), []
-    for label, least in LEAST_AREA.items():
-        count, _, boxes, _ = cv2.connectedComponentsWithStats((labels == label).astype(np.uint8), connectivity=8)
-        for left, top, width, height, pixels in boxes[1:count].tolist():
-            if pixels >= least * labels.size and side / 16 <= max(height, width) <= side * LARGEST:
-                found.append(Thing(label, top, left, height, width, pixels / labels.size))
+    for number, part in enumerate(classes.parts):
+        for left, top, width, height, pixels in _boxes(np.isin(labels, part.classes).astype(np.uint8), part.together):
+            large = pixels > labels.size / 2 if part.outline else max(height, width) > side * LARGEST
+            if pixels >= part.least * labels.size and side / 16 <= max(height, width) and not large:
+                found.append(Thing(number, top, left, height, width, pixels / labels.size))
     return found
 
 
-def object_hole(rng, labels):
+def _boxes(inside, together):
+    """[left, top, width, height, area] of every connected part of a mask, or of all of it."""
+    if not together:
+        count, _, boxes, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
+        return boxes[1:count].tolist()
+    return [[*cv2.boundingRect(inside), int(inside.sum())]] if inside.any() else []
+
+
+def object_hole(rng, labels, classes=STREET):
     """The box of one whole object and a margin of its own on every side; None where there is no object.
 
-    A larger object is likelier, and so is a vehicle or a person [our decision]. labels: H×W, classes 0..7.
+    A larger object is likelier, and so is one that the set likes [our decision]. labels: H×W, numbers of classes.
     """
-    found = things(labels)
+    found = things(labels, classes)
     if not found:
         return None
-    weight = np.array([LIKING[thing.label] * thing.area for thing in found])
+    weight = np.array([classes.parts[thing.part].liking * thing.area for thing in found])
     thing = found[rng.choice(len(found), p=weight / weight.sum())]
     most = max(2, round(MARGIN * max(labels.shape)))
     above, below, before, after = rng.integers(1, most + 1, 4).tolist()
+    part = classes.parts[thing.part]
+    if part.outline:
+        around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * above + 1, 2 * above + 1))
+        return cv2.dilate(np.isin(labels, part.classes).astype(np.uint8), around)
     hole = np.zeros(labels.shape, np.uint8)
     rows = slice(max(0, thing.top - above), thing.top + thing.height + below)
     hole[rows, max(0, thing.left - before) : thing.left + thing.width + after] = 1
@@ -156,13 +165,13 @@ OBJECTS = "objects"  # looks at the labels, see `object_hole`
 NAMES = (*SAMPLERS, OBJECTS)
 
 
-def draw_hole(sampler, rng, labels):
-    """One hole for a label map (H×W, classes 0..7) by the sampler of that name.
+def draw_hole(sampler, rng, labels, classes=STREET):
+    """One hole for a label map (H×W, numbers of the set's classes) by the sampler of that name.
 
     Returns uint8 H×W; None where the sampler is `objects` and the map holds no object to take out.
     """
     if sampler == OBJECTS:
-        return object_hole(rng, labels)
+        return object_hole(rng, labels, classes)
     return SAMPLERS[check_sampler(sampler)](rng, *labels.shape)
 
 
@@ -188,18 +197,19 @@ def parse_mixture(text):
     return shares
 
 
-def evaluation_hole(data, split, size, sampler, seed, index, labels=None):
+def evaluation_hole(data, split, size, sampler, seed, index, labels=None, classes=STREET):
     """Hole number `index` of the fixed evaluation set: the same for every method, run and machine.
 
     It depends on these arguments alone, so a run over the first N scenes sees the first N holes.
-    data: data-set name (`streets`), size: side in pixels; labels: the scene's map, which `objects` looks at.
+    data: data-set name (`streets`), size: side in pixels; labels: the scene's map, which `objects` looks at,
+    and its classes.
     Returns uint8 size×size, or None where `objects` finds no object: such a scene is left out, and counted.
     """
     key = zlib.crc32(f"{data}/{split}/{check_sampler(sampler)}".encode())
     rng = np.random.default_rng([key, size, seed, index])
     if sampler == OBJECTS and labels is None:
         raise ValueError("the holes `objects` are drawn around what a scene shows: give its labels")
-    return draw_hole(sampler, rng, np.empty((size, size)) if labels is None else labels)
+    return draw_hole(sampler, rng, np.empty((size, size)) if labels is None else labels, classes)
 
 
 def evaluation_holes(data, split, size, sampler, n, seed=0):

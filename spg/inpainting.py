@@ -19,7 +19,7 @@ from spg.engine import writing
 from spg.engine.machine import keep_freed_memory
 from spg.generators import complete, known
 from spg.holes import check_hole
-from spg.labels import CLASSES, check_labels
+from spg.labels import STREET, check_labels
 from spg.pictures import (
     HEIC_SUFFIXES,
     DamagedImage,
@@ -42,7 +42,7 @@ QUICK = 3  # of zlib's levels: a photo's PNG is 3 % larger than at the usual 6, 
 class Filled(NamedTuple):
     """image: the filled picture, same kind as given. labels: uint8 H×W, completed (an L image for a PIL picture).
 
-    probabilities: S_R, float32 8×H×W NumPy, SP-Net's prediction (only the hole's part was used): everywhere, or in a
+    probabilities: S_R, float32 C×H×W NumPy, SP-Net's prediction (only the hole's part was used): everywhere, or in a
     large picture in the hole alone, and 0 elsewhere. scale: working size / full size; below 1 a window was shrunk for
     the nets, and its filling enlarged. Of several windows, the smallest.
     """
@@ -62,7 +62,7 @@ class Inpainter:
     """SP-Net, then SG-Net: `net(image, hole, labels=None)` → `Filled`.
 
     image: PIL picture, NumPy uint8 (H×W×3 or 3×H×W) or tensor (3×H×W, uint8 or float in [-1, 1]), any size.
-    hole: H×W, 1 = missing. labels: H×W classes 0..7, used outside the hole only; None: the segmenter predicts them.
+    hole: H×W, 1 = missing. labels: H×W class numbers, used outside the hole only; None: the segmenter predicts them.
     Known pixels come out bit-identical. A part that is None is not run: without spnet there is only `paint`,
     without sgnet only `predict`.
 
@@ -73,16 +73,19 @@ class Inpainter:
     size: the side the nets were trained at. In a larger picture they see a window around each group of missing pixels
     (`spg.windows`), so memory does not grow with the picture; a hole of a few pixels' width gets the classes and the
     colours beside it, without a net. None: the whole picture, at full size.
+    classes: the `ClassSet` that the nets have learned.
     """
 
-    def __init__(self, spnet, sgnet, segmenter=None, size=None, device=None, soft=False, segmenter_size=None):
+    def __init__(
+        self, spnet, sgnet, segmenter=None, size=None, device=None, soft=False, segmenter_size=None, classes=STREET
+    ):
         keep_freed_memory()
         self.device = best_device(device)
         place = {"device": self.device, "memory_format": torch.channels_last}
         self.spnet, self.sgnet, self.segmenter = (
             net if net is None else net.eval().to(**place) for net in (spnet, sgnet, segmenter)
         )
-        self.size, self.soft, self.segmenter_size = size, soft, segmenter_size
+        self.size, self.soft, self.segmenter_size, self.classes = size, soft, segmenter_size, classes
 
     @property
     def coloured(self):
@@ -102,18 +105,18 @@ class Inpainter:
         return Filled(like(image, filled, hole), full, probabilities, scale)
 
     def predict(self, image, hole, labels=None):
-        """The first step alone: completed labels (uint8 H×W) and S_R (float32 8×H×W, see `Filled`)."""
+        """The first step alone: completed labels (uint8 H×W) and S_R (float32 C×H×W, see `Filled`)."""
         picture, hole, labels = self._check(image, hole, labels, ignore=True)
         return self._predict(picture, hole, windows.plan(hole, self.size), labels)
 
     def paint(self, image, hole, labels, probabilities=None, colours=None):
         """The second step alone: fill the picture after a complete label map (true, or edited). Same kind out.
 
-        probabilities: 8×H×W float; in the hole a `soft` SG-Net goes by these in place of the labels, others ignore
+        probabilities: C×H×W float; in the hole a `soft` SG-Net goes by these in place of the labels, others ignore
         them. Where something is decided, they are 0 and 1.
         colours: uint8 H×W×4, the colour that an object shall have, inside its outline: asked for where alpha is 255.
-        Where it is 0, a vehicle or a person gets the colour of its class nearby. Outside the hole they are ignored.
-        Raises ValueError where SG-Net takes no colours.
+        Where it is 0, what comes in any colour (a vehicle, a person) gets that of its class nearby. Outside the hole
+        they are ignored. Raises ValueError where SG-Net takes no colours.
         """
         picture, hole, labels = self._check(image, hole, labels)
         colours = self._check_colours(colours, hole)
@@ -130,7 +133,7 @@ class Inpainter:
         picture = as_picture(image)
         hole = check_hole(hole, picture.shape[-2:])
         if labels is not None:
-            labels = check_labels(labels, hole=hole if ignore else None)
+            labels = check_labels(labels, hole=hole if ignore else None, classes=self.classes)
             if labels.shape != hole.shape:
                 raise ValueError(f"labels are {labels.shape}, the picture is {hole.shape} (height, width)")
         elif self.segmenter is None:
@@ -165,12 +168,12 @@ class Inpainter:
 
     def _predict(self, picture, hole, plan, labels):
         labels = self._segment(picture, hole) if labels is None else labels
-        full, probabilities = labels * (1 - hole), _zeros((len(CLASSES), *hole.shape))
+        full, probabilities = labels * (1 - hole), _zeros((len(self.classes), *hole.shape))
         for window in plan:
             missing = hole[window.cell] == 1
             if window.thin:
-                classes = nearest_known(full[window.rim], hole[window.rim])[window.rim_inner]
-                chances = np.arange(len(CLASSES))[:, None, None] == classes
+                classes = nearest_known(full[window.rim], hole[window.rim], self.classes)[window.rim_inner]
+                chances = np.arange(len(self.classes))[:, None, None] == classes
             else:
                 s_r = self._layout(picture[(..., *window.view)], hole[window.view], labels[window.view])
                 classes = _enlarged(s_r.argmax(1, keepdim=True).float(), window, "nearest")[0]
@@ -209,7 +212,7 @@ class Inpainter:
 
     @torch.inference_mode()
     def _layout(self, picture, hole, labels):
-        """S_R, 1×8×h×w, of a view (uint8 3×H×W), its hole and its labels."""
+        """S_R, 1×C×h×w, of a view (uint8 3×H×W), its hole and its labels."""
         image, r = self._working(picture, hole)
         return self.spnet(known(image, r), known(self._one_hot(labels, r), r), r)
 
@@ -244,14 +247,14 @@ class Inpainter:
         return image.contiguous(memory_format=torch.channels_last), r
 
     def _mean(self, probabilities, hole, r):
-        """The mean of the probabilities (8×H×W) over the missing pixels that each one at working size stands for."""
+        """The mean of the probabilities (C×H×W) over the missing pixels that each one at working size stands for."""
         missing = torch.from_numpy(hole).to(self.device)[None, None].float()
         s_r = torch.from_numpy(np.ascontiguousarray(probabilities)).to(missing)[None]
         return _resize(s_r * missing, r.shape[-2:], "area") / _resize(missing, r.shape[-2:], "area").clamp_min(1e-9)
 
     def _asked(self, colours, i0, s, r):
         """1×4×h×w at working size: the colours (uint8 H×W×4 or None) in the hole; where none is asked, the usual."""
-        usual = usual_colours(i0, s, r)
+        usual = usual_colours(i0, s, r, self.classes)
         if colours is None:
             return usual
         asked = torch.from_numpy(np.ascontiguousarray(colours.transpose(2, 0, 1))).to(self.device)[None]
@@ -261,7 +264,7 @@ class Inpainter:
 
     def _one_hot(self, labels, r):
         s = _resize(torch.from_numpy(labels).to(self.device)[None, None], r.shape[-2:], "nearest")[:, 0]
-        return F.one_hot(s.long(), len(CLASSES)).permute(0, 3, 1, 2).float()
+        return F.one_hot(s.long(), len(self.classes)).permute(0, 3, 1, 2).float()
 
 
 def _own(picture, image):
@@ -377,7 +380,7 @@ def fill_file(net, image, hole, out, labels=None, threshold=False):
     """Fill one file; writes a PNG, whose known pixels are those of the (RGB) picture, bit by bit."""
     picture = open_upright(image)
     missing = check_hole(read_hole(hole, threshold), picture.size[::-1], where=hole)
-    filled = net(picture, missing, None if labels is None else read_labels(labels, missing))
+    filled = net(picture, missing, None if labels is None else read_labels(labels, missing, net.classes))
     with writing.replacing(out) as draft:
         filled.image.save(draft, format="PNG", icc_profile=rgb_profile(picture), compress_level=QUICK)
 

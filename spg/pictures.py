@@ -1,7 +1,7 @@
 """Every way a picture, mask or label map comes in or goes out: files, uploads, PIL, NumPy and tensors.
 
-Inside the project a picture is uint8 3×H×W, a hole uint8 H×W with 1 = missing, a label map uint8 H×W in 0..7; a
-network sees pictures as float32 in [-1, 1].
+Inside the project a picture is uint8 3×H×W, a hole uint8 H×W with 1 = missing, a label map uint8 H×W of class
+numbers; a network sees pictures as float32 in [-1, 1].
 """
 
 import functools
@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from spg.engine import writing
 from spg.holes import threshold as at_half
-from spg.labels import CLASSES, PALETTE, STREET_COLOURS, check_labels
+from spg.labels import CLASSES, STREET, STREET_COLOURS, check_labels
 
 MOST_BYTES = 8_000_000  # of an uploaded file: Jupyter's messages end at 10 MB
 MOST_PIXELS = 40_000_000  # of an uploaded picture, unpacked
@@ -296,25 +296,31 @@ def _check_street_palette(picture, table, path):
             )
 
 
-def read_labels(path, hole=None):
-    """Label PNG of class numbers or of palette colours -> uint8 H×W in 0..7. hole: see `spg.labels.check_labels`."""
-    return _classes(open_picture(path), path, hole)
+def read_labels(path, hole=None, classes=STREET):
+    """Label PNG of class numbers or of the set's colours -> uint8 H×W. hole: see `spg.labels.check_labels`."""
+    return _classes(open_picture(path), path, hole, classes)
 
 
-def _classes(picture, where, hole=None):
-    """A label map's classes: its numbers, or the palette's colours. An indexed one is read by its colours.
+def _classes(picture, where, hole=None, classes=STREET):
+    """A label map's classes: its numbers, or the set's colours. An indexed one is read by its colours.
 
-    Only where these are neither ours nor Cityscapes' nor class numbers as grey levels is the index the class.
+    Only where these are neither ours nor (for streets) Cityscapes' nor class numbers as grey levels is the index the
+    class.
     """
     if len(picture.getbands()) > 1:
-        return _from_colours(picture, where)
+        return _from_colours(picture, where, classes)
     if picture.mode == "P":
         colours = _used_colours(picture).values()
-        if STREET_COLOURS.keys() & colours or set(colours) <= set(map(tuple, PALETTE.tolist())):
-            return _from_colours(picture, where)
-        if _is_grey(picture) and max(colours) < (len(CLASSES),):
+        if _street_colours(classes).keys() & colours or set(colours) <= set(classes.colours):
+            return _from_colours(picture, where, classes)
+        if _is_grey(picture) and max(colours) < (len(classes),):
             picture = picture.convert("L")
-    return check_labels(np.asarray(picture).astype(np.int64), where, hole)
+    return check_labels(np.asarray(picture).astype(np.int64), where, hole, classes)
+
+
+def _street_colours(classes):
+    """Cityscapes' colours, which say nothing where the classes are not a street's."""
+    return STREET_COLOURS if classes.same(STREET) else {}
 
 
 def _is_grey(picture):
@@ -331,20 +337,21 @@ def _used_colours(picture):
     return {int(index): tuple(palette[index].tolist()) for index in np.unique(np.asarray(picture))}
 
 
-def _from_colours(picture, where):
+def _from_colours(picture, where, classes):
     """Each pixel's class by its exact colour, or ValueError naming the first colour that is none."""
     colours = np.asarray(picture.convert("RGB")).astype(np.int64) @ (1 << 16, 1 << 8, 1)
-    codes = PALETTE.astype(np.int64) @ (1 << 16, 1 << 8, 1)
+    codes = classes.palette.astype(np.int64) @ (1 << 16, 1 << 8, 1)
     order = np.argsort(codes)
     nearest = order[np.searchsorted(codes, colours, sorter=order).clip(max=len(codes) - 1)]
     strange = codes[nearest] != colours
     if strange.any():
         code = int(colours[strange][0])
-        _refuse_street_colour((code >> 16, code >> 8 & 255, code & 255), where)
-        known = ", ".join(f"{name} #{number:06x}" for name, number in zip(CLASSES, codes, strict=True))
+        if classes.same(STREET):
+            _refuse_street_colour((code >> 16, code >> 8 & 255, code & 255), where)
+        known = ", ".join(f"{name} #{number:06x}" for name, number in zip(classes.names, codes, strict=True))
         raise ValueError(
             f"{where}: colour {(code >> 16, code >> 8 & 255, code & 255)} is no class; paint labels without smoothing "
-            f"in the palette's colours ({known}), or store class numbers 0..{len(CLASSES) - 1}"
+            f"in the palette's colours ({known}), or store class numbers 0..{len(classes) - 1}"
         )
     return nearest.astype(np.uint8)
 
@@ -391,12 +398,12 @@ def as_rgb(picture, name, longest=None):
     return rgb
 
 
-def read_label_map(data, shape, name="the file"):
-    """Bytes of a label map → uint8 H×W: class numbers 0..7 in one channel, or the palette's colours. Raises ValueError.
+def read_label_map(data, shape, name="the file", classes=STREET):
+    """Bytes of a label map → uint8 H×W: class numbers in one channel, or the set's colours. Raises ValueError.
 
     shape: what the picture has; a map of another size but the same proportions is brought to it.
     """
-    labels = _classes(_open(data, name), name)
+    labels = _classes(_open(data, name), name, classes=classes)
     if labels.shape != tuple(shape):
         if abs(labels.shape[0] * shape[1] / (labels.shape[1] * shape[0]) - 1) > 0.02:
             raise ValueError(

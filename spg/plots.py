@@ -17,7 +17,7 @@ from PIL import Image
 
 from spg.engine.places import build
 from spg.engine.writing import write
-from spg.labels import CLASSES, PALETTE, colour
+from spg.labels import STREET, colour
 
 # Okabe and Ito's colours, told apart with every kind of colour vision; black last, for references.
 CURVES = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#000000")
@@ -34,9 +34,9 @@ def show_hole(image, hole):
     return np.where((hole == 1)[..., None], fill, image.transpose(1, 2, 0))
 
 
-def show_labels(labels, hole=None):
-    """Colour a label map, its missing part hatched if a hole is given. uint8 H×W -> uint8 H×W×3."""
-    picture = colour(labels)
+def show_labels(labels, hole=None, of=STREET):
+    """Colour a label map of the set `of`, its missing part hatched if a hole is given. uint8 H×W -> uint8 H×W×3."""
+    picture = colour(labels, of)
     return picture if hole is None else show_hole(picture.transpose(2, 0, 1), hole)
 
 
@@ -55,16 +55,18 @@ def show_map(values, low=None, high=None):
     return colormaps["cividis"](share.clip(0, 1), bytes=True)[..., :3]
 
 
-def legend(target, classes=None, **options):
-    """Add class colours and names, all or the numbers given, to axes or below a figure. Returns the legend."""
-    classes = range(len(CLASSES)) if classes is None else classes
-    patches = [Patch(facecolor=PALETTE[c] / 255, edgecolor="#555555", linewidth=0.5, label=CLASSES[c]) for c in classes]
-    below = {"loc": "outside lower center", "ncols": _legend_columns(target)} if isinstance(target, Figure) else {}
+def legend(target, classes=None, of=STREET, **options):
+    """Add colours and names of a class set, all or the numbers given, to axes or below a figure. Returns the legend."""
+    classes = range(len(of)) if classes is None else classes
+    patches = [
+        Patch(facecolor=of.palette[c] / 255, edgecolor="#555555", linewidth=0.5, label=of.names[c]) for c in classes
+    ]
+    below = {"loc": "outside lower center", "ncols": _legend_columns(target, of)} if isinstance(target, Figure) else {}
     return target.legend(handles=patches, frameon=False, fontsize=8, handlelength=1.2, **{**below, **options})
 
 
-def _legend_columns(fig):
-    return min(len(CLASSES), max(2, int(fig.get_figwidth() / 1.05)))  # a name and its patch take about an inch
+def _legend_columns(fig, of):
+    return min(len(of), max(2, int(fig.get_figwidth() / 1.05)))  # a name and its patch take about an inch
 
 
 def figure(width=6.4, height=4.0):
@@ -97,12 +99,12 @@ def curves(series, xlabel, ylabel):
     return fig
 
 
-def sheet(rows, titles, row_titles=None, side=1.5, classes=None):
+def sheet(rows, titles, row_titles=None, side=1.5, classes=None, of=STREET):
     """Lay pictures out in a grid. Returns a Figure.
 
     rows: list of lists of uint8 H×W×3, or None for an empty cell; titles: one per column; row_titles: one per
-    row; side: inches per picture; classes: class numbers to explain in a legend. Raises ValueError when a row has
-    another length than titles.
+    row; side: inches per picture; classes: class numbers to explain in a legend, of the set `of`. Raises ValueError
+    when a row has another length than titles.
     """
     if any(len(row) != len(titles) for row in rows):
         raise ValueError(f"every row needs {len(titles)} pictures, one per title; got {[len(row) for row in rows]}")
@@ -115,8 +117,8 @@ def sheet(rows, titles, row_titles=None, side=1.5, classes=None):
         if row_titles:
             grid[i, 0].set_ylabel(row_titles[i], fontsize=9)
     if classes is not None:
-        fig.set_figheight(fig.get_figheight() + 0.2 * -(-len(classes) // _legend_columns(fig)))
-        legend(fig, classes)
+        fig.set_figheight(fig.get_figheight() + 0.2 * -(-len(classes) // _legend_columns(fig, of)))
+        legend(fig, classes, of)
     return fig
 
 

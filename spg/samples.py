@@ -16,15 +16,14 @@ from torch.utils.data import DataLoader, Dataset
 from spg.generators import known
 from spg.generators_plus import smooth_by_class
 from spg.holes import draw_hole, parse_mixture, rectangle
-from spg.labels import CLASSES, OTHER, PERSON, SIGN, VEGETATION, VEHICLE
+from spg.labels import STREET, classes_of
 
 ASKED = 0.7  # share of the pictures in which SG-Net+ is asked for a colour [our decision]
-REPAINTED = 0.5  # share of those, where it is a vehicle or a person, in which the object gets another colour first
-OBJECTS = (VEHICLE, PERSON, SIGN, VEGETATION, OTHER)
+REPAINTED = 0.5  # share of those, where it comes in any colour, in which the object gets another colour first
 
 
 class Batch(NamedTuple):
-    """image I: N×3×H×W in [-1, 1]; s: one-hot S, N×8×H×W; hole R: N×1×H×W, 1 = missing. All float32.
+    """image I: N×3×H×W in [-1, 1]; s: one-hot S, N×C×H×W; hole R: N×1×H×W, 1 = missing. All float32.
 
     colour: N×4×H×W, what SG-Net+ is asked for: a colour in [-1, 1] inside an outline, and the outline; 0 where
     nothing is asked. None: no picture of the batch was drawn with outlines.
@@ -46,11 +45,14 @@ class Batch(NamedTuple):
         return known(self.s, self.hole)
 
     @classmethod
-    def of(cls, images, labels, holes, device="cpu", outlines=None):
-        """From uint8 tensors N×3×H×W, N×H×W, N×H×W and, if any, N×H×W (they travel to the device as bytes)."""
+    def of(cls, images, labels, holes, device="cpu", outlines=None, classes=STREET):
+        """From uint8 tensors N×3×H×W, N×H×W, N×H×W and, if any, N×H×W (they travel to the device as bytes).
+
+        classes: the set whose numbers the labels hold.
+        """
         images, labels, holes = (x.to(device, non_blocking=True) for x in (images, labels, holes))
         image = images.to(memory_format=torch.channels_last).float() / 127.5 - 1
-        s = F.one_hot(labels.long(), len(CLASSES)).permute(0, 3, 1, 2).float()
+        s = F.one_hot(labels.long(), len(classes)).permute(0, 3, 1, 2).float()
         colour = None if outlines is None else asked_colour(image, outlines.to(device)[:, None].float())
         return cls(image, s, holes[:, None].float(), colour)
 
@@ -62,19 +64,22 @@ def asked_colour(image, outline):
     return torch.cat([colour * outline, outline], 1)
 
 
-def usual_colours(i0, s, hole):
-    """What SG-Net+ is asked for where nobody asks: every missing vehicle or person in its class's colour nearby.
+def usual_colours(i0, s, hole, classes=STREET):
+    """What SG-Net+ is asked for where nobody asks: what comes in any colour, in its class's colour nearby.
+
+    On streets, every missing vehicle or person.
 
     Asked for nothing, it paints several colours at once into one object: any of them would do [our decision].
-    i0: N×3×H×W, s: the complete layout N×8×H×W, hole: N×1×H×W. Returns N×4×H×W, as `Batch.colour`.
+    i0: N×3×H×W, s: the complete layout N×C×H×W, hole: N×1×H×W. Returns N×4×H×W, as `Batch.colour`.
     """
     nearby = smooth_by_class(i0, s, hole)
-    return torch.cat([_usual(*one) for one in zip(nearby.split(1), s.argmax(1), hole[:, 0], strict=True)])
+    pictures = zip(nearby.split(1), s.argmax(1), hole[:, 0], strict=True)
+    return torch.cat([_usual(*one, classes.tinted) for one in pictures])
 
 
-def _usual(nearby, labels, missing):
+def _usual(nearby, labels, missing, tinted):
     asked = torch.zeros_like(nearby[:, :1]).repeat(1, 4, 1, 1)
-    for label in (VEHICLE, PERSON):
+    for label in tinted:
         inside = ((labels == label) & (missing > 0)).byte().cpu().numpy()
         count, parts = cv2.connectedComponents(inside, connectivity=8)
         for number in range(1, count):
@@ -94,7 +99,7 @@ class TrainingSamples(Dataset):
 
     def __init__(self, scenes, holes="paper", seed=0, window=0, coloured=False):
         self.scenes, self.seed, self.window, self.coloured = scenes, seed, window, coloured
-        self.holes = parse_mixture(holes)
+        self.holes, self.classes = parse_mixture(holes), classes_of(scenes)
         self._epoch, self._order = None, None
 
     def order(self, epoch):
@@ -110,22 +115,24 @@ class TrainingSamples(Dataset):
         rng = np.random.default_rng([self.seed, 0, k])
         arrays = [image, labels, self._hole(rng, labels)]
         if rng.random() < 0.5:
-            arrays[:2] = [x[..., ::-1] for x in arrays[:2]]
+            arrays[:2] = image[..., ::-1], self.classes.mirrored(labels)
             if len(self.holes) > 1 or "objects" in self.holes:  # a hole that fits an object turns with it
                 arrays[2] = arrays[2][..., ::-1]
         if self.window:
             rows, columns = window_around(rng, arrays[2], self.window)
             arrays = [x[..., rows, columns] for x in arrays]
+            if arrays[2].all():  # all hair, say
+                arrays[2] = rectangle(rng, *arrays[2].shape)
         if self.coloured:
-            outline = asked_outline(rng, *arrays[1:])
-            arrays = [repainted(rng, arrays[0], arrays[1], outline), *arrays[1:], outline]
+            outline = asked_outline(rng, *arrays[1:], self.classes)
+            arrays = [repainted(rng, arrays[0], arrays[1], outline, self.classes), *arrays[1:], outline]
         return tuple(np.ascontiguousarray(x) for x in arrays)
 
     def _hole(self, rng, labels):
         """A hole of the mixture; a scene without an object to take out gets the paper's rectangle."""
         names = list(self.holes)
         name = names[0] if len(names) == 1 else names[rng.choice(len(names), p=list(self.holes.values()))]
-        hole = draw_hole(name, rng, labels)
+        hole = draw_hole(name, rng, labels, self.classes)
         return rectangle(rng, *labels.shape) if hole is None else hole
 
 
@@ -141,10 +148,10 @@ def window_around(rng, hole, side):
     return slices
 
 
-def largest_object(labels, hole):
+def largest_object(labels, hole, classes=STREET):
     """The part in the hole of the largest object there is, as a uint8 map; empty where there is none."""
     outline, most = np.zeros(labels.shape, np.uint8), 0
-    for label in OBJECTS:
+    for label in classes.outlined:
         inside = ((labels == label) & (hole == 1)).astype(np.uint8)
         count, parts, boxes, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
         if count > 1 and boxes[1:, cv2.CC_STAT_AREA].max() > most:
@@ -153,14 +160,14 @@ def largest_object(labels, hole):
     return outline
 
 
-def asked_outline(rng, labels, hole):
+def asked_outline(rng, labels, hole, classes=STREET):
     """The outline of the hole's largest object in a share `ASKED` of the pictures, in the others an empty map."""
     asked = rng.random() < ASKED
-    return largest_object(labels, hole) if asked else np.zeros(labels.shape, np.uint8)
+    return largest_object(labels, hole, classes) if asked else np.zeros(labels.shape, np.uint8)
 
 
-def repainted(rng, image, labels, outline):
-    """The picture with the outlined vehicle or person in another colour, in a share `REPAINTED` of the cases.
+def repainted(rng, image, labels, outline, classes=STREET):
+    """The picture with what is outlined in another colour, in a share `REPAINTED` of the cases, if it comes in any.
 
     So that SG-Net+ meets colours that few objects have and keeps the detail in them [our decision]. The object's light
     and shade stay, in the new colour, and a quarter of its own colours shows through: lights and windows remain.
@@ -168,7 +175,7 @@ def repainted(rng, image, labels, outline):
     """
     wanted, lucky = rng.integers(20, 236, (3, 1)), rng.random() < REPAINTED
     inside = outline == 1
-    if not lucky or not np.isin(labels[inside], (VEHICLE, PERSON)).any():
+    if not lucky or not np.isin(labels[inside], classes.tinted).any():
         return image
     own = image[:, inside].astype(float)
     shade = own.mean(0) / max(own.mean(), 1.0)

@@ -12,11 +12,10 @@ from spg.engine import checkpoints
 from spg.engine.checkpoints import inherit, restore
 from spg.generators import DILATIONS, SGNet, SPNet, complete
 from spg.generators_plus import SGNetPlus, SPNetPlus
-from spg.labels import CLASSES
+from spg.labels import STREET, recorded, refuse_other_set
 from spg.profiles import COURSE, MACHINE, at, from_dict
 from spg.segmenter import Segmenter
 
-C = len(CLASSES)
 PATCHES = ("discriminator_width", "conditional", "scales", "local", "masked", "adv", "feature", "discriminate_from")
 
 
@@ -28,11 +27,13 @@ class Task:
     two only they do; after the second both. None: (discriminate_from, discriminate_from) of the profile.
     adversarial: the form of the adversarial loss. weights: of "adv" and "feature", where a model has its own; None:
     the profile's.
-    data: name of the data set, set by the trainer before `prepare`.
+    data, classes: name of the data set and its class set, set by the trainer before anything is built.
+    labelled: whether the net reads or writes label maps, and so knows its own class set alone.
     begins_as: the model, of the same layers with fewer inputs, that a training may start with; None: there is none.
     """
 
     phases = weights = data = begins_as = None
+    classes, labelled = STREET, True
     adversarial, betas = "least-squares", (0.5, 0.999)
     masked = conditional = True
     local = coloured = False
@@ -119,11 +120,12 @@ class SegmentationPrediction(Task):
 
     def generator(self, profile, design):
         if self.plus:
-            return SPNetPlus(C, *design, grained=profile.grained)
-        return SPNet(C, **paper_design(profile, design))
+            return SPNetPlus(len(self.classes), *design, grained=profile.grained)
+        return SPNet(len(self.classes), **paper_design(profile, design))
 
     def discriminator(self, profile):
-        return multi_scale(profile, (3 + C) * profile.conditional + C)
+        count = len(self.classes)
+        return multi_scale(profile, (3 + count) * profile.conditional + count)
 
     def prepare(self, profile, device):
         super().prepare(profile, device)
@@ -175,6 +177,7 @@ class SegmentationGuidance(Task):
 
     def __init__(self, guided=True, plus=False):
         self.guided, self.plus, self.segmenting = guided, plus, False
+        self.labelled = guided
         self.begins_as = ("sgnet-plus-noseg" if plus else "sgnet-noseg") if guided else None
 
     @property
@@ -186,7 +189,7 @@ class SegmentationGuidance(Task):
         return super().reads | {*PATCHES, *own, *pixels, "width", "downs", "grow"}
 
     def generator(self, profile, design):
-        classes = C if self.guided else 0
+        classes = len(self.classes) if self.guided else 0
         if self.plus:
             coloured = profile.coloured and self.guided
             return SGNetPlus(classes, *design, grained=profile.grained, coloured=coloured)
@@ -194,8 +197,8 @@ class SegmentationGuidance(Task):
 
     def discriminator(self, profile):
         if self.plus and profile.discriminator == "segmenting":
-            return SegmentingDiscriminator(C, profile.discriminator_width)
-        return multi_scale(profile, (C if self.guided else 3) * profile.conditional + 3)
+            return SegmentingDiscriminator(len(self.classes), profile.discriminator_width)
+        return multi_scale(profile, (len(self.classes) if self.guided else 3) * profile.conditional + 3)
 
     def prepare(self, profile, device):
         super().prepare(profile, device)
@@ -206,7 +209,7 @@ class SegmentationGuidance(Task):
         self.l1_weight, self.ssim_weight, self.known_weight = profile.l1, profile.ssim, profile.known
         self.perceptual = perceptual_losses(profile, device)
         self.guess, self.soft = profile.guess, profile.soft
-        self.spnets = predictors(profile, device) if self.guided and profile.guess else {}
+        self.spnets = predictors(profile, device, self.classes) if self.guided and profile.guess else {}
 
     def prepare_batch(self, b):
         """A share `guess` of the pictures gets SP-Net's layout in the hole, where it knows pictures this large.
@@ -277,17 +280,21 @@ def perceptual_losses(profile, device):
     }
 
 
-def predictors(profile, device):
-    """The frozen SP-Net of a profile, by the side of the pictures it knows: {size: net}.
+def predictors(profile, device, classes=STREET):
+    """The frozen SP-Net of a profile, by the side of the pictures it knows: {size: net}. classes: its class set.
 
     SP-Net+ that has grown knows its smaller stages' sizes too: its inner levels are the net of that stage, trained on.
     """
     tensors, about = checkpoints.load(profile.spnet)
     if about["model"] not in ("spnet", "spnet-plus"):
         raise ValueError(f"spnet={profile.spnet!r} holds a {about['model']!r} net, no SP-Net")
+    remedy = "name an SP-Net that was trained on this data, --set spnet=FILE"
+    refuse_other_set(classes, recorded(about, profile.spnet), f"spnet={profile.spnet!r}", remedy)
     trained, plus = from_dict(about["profile"]), about["model"] == "spnet-plus"
     smaller = [size for size in trained.sizes if size < about["size"] and plus and trained.grow]
-    nets = {s: SegmentationPrediction(plus).generator(trained, at(trained, s)) for s in (*smaller, about["size"])}
+    task = SegmentationPrediction(plus)
+    task.classes = classes
+    nets = {s: task.generator(trained, at(trained, s)) for s in (*smaller, about["size"])}
     whole = restore(nets[about["size"]], tensors)
     for size in smaller:
         inherit(nets[size], whole)
@@ -308,7 +315,7 @@ class Segmentation(Task):
         return super().reads | {"encoder"}
 
     def generator(self, profile, design):
-        return Segmenter(C, profile.encoder)
+        return Segmenter(len(self.classes), profile.encoder)
 
     def generate(self, net, b):
         return net(b.i0, b.hole)

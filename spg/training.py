@@ -12,12 +12,12 @@ from pathlib import Path
 import torch
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from spg import labels
 from spg.engine import checkpoints, machine, provenance, resuming
 from spg.engine.checkpoints import adopt, inherit, restore
 from spg.engine.machine import join_batch_norms, keep_freed_memory
 from spg.engine.watching import InterruptAfterStep, Logbook, progress
 from spg.engine.writing import locked
+from spg.labels import STREET, classes_of, recorded, refuse_other_set
 from spg.profiles import at, from_dict, in_stage, learning_rate, schedule, share
 from spg.samples import Batch, TrainingSamples, batches
 
@@ -28,11 +28,14 @@ class Trainer:
     """Trains `task` under `profile`; writes OUT/MODEL.last.safetensors (all state) and OUT/MODEL.safetensors (the net).
 
     scenes_at: size → data set. source: what to record of the data, {"data": spec, …}; it may not change on resume.
-    start: checkpoint of a net to go on from instead of from chance; its pictures and seconds count on.
+    start: checkpoint of a net to go on from instead of from chance; its pictures and seconds count on. classes: the
+    class set of the data, which the checkpoint records.
     Interrupted at any step and resumed, it ends with the weights it would have had (bit-identical on a CPU).
     """
 
-    def __init__(self, model, task, profile, scenes_at, source, out, fabric=None, resume=False, start=None):
+    def __init__(
+        self, model, task, profile, scenes_at, source, out, fabric=None, resume=False, start=None, classes=STREET
+    ):
         keep_freed_memory()
         self.model, self.task, self.profile, self.source = model, task, profile, source
         self.scenes_at, self.out = scenes_at, Path(out)
@@ -41,7 +44,7 @@ class Trainer:
             raise ValueError(f"batch {profile.batch} cannot be shared by {self.fabric.world_size} processes")
         self.step, self.seen, self.seconds = 0, 0, 0.0  # seen: pictures before step 0
         self.commit = provenance.commit()
-        self.task.data = source.get("data", "").split(":")[0]
+        self.task.data, self.task.classes = source.get("data", "").split(":")[0], classes
         state, about = self._earlier(resume)
         self.task.prepare(self.profile, self.fabric.device)
         torch.manual_seed(self.profile.seed)  # only now: what was prepared may have drawn, the first time or every time
@@ -102,6 +105,8 @@ class Trainer:
     def _start(self, path):
         """Begin with the net of a checkpoint; or with all nets of a state file, as the next stage of a recipe does."""
         tensors, about = checkpoints.load(path)
+        remedy = "begin without --start, or with a net of the same classes"
+        refuse_other_set(self.task.classes, recorded(about, path), path, remedy)
         state = tensors if "G" in tensors else {"G": tensors}
         wrong_size = about["size"] != self.size and "G" not in tensors
         if about["model"] not in (self.model, self.task.begins_as) or wrong_size:
@@ -136,8 +141,9 @@ class Trainer:
         self.seen = about["pictures_seen"] - self.step * self.profile.batch
 
     def _check_same(self, about):
-        then = from_dict(about["profile"]).as_dict() | {key: about.get(key) for key in self.source}
-        resuming.check_unchanged(then, self.profile.as_dict() | self.source, FREE_TO_CHANGE, self.state_file)
+        source = self.source | {"classes": list(self.task.classes.names)}
+        then = from_dict(about["profile"]).as_dict() | {key: about.get(key) for key in source}
+        resuming.check_unchanged(then, self.profile.as_dict() | source, FREE_TO_CHANGE, self.state_file)
 
     # ------------------------------------------------------------ the loop
 
@@ -157,6 +163,9 @@ class Trainer:
                     continue
                 self._enter(size)
                 scenes = self.scenes_at(size)
+                refuse_other_set(
+                    classes_of(scenes), self.task.classes, self.model, "give the trainer the data's classes"
+                )
                 for batch in self._batches(scenes, last):
                     terms = self.play(batch)
                     self.step += 1
@@ -175,7 +184,8 @@ class Trainer:
         samples = TrainingSamples(scenes, p.holes, p.seed, p.window, self.task.coloured)
         first = self.seen + self.step * p.batch
         for arrays in batches(samples, first, last - self.step, p.batch, f.global_rank, f.world_size, p.workers):
-            yield Batch.of(*arrays[:3], f.device, *arrays[3:])
+            outlines = arrays[3] if self.task.coloured else None
+            yield Batch.of(*arrays[:3], f.device, outlines, self.task.classes)
 
     def _stop(self):
         """Whether any process was asked to stop; they must all leave at the same step, or one waits for ever."""
@@ -291,7 +301,8 @@ class Trainer:
         return {
             "model": self.model,
             **self.source,
-            "classes": list(labels.CLASSES),
+            "classes": list(self.task.classes.names),
+            "class_set": self.task.classes.as_dict(),
             "size": self.size,
             "step": self.step,
             "pictures_seen": self.seen + self.step * p.batch,
@@ -321,4 +332,4 @@ class Trainer:
         )
 
     def _logbook(self):
-        return Logbook(self.out / f"{self.model}.log", self.step, self.fabric.is_global_zero)
+        return Logbook(self.out / f"{self.model}.log", self.step, self.fabric.is_global_zero, self.task.classes)

@@ -13,8 +13,9 @@ from spg import losses
 from spg.discriminators import window
 from spg.engine import checkpoints, shipped
 from spg.generators import complete, convolution
+from spg.labels import STREET, recorded, refuse_other_set
 from spg.segmenter import Segmenter
-from spg.tasks import C, Task
+from spg.tasks import Task
 
 STAGES = (1, 2, 4, 8)  # VGG's 64, 128, 256, 512 at width 64
 DILATIONS = (2, 4)
@@ -111,21 +112,33 @@ class Parser(NamedTuple):
         return losses.hole_cross_entropy(self.net(filled, nothing), s, everything)
 
 
-def parser(path):
-    """The `Parser` of a segmenter's checkpoint, in eval mode. Raises ValueError where it holds another net."""
+def parser(path, classes=STREET):
+    """The `Parser` of a segmenter's checkpoint, in eval mode. Raises ValueError where it holds another net.
+
+    classes: the set that it must know.
+    """
     tensors, about = checkpoints.load(path)
     if about["model"] != "segmenter":
         raise ValueError(f"parser={str(path)!r} holds a {about['model']!r} net, no segmenter")
-    net = checkpoints.restore(Segmenter(C, about["profile"]["encoder"]), tensors)
+    remedy = "train a segmenter on this data and name it, --set parser=FILE"
+    refuse_other_set(classes, recorded(about, path), f"parser={str(path)!r}", remedy)
+    net = checkpoints.restore(Segmenter(len(classes), about["profile"]["encoder"]), tensors)
     return Parser(net.eval().requires_grad_(False), about["size"])
 
 
-def nearest_segmenter(data, size):
-    """The file of the shipped segmenter of that data set (else of any) nearest in size. ValueError: there is none."""
+def nearest_segmenter(data, size, classes=STREET):
+    """The file of the shipped segmenter of that data set, else of any with its classes, nearest in size.
+
+    Raises ValueError where there is none.
+    """
     nets = {name: entry["nets"] for name, entry in shipped.registry().items()}
     sets = {name: of["segmenter"] for name, of in nets.items() if "segmenter" in of}
+    sets = {name: net for name, net in sets.items() if recorded(net, name).same(classes)}
     if not sets:
-        raise ValueError("GFC needs a parsing net, and no shipped set holds a segmenter: train one and `ship` it first")
+        raise ValueError(
+            f"GFC needs a parsing net of {classes}, and no shipped set holds a segmenter: train one with "
+            "`spg train segmenter` and name it, --set parser=FILE"
+        )
     name = min(sets, key=lambda n: (sets[n]["data"].split(":")[0] != data, abs(sets[n]["size"] - size)))
     return shipped.checked(sets[name])
 
@@ -140,6 +153,7 @@ class GFC(Task):
     adversarial = "log"
     weights = {"adv": ADVERSARIAL, "feature": 0.0}  # noqa: RUF012, read only
     phases = (0.2, 0.2)
+    labelled = False
 
     @property
     def reads(self):
@@ -152,8 +166,11 @@ class GFC(Task):
         return GFCDiscriminators(profile.width)
 
     def prepare(self, profile, device):
-        self.parser = parser(profile.parser or nearest_segmenter(self.data, profile.sizes[-1]))
+        self.parser = parser(profile.parser or self._nearest(profile.sizes[-1]), self.classes)
         self.parser.net.to(device, memory_format=torch.channels_last)
+
+    def _nearest(self, size):
+        return nearest_segmenter(self.data, size, self.classes)
 
     def generate(self, net, b):
         return net(b.i0, None, b.hole)

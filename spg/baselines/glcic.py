@@ -107,6 +107,7 @@ class GLCIC(Task):
 
     adversarial = "log"  # GL's binary cross-entropy
     weights = {"adv": 4e-4, "feature": 0.0}  # noqa: RUF012, read only
+    labelled = False
     phases = (0.18, 0.20)  # completion net alone, then its discriminator alone, then both
 
     @property

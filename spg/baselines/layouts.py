@@ -4,15 +4,15 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt  # scipy comes with scikit-image
 
 from spg.holes import check_hole
-from spg.labels import CLASSES, check_labels
+from spg.labels import MOST, STREET, check_labels
 
 
-def nearest_known(labels, hole):
+def nearest_known(labels, hole, classes=STREET):
     """Give every missing pixel the class of the nearest known one (Euclidean).
 
-    labels: uint8 H×W, 0..7, not looked at where hole is 1; hole: H×W, 1 = missing. Returns uint8 H×W.
+    labels: uint8 H×W, of `classes`, not looked at where hole is 1; hole: H×W, 1 = missing. Returns uint8 H×W.
     """
-    labels = check_labels(labels)
+    labels = check_labels(labels, classes=classes)
     hole = check_hole(hole, labels.shape)
     rows, columns = distance_transform_edt(hole, return_distances=False, return_indices=True)
     return labels[rows, columns]
@@ -32,8 +32,9 @@ def row_prior(scenes, limit=None):
 
 
 def _row_counts(labels):
-    """uint8 H×W -> int H×C: how often each class occurs in each row."""
-    return (labels[:, :, None] == np.arange(len(CLASSES))).sum(axis=1)
+    """uint8 H×W -> int H×64: how often each class occurs in each row; there are no more of any set."""
+    rows = np.arange(len(labels))[:, None] * MOST
+    return np.bincount((rows + labels).ravel(), minlength=len(labels) * MOST).reshape(-1, MOST)
 
 
 class RowPrior:

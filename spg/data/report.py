@@ -8,7 +8,6 @@ import numpy as np
 from spg.data import cache
 from spg.data.contract import PARTS
 from spg.data.sources import parse
-from spg.labels import CLASSES
 from spg.pictures import DamagedImage, size_of
 
 SAMPLE, SAMPLE_SIZE = 32, 128  # frames per split, spread evenly, and the side at which their pixels are counted
@@ -16,7 +15,10 @@ SAMPLE, SAMPLE_SIZE = 32, 128  # frames per split, spread evenly, and the side a
 
 @dataclass(frozen=True)
 class SplitReport:
-    """What one split holds. shares: of the pixels of each class over `sampled` frames. caches: {size: folder}."""
+    """What one split holds. shares: of the pixels of each class over `sampled` frames. caches: {size: folder}.
+
+    classes: their names.
+    """
 
     split: str
     frames: int
@@ -26,6 +28,7 @@ class SplitReport:
     shares: np.ndarray
     damaged: list
     caches: dict
+    classes: tuple
 
 
 def check(spec, fetch=False):
@@ -61,10 +64,11 @@ def look(source, split):
     """Returns the SplitReport of one split. source: see `spg.data.sources.parse`."""
     reader = source.reader(split, SAMPLE_SIZE)
     rows = np.unique(np.linspace(0, len(reader) - 1, SAMPLE).astype(int))
-    counts, damaged = np.zeros(len(CLASSES), int), []
+    names = source.classes.names
+    counts, damaged = np.zeros(len(names), int), []
     for row in rows:
         try:
-            counts += np.bincount(reader[row].labels.ravel(), minlength=len(CLASSES))
+            counts += np.bincount(reader[row].labels.ravel(), minlength=len(names))
         except DamagedImage as error:
             damaged.append(str(error))
     return SplitReport(
@@ -76,6 +80,7 @@ def look(source, split):
         shares=counts / max(counts.sum(), 1),
         damaged=damaged,
         caches=_caches(source, split),
+        classes=names,
     )
 
 
@@ -104,7 +109,7 @@ def _lines(report):
     parts = "".join(f", {part} {n}" for part, n in report.parts.items())
     resolutions = ", ".join(report.resolutions) or "any size"
     yield f"{report.split}: {report.frames} frames{parts} ({resolutions})"
-    shares = ", ".join(f"{name} {100 * share:.1f} %" for name, share in zip(CLASSES, report.shares, strict=True))
+    shares = ", ".join(f"{name} {100 * share:.1f} %" for name, share in zip(report.classes, report.shares, strict=True))
     yield f"  pixels over {report.sampled} of them: {shares}"
     for damaged in report.damaged:
         yield f"  damaged: {damaged}"

@@ -1,14 +1,17 @@
 """From a spec such as `cityscapes:ROOT` to what reads it. The specs are the project's: see `spg.data.open`."""
 
+import functools
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 from spg.data.contract import PARTS, every_tenth, part_of_train
 from spg.data.frames import TREES, FrameReader, Selection, digest
+from spg.labels import STREET
 
 NAMES = ("streets", *TREES)
 STREETS_SPLITS = ("train", "val", "test")
+SPECS = "streets, cityscapes[:ROOT], camvid[:ROOT], folder:ROOT, faces[:ROOT]"
 
 
 class Source(NamedTuple):
@@ -22,6 +25,11 @@ class Source(NamedTuple):
         """Names of the splits, without the parts `fit` and `tune` that `train` is divided into."""
         return STREETS_SPLITS if self.root is None else TREES[self.name].splits
 
+    @property
+    def classes(self):
+        """The `ClassSet` of its label maps. Raises ValueError for a classes.json that makes none."""
+        return STREET if self.root is None else TREES[self.name].classes(self.root)
+
     def reader(self, split, size, n=None):
         """Returns the plain reader of a whole split: ids, [i] -> Scene, fingerprint(). n: scenes of `streets`."""
         if self.root is None:
@@ -30,7 +38,8 @@ class Source(NamedTuple):
         if not self.root.is_dir():
             raise FileNotFoundError(f"{self.name}: there is no folder {self.root}; {tree.remedy}")
         try:
-            return FrameReader(tree.find(self.root, split), size, tree.read_labels)
+            read = functools.partial(tree.read_labels, classes=self.classes)
+            return FrameReader(tree.find(self.root, split), size, read, self.classes)
         except FileNotFoundError as error:
             raise FileNotFoundError(f"{error}; {tree.remedy}") from None
 
@@ -44,7 +53,7 @@ def parse(spec):
     """Returns the Source of a spec. Raises ValueError for an unknown one, or one whose ROOT is needed and not known."""
     name, _, root = spec.partition(":")
     if name not in NAMES:
-        raise ValueError(f"unknown data set {spec!r}; known: streets, cityscapes[:ROOT], camvid[:ROOT], folder:ROOT")
+        raise ValueError(f"unknown data set {spec!r}; known: {SPECS}")
     if name == "streets":
         if root:
             raise ValueError(f"{spec!r}: streets are drawn, not read, and take no ROOT; say just streets")
@@ -52,6 +61,11 @@ def parse(spec):
     if not root:
         root = _default_root(name)
     return Source(name, Path(root).expanduser())
+
+
+def classes_of_spec(spec):
+    """The class set of a data set, which need not be opened for that. Raises ValueError as `parse` does."""
+    return parse(spec).classes
 
 
 def _default_root(name):

@@ -143,7 +143,7 @@ def obedience(net, variant):
 
 def recognised(net, picture):
     """What the net's segmenter sees in a complete picture (uint8 3×H×W): labels uint8 H×W."""
-    return recognition.seen(net.segment, picture)
+    return recognition.seen(net.segment, picture, net.classes)
 
 
 def _hole(a, b):

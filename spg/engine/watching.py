@@ -6,7 +6,7 @@ import threading
 
 from tqdm.auto import tqdm
 
-from spg.labels import colour
+from spg.labels import STREET, colour
 
 SHOWN = 4  # pictures of a batch
 
@@ -15,12 +15,13 @@ class Logbook:
     """The log of a training, for TensorBoard: loss terms, and now and then a few pictures.
 
     It writes into folder and supersedes what an interrupted training had logged beyond `step`. It is silent if not
-    `writes`.
+    `writes`. classes: the set in whose colours label maps are shown.
     """
 
-    def __init__(self, folder, step=0, writes=True):
+    def __init__(self, folder, step=0, writes=True, classes=STREET):
         from torch.utils.tensorboard import SummaryWriter  # slow to import, and a progress bar needs none
 
+        self.classes = classes
         self.writer = SummaryWriter(folder, purge_step=step or None) if writes else None
 
     def __enter__(self):
@@ -40,15 +41,15 @@ class Logbook:
         if not self.writer:
             return
         self.writer.add_images("input", (batch.i0[:SHOWN].cpu() + 1) / 2 * (1 - batch.hole[:SHOWN].cpu()), step)
-        self.writer.add_images("output", _colours(output[:SHOWN].cpu()), step)
+        self.writer.add_images("output", _colours(output[:SHOWN].cpu(), self.classes), step)
 
 
-def _colours(output):
+def _colours(output, classes):
     """To N×3×H×W in [0, 1]."""
     import torch  # not for a progress bar
 
     if output.ndim == 3:
-        return torch.from_numpy(colour(output.numpy())).permute(0, 3, 1, 2) / 255
+        return torch.from_numpy(colour(output.numpy(), classes)).permute(0, 3, 1, 2) / 255
     return (output + 1) / 2
 
 

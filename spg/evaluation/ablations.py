@@ -149,22 +149,25 @@ def train(name, spec, profile, seed, folder):
 
     source = {"data": spec, "split": "train", "limit": None}
     task = models.task(row.model)
-    Trainer(row.model, task, its, scenes_at, source, folder, make_fabric(its), resume=True, start=start).fit()
+    Trainer(
+        row.model, task, its, scenes_at, source, folder, make_fabric(its), True, start, data.classes_of_spec(spec)
+    ).fit()
 
 
 def result_of(name, spec, profile, folder, split, limit):
     """The result of one trained row, each picture's values kept: with the true layout, and with the predicted one."""
     scenes = data.open(spec, split, profile.sizes[-1], limit)
     spnet, _ = weights.load_net(net_file(spnet_of(name), folder))
+    known = {"size": scenes.size, "classes": scenes.classes}
     if paints(name):
         sgnet, about = weights.load_net(net_file(name, folder))
-        net = Inpainter(spnet, sgnet, size=scenes.size, soft=about["profile"].get("soft", False))
+        net = Inpainter(spnet, sgnet, **known, soft=about["profile"].get("soft", False))
         methods = {"true": net.paint}
         if net.sgnet.guided:
             methods["predicted"] = lambda image, hole, labels: net(image, hole, labels).image
         return evaluation.evaluate(scenes, methods, keep_per_image=True, extra={"row": name})
     own, _ = weights.load_net(net_file(name, folder))
-    net = Inpainter(own, None, size=scenes.size)
+    net = Inpainter(own, None, **known)
     complete = {"layout": lambda image, hole, labels: net.predict(image, hole, labels)[0]}
     return evaluation.evaluate(scenes, {}, layouts=complete, perceptual=None, keep_per_image=True, extra={"row": name})
 

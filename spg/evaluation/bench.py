@@ -12,7 +12,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from spg.engine.watching import progress
-from spg.labels import CLASSES
+from spg.labels import STREET
 from spg.profiles import PAPER
 from spg.samples import Batch
 
@@ -121,7 +121,7 @@ def _training(width, size, batch, device):
 def _batch(n, size, device):
     rng = np.random.default_rng(0)
     images = torch.from_numpy(rng.integers(0, 256, (n, 3, size, size), np.uint8))
-    maps = torch.from_numpy(rng.integers(0, len(CLASSES), (n, size, size), np.uint8))
+    maps = torch.from_numpy(rng.integers(0, len(STREET), (n, size, size), np.uint8))
     holes = torch.zeros(n, size, size, dtype=torch.uint8)
     holes[:, size // 4 : size // 2, size // 4 : size // 2] = 1
     return Batch.of(images, maps, holes, device)

@@ -12,7 +12,7 @@ from spg.evaluation import metrics
 from spg.evaluation.gallery import write_painted
 from spg.evaluation.judging import check_left_out
 from spg.holes import OBJECTS, evaluation_hole
-from spg.labels import CLASSES
+from spg.labels import classes_of
 from spg.samples import largest_object
 
 WAYS = {"asked": "the colour was asked for", "unasked": "nothing was asked for"}
@@ -40,10 +40,10 @@ def measure_colours(net, scenes, seed=0, folder=None):
 def _question(scenes, seed, i):
     """{"scene", "hole", "outline", "class", "colour" uint8 [3]} of a scene; None where it holds no object."""
     image, labels = map(np.asarray, scenes[i])
-    hole = evaluation_hole(scenes.name, scenes.split, scenes.size, OBJECTS, seed, i, labels)
+    hole = evaluation_hole(scenes.name, scenes.split, scenes.size, OBJECTS, seed, i, labels, classes_of(scenes))
     if hole is None:
         return None
-    outline = largest_object(labels, hole)
+    outline = largest_object(labels, hole, classes_of(scenes))
     colour = metrics.mean_colour(image, outline).round().astype(np.uint8)
     return {"scene": i, "hole": hole, "outline": outline, "class": int(labels[outline == 1][0]), "colour": colour}
 
@@ -64,9 +64,13 @@ def _row(net, scenes, question, colour, folder):
     rgba[outline == 1] = (*colour, 255)
     pictures = {"asked": net.paint(image, hole, labels, colours=rgba), "unasked": net.paint(image, hole, labels)}
     for way, picture in pictures.items() if folder else ():
-        write_painted(folder, f"{question['scene']:04d}-{way}", picture, labels, hole)
+        write_painted(folder, f"{question['scene']:04d}-{way}", picture, labels, hole, classes_of(scenes))
     came = {way: metrics.delta_e(picture, outline, colour) for way, picture in pictures.items()}
-    about = {"scene": question["scene"], "class": CLASSES[question["class"]], "colour": colour.tolist()}
+    about = {
+        "scene": question["scene"],
+        "class": classes_of(scenes).names[question["class"]],
+        "colour": colour.tolist(),
+    }
     return {**about, **came}
 
 

@@ -15,7 +15,7 @@ from spg.engine.watching import progress as bar
 from spg.evaluation import kernel_distance, metrics, recognition, summary
 from spg.evaluation.gallery import Gallery
 from spg.holes import OBJECTS, evaluation_hole
-from spg.labels import check_labels
+from spg.labels import STREET, check_labels, classes_of
 from spg.pictures import to_float
 
 
@@ -39,7 +39,8 @@ def evaluate(
 ):
     """Fill the fixed holes of a data set with every method and measure the results.
 
-    scenes: a data set (`spg.data.open`), with name, split, size, len() and [i].
+    scenes: a data set (`spg.data.open`), with name, split, size, len(), [i] and, but for
+        streets, the classes of its label maps.
     methods: dict name -> fill(image uint8 3×H×W, hole uint8 H×W, labels uint8 H×W) -> uint8 3×H×W. The missing
         pixels of image are 0; labels are the true ones everywhere, and a method that should not know them masks them.
     holes, seed: the hole set, see `spg.holes.evaluation_hole`. limit: the first so many scenes only.
@@ -60,23 +61,24 @@ def evaluate(
     Scenes in which the holes `objects` find no object are left out, said on stderr and counted as "left_out"; n counts
     the others.
 
-    Returns a dict with the setting ("data", "split", "size", "holes", "seed", "n"), "methods", "layouts", "segmenter",
-    "paired" (see `spg.evaluation.summary`), "perceptual", "commit", "date", "versions" and "machine". Each method has
-    its "bins" (by hole area), "boundary_n" (the pictures whose hole meets a class border) and "recognised_by_class"
-    (class -> [share, low, high]); "recognised_true" is the same of the true pictures. A layout has its
-    "border_length", of the class borders in the hole, over the truth's. A value that does not exist is None. Raises
-    ValueError, naming the method, for a result of another shape or type, or with a changed known pixel. The same call
-    gives the same numbers again, but for date and seconds.
+    Returns a dict with the setting ("data", "split", "size", "holes", "seed", "n", "classes"), "methods", "layouts",
+    "segmenter", "paired" (see `spg.evaluation.summary`), "perceptual", "commit", "date", "versions" and "machine". Each
+    method has its "bins" (by hole area), "boundary_n" (the pictures whose hole meets a class border) and
+    "recognised_by_class" (class -> [share, low, high]); "recognised_true" is the same of the true pictures. A layout
+    has its "border_length", of the class borders in the hole, over the truth's. A value that does not exist is None.
+    Raises ValueError, naming the method, for a result of another shape or type, or with a changed known pixel. The same
+    call gives the same numbers again, but for date and seconds.
     """
     n = len(scenes) if limit is None else min(limit, len(scenes))
     if n < 1 or each < 1 or not (methods or layouts):
         what = f"{n} scenes, {each} holes each, {len(methods)} methods, {len(layouts or {})} layouts"
         raise ValueError(f"nothing to evaluate: {what}")
     distance = networks.load(perceptual, device) if isinstance(perceptual, str) else perceptual
-    gallery = Gallery(pictures, methods, layouts) if pictures else None
+    classes = classes_of(scenes)
+    gallery = Gallery(pictures, methods, layouts, classes) if pictures else None
     patches = None if distance is None else kernel_distance.PatchFeatures(device)
-    found = _Found(evaluator, methods, asked or {}) if evaluator else None
-    evaluation = _Evaluation(methods, layouts or {}, segmenter, distance, device, gallery, patches, found)
+    found = _Found(evaluator, methods, asked or {}, classes) if evaluator else None
+    evaluation = _Evaluation(methods, layouts or {}, segmenter, distance, device, gallery, patches, found, classes)
     left_out = 0
     for i in bar(range(n), desc="evaluate", unit="img", disable=not progress):
         scene = scenes[i]
@@ -94,6 +96,7 @@ def evaluate(
         **{"n": n - left_out, **({"left_out": left_out} if holes == OBJECTS else {})},
         **({"each": each} if each > 1 else {}),
         **provenance(),
+        "classes": list(classes.names),
         "perceptual": None if distance is None else distance.name,
         "kernel": None if patches is None else kernel_distance.about(patches.name),
         **(extra or {}),
@@ -103,7 +106,9 @@ def evaluate(
 
 def _hole(scenes, holes, seed, index, scene):
     """The fixed hole of a scene; None where the holes `objects` find no object in it."""
-    return evaluation_hole(scenes.name, scenes.split, scenes.size, holes, seed, index, np.asarray(scene[1]))
+    return evaluation_hole(
+        scenes.name, scenes.split, scenes.size, holes, seed, index, np.asarray(scene[1]), classes_of(scenes)
+    )
 
 
 def check_left_out(left_out, n):
@@ -146,10 +151,12 @@ def measure(image, filled, hole, labels, distance=None, device="cpu", truth=None
 class _Evaluation:
     """Shows every method the same scenes and holes, one after the other, and keeps what it measures."""
 
-    def __init__(self, methods, layouts, segmenter, distance, device, gallery=None, patches=None, found=None):
+    def __init__(
+        self, methods, layouts, segmenter, distance, device, gallery=None, patches=None, found=None, classes=STREET
+    ):
         self.methods, self.layouts, self.segmenter = methods, layouts, segmenter
         self.distance, self.device, self.gallery = distance, device, gallery
-        self.patches, self.found = patches, found
+        self.patches, self.found, self.classes = patches, found, classes
         self.features = []  # per picture: those of the patches of truth and fillings, (1 + methods)×d
         self.records = {name: [] for name in methods}  # per picture: METRICS, seconds, the hole's share
         self.counts = {name: [] for name in layouts}  # per picture: the confusion of missing pixels
@@ -161,9 +168,11 @@ class _Evaluation:
         image, labels = map(np.asarray, scene)  # plain arrays, also from a memory map
         truth = self._features(image)
         filled = {name: self._measure_filling(name, image, hole, labels, truth) for name in self.methods}
-        completed = {name: _complete(name, fill, image, hole, labels) for name, fill in self.layouts.items()}
+        completed = {
+            name: _complete(name, fill, image, hole, labels, self.classes) for name, fill in self.layouts.items()
+        }
         for name, layout in completed.items():
-            self.counts[name].append(metrics.confusion(labels, layout, hole))
+            self.counts[name].append(metrics.confusion(labels, layout, hole, self.classes))
             self.borders[name].append([metrics.border_length(x, hole) for x in (labels, layout)])
         if self.patches and filled:
             self.features.append(self.patches([image, *filled.values()], hole))
@@ -187,9 +196,10 @@ class _Evaluation:
 
     def _measure_segmenter(self, image, hole, labels):
         if self.segmenter:
-            found = check_labels(self.segmenter(image * (1 - hole), hole.copy()), "the segmenter's labels")
+            found = self.segmenter(image * (1 - hole), hole.copy())
+            found = check_labels(found, "the segmenter's labels", classes=self.classes)
             for place, where in (("known", 1 - hole), ("missing", hole)):
-                self.segmented[place].append(metrics.confusion(labels, found, where))
+                self.segmented[place].append(metrics.confusion(labels, found, where, self.classes))
 
     def result(self, each, keep_per_image):
         """What a result file says; each: holes a scene."""
@@ -199,11 +209,11 @@ class _Evaluation:
         kernel = self._kernel(each)
         found = self.found.counts(each) if self.found else {}
         return {
-            "methods": summary.methods(self.records, each, keep_per_image, kernel, found),
+            "methods": summary.methods(self.records, each, keep_per_image, kernel, found, self.classes),
             "paired": summary.paired(self.records, each, kernel),
             "recognised_true": self.found.true(each) if self.found else None,
-            "layouts": summary.layouts(counts, borders, keep_per_image),
-            "segmenter": summary.segmenter(**segmented) if self.segmenter else None,
+            "layouts": summary.layouts(counts, borders, keep_per_image, self.classes),
+            "segmenter": summary.segmenter(**segmented, classes=self.classes) if self.segmenter else None,
         }
 
     def _kernel(self, each):
@@ -219,16 +229,16 @@ class _Found:
 
     TRUE = None  # the name of the true pictures among those of the methods
 
-    def __init__(self, evaluator, methods, asked):
-        self.evaluator, self.asked = evaluator, asked
+    def __init__(self, evaluator, methods, asked, classes=STREET):
+        self.evaluator, self.asked, self.classes = evaluator, asked, classes
         self.kept = {name: [] for name in (self.TRUE, *methods)}  # per picture: confusion of classes asked for, found
         self.shares = []  # per true picture
 
     def add(self, name, image, filled, hole, labels):
         """Look at one filling. Returns the share of the hole in which its layout's class is found."""
-        asked = _complete(name, self.asked[name], image, hole, labels) if name in self.asked else labels
-        found = recognition.seen(self.evaluator, filled)
-        self.kept[name].append(metrics.confusion(asked, found, hole))
+        asked = _complete(name, self.asked[name], image, hole, labels, self.classes) if name in self.asked else labels
+        found = recognition.seen(self.evaluator, filled, self.classes)
+        self.kept[name].append(metrics.confusion(asked, found, hole, self.classes))
         return recognition.share(found, asked, hole)
 
     def look_at_truth(self, image, hole, labels):
@@ -238,7 +248,7 @@ class _Found:
         return {name: summary.summed(rows, each) for name, rows in self.kept.items()}
 
     def true(self, each):
-        return summary.recognised_true(self.shares, self.counts(each)[self.TRUE], each)
+        return summary.recognised_true(self.shares, self.counts(each)[self.TRUE], each, self.classes)
 
 
 def _fill(name, fill, image, hole, labels):
@@ -257,8 +267,9 @@ def _fill(name, fill, image, hole, labels):
     return filled, seconds
 
 
-def _complete(name, complete, image, hole, labels):
-    completed = check_labels(complete(image * (1 - hole), hole.copy(), labels * (1 - hole)), f"layout {name!r}")
+def _complete(name, complete, image, hole, labels, classes):
+    completed = complete(image * (1 - hole), hole.copy(), labels * (1 - hole))
+    completed = check_labels(completed, f"layout {name!r}", classes=classes)
     if completed.shape != labels.shape:
         raise ValueError(f"layout {name!r} must return labels of shape {labels.shape}, got {completed.shape}")
     changed = (completed != labels) & (hole == 0)

@@ -10,7 +10,7 @@ import numpy as np
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
-from spg.labels import CLASSES
+from spg.labels import STREET
 
 PSNR_CAP = 100.0  # dB; what identical pictures get, so that a mean over pictures stays finite
 BAND = 5  # pixels on either side of a class border that `boundary_lpips` looks at [our decision]
@@ -171,11 +171,11 @@ def paired_difference(a, b, seed=0, resamples=RESAMPLES, level=0.95):
     return mean(a - b), *interval(a - b, seed, resamples, level)
 
 
-def confusion(truth, result, hole):
-    """Missing pixels counted by class: int C×C, rows the true class, columns the given one."""
-    missing = hole == 1
-    pairs = truth[missing].astype(int) * len(CLASSES) + result[missing]
-    return np.bincount(pairs, minlength=len(CLASSES) ** 2).reshape(len(CLASSES), len(CLASSES))
+def confusion(truth, result, hole, classes=STREET):
+    """Missing pixels counted by class of a set: int C×C, rows the true class, columns the given one."""
+    missing, count = hole == 1, len(classes)
+    pairs = truth[missing].astype(int) * count + result[missing]
+    return np.bincount(pairs, minlength=count**2).reshape(count, count)
 
 
 def hole_accuracy(counts):

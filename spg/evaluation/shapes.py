@@ -18,7 +18,7 @@ from spg.engine.watching import progress
 from spg.evaluation import metrics, recognition
 from spg.evaluation.gallery import write_painted
 from spg.holes import MARGIN
-from spg.labels import CLASSES, PERSON, ROAD, SIGN, VEHICLE
+from spg.labels import CLASSES, PERSON, ROAD, SIGN, STREET, VEHICLE, classes_of
 
 FOOT = 1 / 32  # of the picture's height: the strip that a shape stands on
 SHIFTS, HEIGHTS = np.linspace(-0.5, 0.5, 21), (0.0, 0.05, -0.05)  # tried around a shape's place, shares of the picture
@@ -100,6 +100,10 @@ def measure_shapes(net, evaluator, scenes, each=6, folder=None):
     A row says in which share of a shape's pixels its class is found. "recognised" has class → [mean, low, high]: a
     scene counts as the mean over its shapes of a class, and the 95 % interval is over scenes.
     """
+    if not classes_of(scenes).same(STREET):
+        raise ValueError(
+            f"the shapes are cars, people, signs and trees: they are for streets, not {classes_of(scenes)}"
+        )
     rows = []
     for i in progress(range(len(scenes)), desc="shapes", unit="scene"):
         image, labels = map(np.asarray, scenes[i])

@@ -3,7 +3,7 @@
 import numpy as np
 
 from spg.evaluation import kernel_distance, metrics, recognition
-from spg.labels import CLASSES
+from spg.labels import STREET
 
 # of single pictures; of the set of them there is `kid` too
 METRICS = ("l1", "l2", "ssim", "psnr", "lpips", "hole_psnr", "hole_l1", "boundary_lpips", "sharpness", "tint")
@@ -12,14 +12,14 @@ BINS = ("<5%", "5-10%", "10-25%", ">25%")  # of the area; the paper's holes are 
 LEADS = ("spg-plus", "spg")  # the methods whose differences to all others are kept
 
 
-def methods(records, each=1, keep_per_image=False, kernel=None, found=None):
+def methods(records, each=1, keep_per_image=False, kernel=None, found=None, classes=STREET):
     """name → summary. records: name → list of {metric: value, "seconds", "share" of the area that is missing}.
 
     each: so many of them, one after the other, are of one picture, which counts as their mean. kernel: name → terms of
     the kernel distance, found: name → confusions of the classes asked for and found, one a picture; where measured.
     """
     return {
-        name: _method(rows, each, keep_per_image, (kernel or {}).get(name)) | _found((found or {}).get(name))
+        name: _method(rows, each, keep_per_image, (kernel or {}).get(name)) | _found((found or {}).get(name), classes)
         for name, rows in records.items()
     }
 
@@ -35,15 +35,15 @@ def _values(records, metric, each):
     return [metrics.mean(values[i : i + each]) for i in range(0, len(values), each)]
 
 
-def layouts(counts, borders, keep_per_image=False):
+def layouts(counts, borders, keep_per_image=False, classes=STREET):
     """name → summary of a completed layout. counts: name → list of confusions C×C of missing pixels, one a picture.
 
     borders: name → list of two lengths, of the true class borders in the hole and of the layout's, one a picture.
     """
-    return {name: _layout(rows, borders[name], keep_per_image) for name, rows in counts.items()}
+    return {name: _layout(rows, borders[name], keep_per_image, classes) for name, rows in counts.items()}
 
 
-def segmenter(known, missing):
+def segmenter(known, missing, classes=STREET):
     """The segmenter against the truth: over the known pixels (its job), and over the whole picture.
 
     known, missing: lists of confusions C×C, one a picture. In the hole it guesses; nothing uses that guess.
@@ -51,7 +51,7 @@ def segmenter(known, missing):
     whole = [a + b for a, b in zip(known, missing, strict=True)]
     summary = {}
     for place, counts in (("known", known), ("whole", whole)):
-        of = _shares(counts)
+        of = _shares(counts, classes)
         summary |= {f"{place}_accuracy": of["accuracy"], f"{place}_miou": of["miou"]}
         summary.setdefault("per_class", of["per_class"])
         summary.setdefault("ci95", {}).update({f"{place}_{name}": ends for name, ends in of["ci95"].items()})
@@ -86,10 +86,10 @@ def paired(records, each=1, kernel=None):
     return found
 
 
-def recognised_true(values, counts, each=1):
+def recognised_true(values, counts, each=1, classes=STREET):
     """What the segmenter finds in the true pictures, as `recognised` of a method. values: one share a hole."""
     shares = _values([{"recognised": value} for value in values], "recognised", each)
-    of = _found(counts)["recognised_by_class"]
+    of = _found(counts, classes)["recognised_by_class"]
     return {"recognised": number(metrics.mean(shares)), "ci95": _all(metrics.interval(shares)), "by_class": of}
 
 
@@ -97,9 +97,9 @@ def _kernel(terms):
     return kernel_distance.distance(terms), *kernel_distance.interval(terms)
 
 
-def _found(counts):
+def _found(counts, classes):
     """counts: confusions C×C, one a picture, or None where no segmenter looked."""
-    shares = None if counts is None else recognition.by_class(counts)
+    shares = None if counts is None else recognition.by_class(counts, classes)
     return {"recognised_by_class": shares and {name: _all(values) for name, values in shares.items()}}
 
 
@@ -136,8 +136,8 @@ def bin_of(share):
     return "<5%" if share < 0.05 else "5-10%" if share < 0.10 else "10-25%"
 
 
-def _layout(counts, borders, keep_per_image):
-    of = _shares(counts)
+def _layout(counts, borders, keep_per_image, classes):
+    of = _shares(counts, classes)
     summary = {f"hole_{name}": of[name] for name in ("accuracy", "miou")} | {"per_class": of["per_class"]}
     summary["ci95"] = {f"hole_{name}": ends for name, ends in of["ci95"].items()}
     true, given = np.array(borders, float).T
@@ -148,12 +148,12 @@ def _layout(counts, borders, keep_per_image):
     return summary
 
 
-def _shares(counts):
+def _shares(counts, classes):
     """Accuracy, mean IoU and IoU by class of summed confusions, with intervals over pictures of the first two."""
     total, statistics = np.sum(counts, axis=0), {"accuracy": metrics.hole_accuracy, "miou": metrics.hole_miou}
     return {
         **{name: number(statistic(total)) for name, statistic in statistics.items()},
-        "per_class": {name: number(iou) for name, iou in zip(CLASSES, metrics.class_ious(total), strict=True)},
+        "per_class": {name: number(iou) for name, iou in zip(classes.names, metrics.class_ious(total), strict=True)},
         "ci95": {name: _all(metrics.counts_interval(s, counts)) for name, s in statistics.items()},
     }
 

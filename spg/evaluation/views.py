@@ -231,11 +231,12 @@ def classes(result, bold=True):
     entries = {name: row["per_class"] for name, row in (result.get("layouts") or {}).items() if "per_class" in row}
     if not entries:
         return ""
-    columns = {name: (name, 3, +1) for name in CLASSES}
+    names = result.get("classes") or CLASSES  # a result that is older than class sets has the eight
+    columns = {name: (name, 3, +1) for name in names}
     rows = _ranked_rows("IoU in the hole", entries, columns, bold)
     if result.get("segmenter"):
         known = result["segmenter"]["per_class"]
-        rows.append(["segmenter, known pixels", *(number(known.get(name), 3) for name in CLASSES)])
+        rows.append(["segmenter, known pixels", *(number(known.get(name), 3) for name in names)])
     return table(rows)
 
 

@@ -14,6 +14,7 @@ from spg import plots
 from spg.engine.provenance import provenance
 from spg.engine.watching import progress as bar
 from spg.holes import OBJECTS, evaluation_hole
+from spg.labels import classes_of
 from spg.study import folder as files
 from spg.study.folder import CATCH
 
@@ -106,7 +107,8 @@ class _Pictures:
 
     def hole(self, scene, labels=None):
         """The fixed hole of a scene; None where the holes `objects` find no object."""
-        return evaluation_hole(self.scenes.name, self.scenes.split, self.scenes.size, self.holes, 0, int(scene), labels)
+        about = self.scenes.name, self.scenes.split, self.scenes.size, self.holes
+        return evaluation_hole(*about, 0, int(scene), labels, classes_of(self.scenes))
 
     def with_a_hole(self):
         """The numbers of the scenes that can be shown: all, but for `objects` those that hold one."""

@@ -54,15 +54,16 @@ def _make(a, nets_of):
     from spg import data
     from spg.engine import writing
     from spg.study.making import make
-    from spg.weights.nets import lineup, needed
+    from spg.weights.nets import Nets, lineup, needed
 
     writing.check(folders=[a.dir])
     scenes = data.open(a.data, a.split, a.size, a.limit)
     names = a.methods.split(",")
     models = needed(names)
-    nets = nets_of(a.weights, scenes.name, a.size, models) if models or a.weights else None
+    nets = nets_of(a.weights, scenes.name, a.size, models, scenes.classes) if models or a.weights else None
     # the frequent classes of `lineup` are for naive layouts, which no study shows: a few scenes will do
-    chosen = lineup(names, nets, a.labels, data.open(a.data, "train", a.size, 2) if nets else None)
+    train = data.open(a.data, "train", a.size, 2) if nets else None
+    chosen = lineup(names, nets or Nets({}, classes=scenes.classes), a.labels, train)
     study = make(
         a.dir,
         scenes,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spg.engine import checkpoints
 from spg.engine.shipped import Shelf, registry, shipped_nets
+from spg.labels import recorded
 from spg.models import DESIGNS, MODELS, SPNETS
 
 
@@ -58,45 +59,56 @@ def _joined(places):
     return nets
 
 
-def default(data=None, size=None, models=None):
+def default(data=None, size=None, models=None, classes=None):
     """Where to look when nothing was said: the newest folder under ./runs with the models, else the newest net of each
     under ./runs, else a shipped set. Returns what `load` takes.
 
-    data, size: what they were trained on; not given, the nets must agree on it, and the largest shipped ones are
-    taken. models: those needed; None: a pair SP-Net and SG-Net of either design. Raises ValueError when there is none.
+    data, size, classes: what they were trained on; not given, the nets must agree on it, and the largest shipped ones
+    are taken. models: those needed; None: a pair SP-Net and SG-Net of either design. Raises ValueError when there is
+    none.
     """
     wanted = [tuple(models)] if models else list(DESIGNS.values())
     nets = sorted((p for p in Path("runs").glob("**/*.safetensors") if p.stem in MODELS and p.is_file()), key=_age)
     folders = {path.parent for path in nets} | {path.parent.parent for path in nets} - {Path("runs"), Path(".")}
-    whole = [(found, group) for found in map(find_nets, folders) for group in wanted if _fit(found, group, data, size)]
+    whole = [
+        (found, group)
+        for found in map(find_nets, folders)
+        for group in wanted
+        if _fit(found, group, data, size, classes)
+    ]
     if whole:
         return max(whole, key=lambda pair: max(_age(pair[0][model]) for model in pair[1]))[0]
     strays = {path.stem: path for path in nets}
     for group in wanted:
-        if _fit(strays, group, data, size):
+        if _fit(strays, group, data, size, classes):
             return {model: strays[model] for model in group}
-    return _shipped(wanted, data, size)
+    return _shipped(wanted, data, size, classes)
 
 
 def _age(path):
     return path.stat().st_mtime
 
 
-def _fit(nets, group, data, size):
-    """Whether nets hold the models of a group, of one data set and size, and of those asked for."""
+def _fit(nets, group, data, size, classes):
+    """Whether nets hold the models of a group, of one data set, size and class set, and of those asked for."""
     try:
         abouts = [checkpoints.about(nets[model]) for model in group]
+        known = {recorded(about, data_of(about)).names for about in abouts}
     except (KeyError, ValueError):  # one is missing, or damaged
         return False
     trained = {(data_of(about), about["size"]) for about in abouts}
+    if len(known) > 1 or (classes and known != {classes.names}):
+        return False
     return len(trained) == 1 and all(a in (None, b) for a, b in zip((data, size), trained.pop(), strict=True))
 
 
-def _shipped(wanted, data, size):
+def _shipped(wanted, data, size, classes):
     """The fitting shipped set: of the data, and nearest in size."""
     sets = {}
     for name, entry in registry().items():
         about = max(entry["nets"].values(), key=lambda net: net["size"])
+        if classes and not recorded(about, name).same(classes):
+            continue
         if any(set(group) <= entry["nets"].keys() for group in wanted) and data in (None, data_of(about)):
             # nothing said of the data: a picture somebody brings is a photo, not a drawing
             sets[name] = (data_of(about) == "streets", abs(about["size"] - size) if size else -about["size"])
@@ -115,13 +127,17 @@ def data_of(about):
 
 
 def with_segmenter(files):
-    """A `Shelf` of files; where they hold an SP-Net and no segmenter, with a shipped one: of its data, else any."""
+    """A `Shelf` of files; to an SP-Net without a segmenter comes a shipped one: of its data, else of its classes."""
     files = Shelf(files)
     sets = {name: entry["nets"] for name, entry in registry().items() if "segmenter" in entry["nets"]}
     spnets = [files[model] for model in SPNETS if model in files]
     if "segmenter" in files or not spnets or not sets:
         return files
     about = checkpoints.about(spnets[0])
+    asked = recorded(about, spnets[0])
+    sets = {name: nets for name, nets in sets.items() if recorded(nets["segmenter"], name).same(asked)}
+    if not sets:
+        return files
 
     def nearness(name):
         net = sets[name]["segmenter"]

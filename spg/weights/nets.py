@@ -11,7 +11,7 @@ from spg.baselines.layouts import RowPrior, nearest_known, row_prior
 from spg.engine import checkpoints
 from spg.engine.shipped import checked, registry
 from spg.inpainting import Inpainter, best_device
-from spg.labels import CLASSES
+from spg.labels import STREET, recorded, refuse_other_set
 from spg.models import DESIGNS, METHODS, PAINTERS, SPNET_OF, SPNETS, models, task
 from spg.profiles import at, from_dict
 from spg.weights.finding import record, resolve, with_segmenter
@@ -28,10 +28,9 @@ def load_net(path, model=None):
     tensors, about = checkpoints.load(path)
     if model and about.get("model") != model:
         raise ValueError(f"{path} holds a {about.get('model')!r} net, not {model!r}")
-    if about.get("classes") != list(CLASSES):
-        raise ValueError(f"{path} was trained for the classes {about.get('classes')}, this version has {list(CLASSES)}")
-    profile = from_dict(about["profile"])
-    net = task(about["model"]).generator(profile, at(profile, about["size"]))
+    profile, made = from_dict(about["profile"]), task(about["model"])
+    made.classes = recorded(about, path)
+    net = made.generator(profile, at(profile, about["size"]))
     try:
         checkpoints.restore(net, tensors)
     except RuntimeError as error:
@@ -42,13 +41,14 @@ def load_net(path, model=None):
 class Nets:
     """The nets of some weights (see `resolve`), each loaded when it is first asked for, and once.
 
-    Weights with an SP-Net and without a segmenter borrow a shipped one.
+    Weights with an SP-Net and without a segmenter borrow a shipped one. classes: the `ClassSet` that they are asked to
+    paint; nets that read or write label maps of another are refused. None: whatever they have learned.
     """
 
-    def __init__(self, weights, device=None):
+    def __init__(self, weights, device=None, classes=None):
         self.name = "this set of weights" if isinstance(weights, Mapping | list | tuple) else weights
         self.files, self.device = with_segmenter(resolve(weights)), best_device(device)
-        self._loaded = {}
+        self.classes, self._loaded = classes, {}
 
     def __contains__(self, model):
         return model in self.files
@@ -72,7 +72,17 @@ class Nets:
         options.setdefault("size", about[painter or spnet]["size"])
         soft = bool(painter) and about[painter]["profile"].get("soft", False)
         seen = about[third]["size"] if third else None
-        return Inpainter(*parts, device=self.device, soft=soft, segmenter_size=seen, **options)
+        classes = self._class_set(about)
+        return Inpainter(*parts, device=self.device, soft=soft, segmenter_size=seen, classes=classes, **options)
+
+    def _class_set(self, about):
+        """The one class set of these nets. about: model → what its checkpoint says; raises ValueError naming two."""
+        known = {model: recorded(of, self.files[model]) for model, of in about.items() if task(model).labelled}
+        asked = self.classes or next(iter(known.values()), STREET)
+        for model, found in known.items():
+            remedy = f"train it on the same data with `spg train {model}`, or name other weights"
+            refuse_other_set(asked, found, f"{model} of {self.name}", remedy)
+        return asked
 
     def _net(self, model):
         if model not in self._loaded:
@@ -115,7 +125,9 @@ def load_discriminators(weights, model="sgnet"):
     state = tensors.get("D") if path.name.endswith(".last.safetensors") else tensors
     if not state:
         raise ValueError(f"{path}: this {model} was trained without discriminators (adv=0 feature=0)")
-    net = task(about["model"]).discriminator(from_dict(about["profile"]))
+    made = task(about["model"])
+    made.classes = recorded(about, path)
+    net = made.discriminator(from_dict(about["profile"]))
     net.load_state_dict({k: v.float() for k, v in checkpoints.flatten(state).items()})
     return net.eval(), about
 
@@ -149,17 +161,20 @@ class Evaluator(NamedTuple):
     record: dict
 
 
-def load_evaluator(where=None, data=None, size=None, device=None):
+def load_evaluator(where=None, data=None, size=None, device=None, classes=None):
     """The `Evaluator` of --evaluator; None where nothing was said and no shipped set of the data has one.
 
     where: a segmenter's checkpoint, the folder of its training, or a shipped set that has an evaluator; None: that of
-    the shipped set of the data nearest in size. Raises ValueError naming what was not found.
+    the shipped set of the data nearest in size. classes: the set it is to look for; None: its own. Raises ValueError
+    naming what was not found, or two class sets.
     """
     path = find_evaluator(where, data, size)
     if path is None:
         return None
     net, about = load_net(path, "segmenter")
-    looker = Inpainter(None, None, net, device=device, segmenter_size=about["size"])
+    known = recorded(about, path)
+    refuse_other_set(classes or known, known, f"the evaluator {path}", "name a segmenter of this data, --evaluator")
+    looker = Inpainter(None, None, net, device=device, segmenter_size=about["size"], classes=known)
     return Evaluator(looker.segment, record({"segmenter": path})["segmenter"])
 
 
@@ -267,7 +282,7 @@ def _fill(layout, net):
 
 def _from_path(path, nets, spnets, labels):
     """(fill, its `_Layout` or None, record of its nets) of a checkpoint file, or of a folder's or set's pair."""
-    own = Nets(path, nets.device)
+    own = Nets(path, nets.device, nets.classes)
     if not Path(path).is_file():
         spnet, painter = DESIGNS[own.best_design()]
         own.require([spnet, painter])
@@ -313,9 +328,11 @@ def _layouts(spnets, train_scenes, segmenter=None):
     if not spnets:
         return {}
 
+    classes = next(iter(spnets.values())).net.classes
+
     def nearest(image, hole, labels):
         found = labels if segmenter is None else segmenter(image, hole)
-        return np.where(hole == 1, nearest_known(found, hole), labels)
+        return np.where(hole == 1, nearest_known(found, hole, classes), labels)
 
     naive = {"nearest": nearest}
     if train_scenes is not None:

@@ -18,6 +18,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from spg.labels import STREET
 from spg.models import MODELS, check_settings, task
 from spg.profiles import TEACHERS, at, profile
 from spg.training import Trainer
@@ -99,12 +100,12 @@ def _stage(model, base, settings, sizes, changed):
     return Stage(profile(base, **settings | {"grow": False}), reason)
 
 
-def train(recipe, out, scenes_at, make_fabric, resume=False, show=True):
+def train(recipe, out, scenes_at, make_fabric, resume=False, show=True, classes=STREET):
     """Train one net through its stages. OUT/MODEL/ holds the net, OUT/MODEL/stage-N/ what an earlier stage has left.
 
-    scenes_at: size → data set; make_fabric: profile → Fabric. Interrupted anywhere and resumed, it ends with the
-    weights it would have had. Returns the last stage's trainer. Raises FileNotFoundError where a net that it learns
-    from is not made yet.
+    scenes_at: size → data set, of `classes`; make_fabric: profile → Fabric. Interrupted anywhere and resumed, it ends
+    with the weights it would have had. Returns the last stage's trainer. Raises FileNotFoundError where a net that it
+    learns from is not made yet.
     """
     learned_from = {key: _file(recipe, out, model) for key, model in recipe.teachers.items()}
     folder, before = Path(out) / recipe.model, None
@@ -113,7 +114,9 @@ def train(recipe, out, scenes_at, make_fabric, resume=False, show=True):
         place = folder if number == len(recipe.stages) else folder / f"stage-{number}"
         source = recipe.source | {"recipe": recipe.name, "stage": number}
         fabric = make_fabric(settings)
-        trainer = Trainer(recipe.model, task(recipe.model), settings, scenes_at, source, place, fabric, resume, before)
+        trainer = Trainer(
+            recipe.model, task(recipe.model), settings, scenes_at, source, place, fabric, resume, before, classes
+        )
         before = trainer.fit(show).state_file
     return trainer
 

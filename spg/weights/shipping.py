@@ -11,6 +11,7 @@ from spg.engine.markdown import table
 from spg.engine.provenance import commit
 from spg.engine.shipped import registry
 from spg.engine.writing import read_json, write, write_all
+from spg.labels import STREET, recorded
 from spg.models import METHODS, models
 from spg.profiles import TEACHERS
 from spg.weights.finding import data_of, on_gpus, resolve, sha256
@@ -66,7 +67,8 @@ def _half(name, model, path, folder, recipe):
 def registered(about):
     """What the registry repeats of a checkpoint's own account, so that no file need be opened to choose one."""
     kept = {key: about[key] for key in ("model", "size", "step", "pictures_seen", "seconds")}
-    return {**kept, "data": data_of(about), "profile": about["profile"]["name"]}
+    classes = {key: about[key] for key in ("classes", "class_set") if not recorded(about, "").same(STREET)}
+    return {**kept, "data": data_of(about), "profile": about["profile"]["name"], **classes}
 
 
 def _origin(recipe, model, about):
