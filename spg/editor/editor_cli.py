@@ -6,8 +6,8 @@ from pathlib import Path
 def add_editor(commands, nets_of, spec, weights, evaluator_of, evaluator):
     """Add the three to argparse's commands.
 
-    nets_of(weights, data, size) → `Nets`; evaluator_of(where, data, size) → `Evaluator` or None; spec, weights,
-    evaluator: help of --data, --weights and --evaluator, as `spg evaluate` has.
+    nets_of(weights, data, size, models, classes) → `Nets`; evaluator_of(where, scenes) → `Evaluator` or None; spec,
+    weights, evaluator: help of --data, --weights and --evaluator, as `spg evaluate` has.
     """
     _add_edit(commands, weights)
     _add_replay(commands, nets_of, weights)
@@ -20,7 +20,7 @@ def _add_edit(commands, weights):
     c.set_defaults(run=_edit)
     c.add_argument("image", nargs="?", help="a picture; default: a drawn street")
     c.add_argument("--hole", help="mask of the same size, white = missing; default: draw it there")
-    c.add_argument("--labels", help="label map 0..7 or in palette colours; default: the segmenter's")
+    c.add_argument("--labels", help="label map of class numbers or colours; default: the segmenter's")
     c.add_argument("--weights", nargs="+", help=weights)
     c.add_argument("--port", type=int, default=8866, help="on 127.0.0.1; default: 8866")
     c.add_argument("--no-browser", action="store_true", help="only print the address")
@@ -72,9 +72,9 @@ def _variants(a, nets_of, evaluator_of):
         raise ValueError("--pictures goes with --shapes or --colours")
     writing.check([a.out], [a.pictures], [*(a.weights or ()), *([a.evaluator] if a.evaluator else ())])
     scenes = data.open(a.data, a.split, a.size, a.limit)
-    nets = nets_of(a.weights, scenes.name, a.size)
+    nets = nets_of(a.weights, scenes.name, a.size, None, scenes.classes)
     net = nets.inpainter(*DESIGNS[nets.best_design()], segmenter=True)
-    looks = None if a.colours else evaluator_of(a.evaluator, scenes.name, a.size)
+    looks = None if a.colours else evaluator_of(a.evaluator, scenes)
     result = _measured(a, net, scenes, looks)
     result |= {"spec": a.data, "weights": nets.record(), "evaluator": looks and looks.record}
     provenance.write_json(result, a.out)

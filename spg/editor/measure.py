@@ -13,6 +13,7 @@ from spg.engine.watching import progress
 from spg.evaluation import colours, recognition, shapes
 from spg.evaluation.judging import check_left_out
 from spg.holes import OBJECTS, evaluation_hole
+from spg.labels import classes_of
 
 # key of a row -> heading, decimals
 COLUMNS = {
@@ -47,7 +48,8 @@ def measure(net, scenes, holes="paper", seed=0, samples=6, network="stlpips", ev
     rows = []
     for i in progress(range(len(scenes)), desc="variants", unit="scene"):
         image, labels = scenes[i]
-        hole = evaluation_hole(scenes.name, scenes.split, scenes.size, holes, seed, i, np.asarray(labels))
+        about = scenes.name, scenes.split, scenes.size, holes, seed
+        hole = evaluation_hole(*about, i, np.asarray(labels), classes_of(scenes))
         if hole is not None:
             rows.append({"scene": i, **_row(net, image, labels, hole, samples, network, evaluator or net.segment)})
     left_out = len(scenes) - len(rows)
@@ -62,14 +64,14 @@ def measure(net, scenes, holes="paper", seed=0, samples=6, network="stlpips", ev
 def _row(net, image, labels, hole, samples, network, segment):
     found, inside = variants.sample(Session(net, image, hole, labels), samples), hole == 1
     asked = [variant.layout[inside] for variant in found]
-    seen = [recognition.seen(segment, variant.filled)[inside] for variant in found]
+    seen = [recognition.seen(segment, variant.filled, classes_of(net))[inside] for variant in found]
     return {
         "hole": float(hole.mean()),
         "difference": variants.difference(found),
         "lpips": variants.diversity(found, network),
         "obeyed": float(np.mean([s == a for s, a in zip(seen, asked, strict=True)])),
         **_where_two_differ(seen, asked),
-        "truth": recognition.share(recognition.seen(segment, np.asarray(image)), labels, hole),
+        "truth": recognition.share(recognition.seen(segment, np.asarray(image), classes_of(net)), labels, hole),
     }
 
 

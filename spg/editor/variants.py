@@ -16,6 +16,7 @@ import torch
 
 from spg import perceptual, windows
 from spg.evaluation import recognition
+from spg.labels import classes_of
 from spg.pictures import to_float
 
 MOST = 12  # kept at a time
@@ -143,7 +144,7 @@ def obedience(net, variant):
 
 def recognised(net, picture):
     """What the net's segmenter sees in a complete picture (uint8 3×H×W): labels uint8 H×W."""
-    return recognition.seen(net.segment, picture, net.classes)
+    return recognition.seen(net.segment, picture, classes_of(net))
 
 
 def _hole(a, b):
