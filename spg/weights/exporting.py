@@ -17,7 +17,7 @@ from torch import nn
 from spg.engine import checkpoints, writing
 from spg.engine.shipped import registry
 from spg.generators_plus import smooth_by_class
-from spg.labels import CLASSES, PALETTE
+from spg.labels import recorded, refuse_other_set
 from spg.models import DESIGNS
 from spg.weights.finding import data_of, resolve, sha256
 from spg.weights.nets import load_net
@@ -42,13 +42,16 @@ def export(weights, out):
     files = {model: path for model, path in resolve(weights).items() if model in MODELS}
     if not files:
         raise ValueError(f"{weights} holds no net that is exported: {', '.join(MODELS)}")
-    nets = {}
+    nets, classes = {}, None
     for model, path in files.items():
         net, about = load_net(path, model)
+        known = recorded(about, path)
+        classes = classes or known
+        refuse_other_set(classes, known, path, "export nets of one class set")
         nets[model] = _written(out, model, _rounded(net), about["classes"]) | _about(about, path)
         if getattr(net, "coloured", False):
             nets[FILL] = _written(out, FILL, ClassFill(), about["classes"])
-    manifest = {**_heading(weights), "nets": nets}
+    manifest = {**_heading(weights, classes), "nets": nets}
     writing.write(Path(out) / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
     return manifest
 
@@ -66,13 +69,13 @@ class ClassFill(nn.Module):
         return smooth_by_class(i0, s, hole)
 
 
-def _heading(weights):
-    """What the manifest says of all nets."""
+def _heading(weights, classes):
+    """What the manifest says of all nets. classes: their `ClassSet`."""
     entry = registry().get(str(weights), {})
     return {
         **{"format": FORMAT, "version": VERSION, "set": str(weights) if entry else None},
         "licence": entry.get("licence"),
-        "classes": [{"name": n, "colour": c} for n, c in zip(CLASSES, PALETTE.tolist(), strict=True)],
+        "classes": [{"name": n, "colour": list(c)} for n, c in zip(classes.names, classes.colours, strict=True)],
         "torch": torch.__version__.partition("+")[0],
     }
 
