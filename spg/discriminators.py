@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from spg.losses import bounding_boxes
+from spg.losses import bounding_boxes, cut
 
 
 class PatchGAN(nn.Module):
@@ -69,17 +69,10 @@ def window(x, hole):
     size for one fixed picture size]. Raises ValueError if a hole is empty.
     """
     sides = [-(-n // 2) for n in x.shape[-2:]]
-    corners = bounding_boxes(hole).long().tolist()
-    return torch.stack([_cut(x_n, corners_n, sides) for x_n, corners_n in zip(x, corners, strict=True)])
-
-
-def _cut(x, box, sides):
-    """Of one picture C×H×W the window around box (top, left, bottom, right, inclusive)."""
-    top, left = (
-        min(max((box[i] + box[i + 2] + 1 - side) // 2, 0), n - side)
-        for i, (side, n) in enumerate(zip(sides, x.shape[-2:], strict=True))
-    )
-    return x[:, top : top + sides[0], left : left + sides[1]]
+    boxes = bounding_boxes(hole).long()
+    corners = (boxes[:, :2] + boxes[:, 2:] + 1 - boxes.new_tensor(sides)) // 2
+    last = boxes.new_tensor(x.shape[-2:]) - boxes.new_tensor(sides)
+    return cut(x, corners.clamp_min(0).minimum(last), sides)
 
 
 class SegmentingDiscriminator(nn.Module):

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from spg.engine.machine import may_look
+
 C1, C2 = 0.01**2, 0.03**2  # of SSIM (Wang et al. 2004), for pictures in [0, 1]
 
 # ---------------------------------------------------------------- (1) adversarial
@@ -148,27 +150,23 @@ def hole_windows(hole, side, margin=0):
     """Corners (top, left) of one side×side window a picture that shows as much of its hole as it can, at random.
 
     A hole (and its margin of so many pixels) larger than the window is looked at through a random part of it, a
-    smaller one lies wholly inside, somewhere. Drawn from torch's generator. Returns a list of pairs of int, the windows
-    inside the picture.
+    smaller one lies wholly inside, somewhere. Drawn from torch's generator, on the hole's device. Returns int64 N×2,
+    the windows inside the picture.
     """
-    corners = []
-    for box in bounding_boxes(hole, margin).int().tolist():
-        corner = []
-        for first, last, length in zip(box[:2], box[2:], hole.shape[-2:], strict=True):
-            ends = sorted((first, last + 1 - side))
-            low, high = (min(max(0, end), length - side) for end in ends)
-            corner.append(int(torch.randint(low, high + 1, ())))
-        corners.append(tuple(corner))
-    return corners
+    boxes = bounding_boxes(hole, margin).long()
+    ends = torch.stack([boxes[:, :2], boxes[:, 2:] + 1 - side]).clamp_min(0)
+    ends = ends.minimum(boxes.new_tensor(hole.shape[-2:]) - side)
+    low, high = ends.amin(0), ends.amax(0)
+    return low + (torch.rand(low.shape, device=low.device) * (high - low + 1)).long()
 
 
 def bounding_boxes(hole, margin=0):
     """The hole's first and last missing row and column, N×4: top, left, bottom, right, inclusive (float).
 
-    margin: pixels added on every side, as far as the picture goes.
+    margin: pixels added on every side, as far as the picture goes. ValueError, on the CPU: a hole is empty.
     """
     rows, columns = hole.amax((1, 3)), hole.amax((1, 2))
-    if not rows.amax(1).all():
+    if may_look(hole.device) and not rows.amax(1).all():
         raise ValueError("a hole of the batch is empty (all 0): there is no patch to compare. 1 = missing")
     ends = [(x.argmax(1), x.shape[1] - 1 - x.flip(1).argmax(1)) for x in (rows, columns)]
     firsts = [(first - margin).clamp_min(0) for first, _ in ends]
@@ -235,14 +233,17 @@ class AlexNetLoss(nn.Module):
         margin = round(self.margin * max(image.shape[-2:]))
         if self.window and side > self.window:
             corners = hole_windows(hole, self.window, margin)
-            patches = [_cut(x, corners, self.window).clamp(-1, 1) for x in (image, filled)]
+            patches = [cut(x, corners, (self.window, self.window)).clamp(-1, 1) for x in (image, filled)]
         else:
             patches = [hole_patch(x, hole, side, margin).clamp(-1, 1) for x in (image, filled)]
         return self.distance(*patches).mean()
 
 
-def _cut(x, corners, side):
-    return torch.stack([one[:, t : t + side, u : u + side] for one, (t, u) in zip(x, corners, strict=True)])
+def cut(x, corners, sides):
+    """One window a picture, N×C×h×w, out of x (N×C×H×W). corners: int64 N×2, top and left; sides: h, w."""
+    rows, columns = (c[:, None] + torch.arange(n, device=x.device) for c, n in zip(corners.T, sides, strict=True))
+    picture = torch.arange(len(x), device=x.device)[:, None, None]
+    return x[picture, :, rows[:, :, None], columns[:, None]].permute(0, 3, 1, 2)
 
 
 # ---------------------------------------------------------------- departures from the paper, off at weight 0

@@ -11,7 +11,7 @@ from spg.holes import parse_mixture
 COURSE = {"sizes", "pictures", "batch", "learning_rate", "decay_from", "warm_up", "average", "clip", "holes", "window"}
 COURSE |= {"seed"}  # every model reads these, and the machine's; `Task.reads` says what else
 TEACHERS = ("spnet", "parser")  # settings that name the checkpoint of a net that is learned from
-MACHINE = {"precision", "workers", "save_every"}
+MACHINE = {"precision", "workers", "save_every", "resident", "compile"}
 # Of older checkpoints: keys that are gone, whose values no net depends on, and keys that have another name now.
 RETIRED = {"betas", "flip", "upsample", "adversarial", "perceptual", "informed"}
 RENAMED = {"judge_from": "discriminate_from"}
@@ -96,6 +96,8 @@ class Profile:
     # the machine
     precision: str = "32-true"
     workers: int = 0  # processes that read data
+    resident: bool = False  # the data set lies on the device, as bytes
+    compile: bool = False  # the nets run through torch.compile, on a GPU as CUDA graphs
     save_every: float = 120.0  # seconds between checkpoints
 
     def with_settings(self, **settings):

@@ -45,12 +45,15 @@ class Batch(NamedTuple):
         return known(self.s, self.hole)
 
     @classmethod
-    def of(cls, images, labels, holes, device="cpu", outlines=None, classes=STREET):
-        """From uint8 tensors N×3×H×W, N×H×W, N×H×W and, if any, N×H×W (they travel to the device as bytes).
+    def of(cls, images, labels, holes, device="cpu", outlines=None, paints=None, classes=STREET):
+        """From uint8 tensors N×3×H×W, N×H×W, N×H×W and, if any, N×H×W and N×3 (they travel to the device as bytes).
 
         classes: the set whose numbers the labels hold.
         """
         images, labels, holes = (x.to(device, non_blocking=True) for x in (images, labels, holes))
+        if paints is not None:
+            outlines, paints = (x.to(device, non_blocking=True) for x in (outlines, paints))
+            images = repainted(images, outlines, paints)
         image = images.to(memory_format=torch.channels_last).float() / 127.5 - 1
         s = F.one_hot(labels.long(), len(classes)).permute(0, 3, 1, 2).float()
         colour = None if outlines is None else asked_colour(image, outlines.to(device)[:, None].float())
@@ -93,12 +96,14 @@ class TrainingSamples(Dataset):
 
     Each epoch is one permutation; hole, mirroring, window and colour are drawn from (seed, k).
     holes: the sampler, or a mixture of them by shares, see `spg.holes.parse_mixture`. window: side of the part of the
-    picture that is kept, with the hole in it; 0: all. coloured: a fourth array is the outline of the object whose
-    colour is asked for, empty where none is.
+    picture that is kept, with the hole in it; 0: all. coloured: two more arrays are the outline of the object whose
+    colour is asked for, empty where none is, and the colour that it is given first, 3 bytes, all 0 where it keeps its
+    own. placed: in place of image and labels stands the place where `Resident` finds them.
     """
 
-    def __init__(self, scenes, holes="paper", seed=0, window=0, coloured=False):
-        self.scenes, self.seed, self.window, self.coloured = scenes, seed, window, coloured
+    def __init__(self, scenes, holes="paper", seed=0, window=0, coloured=False, placed=False):
+        self.scenes, self.seed, self.window = scenes, seed, window
+        self.coloured, self.placed = coloured, placed
         self.holes, self.classes = parse_mixture(holes), classes_of(scenes)
         self._epoch, self._order = None, None
 
@@ -111,22 +116,30 @@ class TrainingSamples(Dataset):
 
     def __getitem__(self, k):
         epoch, position = divmod(k, len(self.scenes))
-        image, labels = self.scenes[int(self.order(epoch)[position])]
+        scene = int(self.order(epoch)[position])
+        image, labels = self.scenes[scene]
         rng = np.random.default_rng([self.seed, 0, k])
-        arrays = [image, labels, self._hole(rng, labels)]
-        if rng.random() < 0.5:
-            arrays[:2] = image[..., ::-1], self.classes.mirrored(labels)
-            if len(self.holes) > 1 or "objects" in self.holes:  # a hole that fits an object turns with it
-                arrays[2] = arrays[2][..., ::-1]
-        if self.window:
-            rows, columns = window_around(rng, arrays[2], self.window)
-            arrays = [x[..., rows, columns] for x in arrays]
-            if arrays[2].all():  # all hair, say
-                arrays[2] = rectangle(rng, *arrays[2].shape)
-        if self.coloured:
-            outline = asked_outline(rng, *arrays[1:], self.classes)
-            arrays = [repainted(rng, arrays[0], arrays[1], outline, self.classes), *arrays[1:], outline]
-        return tuple(np.ascontiguousarray(x) for x in arrays)
+        hole = self._hole(rng, labels)
+        mirrored = rng.random() < 0.5
+        turned = mirrored and (len(self.holes) > 1 or "objects" in self.holes)  # such a hole fits an object
+        hole = hole[..., ::-1] if turned else hole
+        place = Place(scene, mirrored, *(corner_around(rng, hole, self.window) if self.window else (0, 0)))
+        labels, hole = (self._cut(x, place) for x in (self.classes.mirrored(labels) if mirrored else labels, hole))
+        if hole.all():  # all hair, say
+            hole = rectangle(rng, *hole.shape)
+        maps = [hole, *self._asked(rng, labels, hole)] if self.coloured else [hole]
+        image = image[..., ::-1] if mirrored else image
+        seen = [np.array(place)] if self.placed else [self._cut(image, place), labels]
+        return tuple(np.ascontiguousarray(x) for x in (*seen, *maps))
+
+    def _cut(self, x, place):
+        if not self.window:
+            return x
+        return x[..., place.top : place.top + self.window, place.left : place.left + self.window]
+
+    def _asked(self, rng, labels, hole):
+        outline = asked_outline(rng, labels, hole, self.classes)
+        return outline, new_colour(rng, labels, outline, self.classes)
 
     def _hole(self, rng, labels):
         """A hole of the mixture; a scene without an object to take out gets the paper's rectangle."""
@@ -136,16 +149,45 @@ class TrainingSamples(Dataset):
         return rectangle(rng, *labels.shape) if hole is None else hole
 
 
-def window_around(rng, hole, side):
-    """Two slices: a side×side window of the picture, anywhere so that it holds as much of the hole's box as it can."""
-    slices = []
+class Place(NamedTuple):
+    """Where a sample lies in its data set: the scene's number, whether it is mirrored, its window's corner."""
+
+    scene: int
+    mirrored: bool
+    top: int
+    left: int
+
+
+class Resident:
+    """All scenes of a data set on the device, as bytes, from which batches are cut there: nothing is read or sent.
+
+    scenes: with whole arrays as images N×3×S×S and labels N×S×S, as a cache has.
+    """
+
+    def __init__(self, scenes, device):
+        arrays = scenes.images, scenes.labels, classes_of(scenes).mirrored(np.arange(256, dtype=np.uint8))[::-1].copy()
+        self.images, self.labels, self.swapped = (torch.from_numpy(np.array(x)).to(device) for x in arrays)
+
+    def cut(self, places, side):
+        """The pictures (B×3×side×side) and labels (B×side×side) at places, an int64 tensor B×4 of `Place`s."""
+        scene, mirrored, top, left = places.to(self.images.device, non_blocking=True)[:, :, None, None].unbind(1)
+        here = torch.arange(side, device=self.images.device)
+        rows, columns = top + here[None, :, None], left + here[None, None]
+        columns = torch.where(mirrored > 0, self.labels.shape[-1] - 1 - columns, columns)
+        labels = self.labels[scene, rows, columns]
+        labels = torch.where(mirrored > 0, self.swapped[labels.long()], labels)
+        return self.images[scene, :, rows, columns].permute(0, 3, 1, 2), labels
+
+
+def corner_around(rng, hole, side):
+    """Row and column of a side×side window's corner, anywhere so that it holds as much of the hole's box as it can."""
+    corner = []
     for axis, length in enumerate(hole.shape):
         inside = np.flatnonzero(hole.any(1 - axis))
         low, high = sorted((int(inside[0]), int(inside[-1]) + 1 - side))
         low, high = (min(max(0, end), length - side) for end in (low, high))
-        first = int(rng.integers(low, high + 1))
-        slices.append(slice(first, first + side))
-    return slices
+        corner.append(int(rng.integers(low, high + 1)))
+    return corner
 
 
 def largest_object(labels, hole, classes=STREET):
@@ -166,22 +208,27 @@ def asked_outline(rng, labels, hole, classes=STREET):
     return largest_object(labels, hole, classes) if asked else np.zeros(labels.shape, np.uint8)
 
 
-def repainted(rng, image, labels, outline, classes=STREET):
-    """The picture with what is outlined in another colour, in a share `REPAINTED` of the cases, if it comes in any.
+def new_colour(rng, labels, outline, classes=STREET):
+    """The colour (3 bytes) that what is outlined gets in a share `REPAINTED` of the cases, if it comes in any, or 0."""
+    wanted, lucky = rng.integers(20, 236, 3), rng.random() < REPAINTED
+    repaint = lucky and np.isin(labels[outline == 1], classes.tinted).any()
+    return (wanted * repaint).astype(np.uint8)
+
+
+def repainted(images, outlines, paints):
+    """The pictures (uint8 N×3×H×W) with what lies in the outlines (N×H×W) in another colour (N×3; 0: in its own).
 
     So that SG-Net+ meets colours that few objects have and keeps the detail in them [our decision]. The object's light
     and shade stay, in the new colour, and a quarter of its own colours shows through: lights and windows remain.
-    image: uint8 3×H×W; returns one of the same kind.
     """
-    wanted, lucky = rng.integers(20, 236, (3, 1)), rng.random() < REPAINTED
-    inside = outline == 1
-    if not lucky or not np.isin(labels[inside], classes.tinted).any():
-        return image
-    own = image[:, inside].astype(float)
-    shade = own.mean(0) / max(own.mean(), 1.0)
-    image = image.copy()
-    image[:, inside] = np.clip(0.75 * wanted * shade + 0.25 * own, 0, 255).round().astype(np.uint8)
-    return image
+    inside, wanted = outlines[:, None].float(), paints[:, :, None, None].float()
+    own = images.float()
+    area = inside.sum((1, 2, 3), keepdim=True).clamp_min(1)
+    brightness = (own.mean(1, keepdim=True) * inside).sum((1, 2, 3), keepdim=True) / area
+    shade = own.mean(1, keepdim=True) / brightness.clamp_min(1)
+    other = (0.75 * wanted * shade + 0.25 * own).clamp(0, 255).round().to(torch.uint8)
+    there = (inside > 0) & (wanted.amax(1, keepdim=True) > 0)
+    return torch.where(there, other, images)
 
 
 def batches(samples, start, count, batch, rank=0, world=1, workers=0):

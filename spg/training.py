@@ -14,14 +14,15 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from spg.engine import checkpoints, machine, provenance, resuming
 from spg.engine.checkpoints import adopt, inherit, restore
-from spg.engine.machine import join_batch_norms, keep_freed_memory
+from spg.engine.machine import compiled, join_batch_norms, keep_freed_memory, may_look
 from spg.engine.watching import InterruptAfterStep, Logbook, progress
 from spg.engine.writing import locked
 from spg.labels import STREET, classes_of, recorded, refuse_other_set
 from spg.profiles import at, from_dict, in_stage, learning_rate, schedule, share
-from spg.samples import Batch, TrainingSamples, batches
+from spg.samples import Batch, Resident, TrainingSamples, batches
 
-FREE_TO_CHANGE = {"workers", "precision", "save_every"}  # settings a resumed training may change
+FREE_TO_CHANGE = {"workers", "precision", "save_every", "resident", "compile"}  # settings a resumed training may change
+LOOK = 50  # steps after which a GPU's losses are looked at: each look makes the CPU wait for it
 
 
 class Trainer:
@@ -84,6 +85,7 @@ class Trainer:
         if self.fabric.world_size > 1:
             net = join_batch_norms(net)
         net = net.to(memory_format=torch.channels_last)
+        net = compiled(net, self.fabric.device) if self.profile.compile else net
         optimizer = torch.optim.Adam(net.parameters(), self.profile.learning_rate, self.task.betas)
         return self.fabric.setup(net, optimizer)
 
@@ -170,9 +172,11 @@ class Trainer:
                     terms = self.play(batch)
                     self.step += 1
                     self.seconds = time.monotonic() - start
-                    self._report(bar, terms)
                     stop = self._stop()
-                    if stop or time.monotonic() - self.saved_at > self.profile.save_every:
+                    due = stop or time.monotonic() - self.saved_at > self.profile.save_every
+                    if self._may_look() or due or self.step == last:
+                        self._report(bar, self._finite({k: float(v) for k, v in terms.items()}))
+                    if due:
                         self.save(batch)
                     if stop:
                         raise KeyboardInterrupt(f"stopped at step {self.step}, saved; go on with --resume")
@@ -181,11 +185,14 @@ class Trainer:
 
     def _batches(self, scenes, last):
         p, f = self.profile, self.fabric
-        samples = TrainingSamples(scenes, p.holes, p.seed, p.window, self.task.coloured)
+        samples = TrainingSamples(scenes, p.holes, p.seed, p.window, self.task.coloured, p.resident)
+        there = Resident(scenes, f.device) if p.resident else None
         first = self.seen + self.step * p.batch
         for arrays in batches(samples, first, last - self.step, p.batch, f.global_rank, f.world_size, p.workers):
-            outlines = arrays[3] if self.task.coloured else None
-            yield Batch.of(*arrays[:3], f.device, outlines, self.task.classes)
+            if there:
+                place, *maps = arrays
+                arrays = *there.cut(place, maps[0].shape[-1]), *maps
+            yield Batch.of(*arrays[:3], f.device, *arrays[3:], classes=self.task.classes)
 
     def _stop(self):
         """Whether any process was asked to stop; they must all leave at the same step, or one waits for ever."""
@@ -194,12 +201,13 @@ class Trainer:
         return self.interrupt.asked
 
     def play(self, batch):
-        """One step of the players on one batch. Returns the loss terms as floats, already weighted.
+        """One step of the players on one batch. Returns the loss terms, already weighted: floats, on a GPU tensors.
 
         Both gradients are taken at the same weights, from one pass of each net over each input: the
         discriminators' features of the real side serve both players. `inputs=` freezes the other player.
         """
         self._set_learning_rate()
+        torch.compiler.cudagraph_mark_step_begin()
         players = self._players()
         with self.fabric.autocast():
             batch = self.task.prepare_batch(batch)
@@ -209,11 +217,11 @@ class Trainer:
             real, fake = (self.nets["D"](x) for x in self.task.discriminator_inputs(batch, output))
             discriminator_loss = self.task.discriminator_loss(real, fake, batch)
             terms |= self.task.generator_terms(real, fake, batch) if "G" in players else {}
-        values = self._finite({k: v.item() for k, v in terms.items()})
+        values = self._looked_at(terms)
         if "G" in players:
             self._backward("G", sum(terms.values()), retain_graph="D" in players)
         if "D" in players:
-            values |= self._finite({"discriminator": discriminator_loss.item()})
+            values |= self._looked_at({"discriminator": discriminator_loss})
             self._backward("D", discriminator_loss)
         for name in players:
             self._update(name)
@@ -243,11 +251,20 @@ class Trainer:
             for group in optimizer.param_groups:
                 group["lr"] = rate
 
+    def _may_look(self):
+        return may_look(self.fabric.device) or self.step % LOOK == 0
+
+    def _looked_at(self, terms):
+        """The terms as floats, known to be finite before they count; on a GPU as tensors, to be looked at later."""
+        if may_look(self.fabric.device):
+            return self._finite({name: value.item() for name, value in terms.items()})
+        return {name: value.detach() for name, value in terms.items()}
+
     def _finite(self, terms):
         bad = {k: v for k, v in terms.items() if not math.isfinite(v)}
         if bad:
             raise FloatingPointError(
-                f"loss {bad} is not finite at step {self.step} of {self.model}: stopped before it reached the weights; "
+                f"loss {bad} is not finite at step {self.step} of {self.model}: stopped before it was saved; "
                 f"last good checkpoint: {self.state_file if self.state_file.exists() else 'none yet'}. "
                 "Lower learning_rate, or use precision=32-true"
             )
@@ -313,7 +330,7 @@ class Trainer:
         }
 
     def _report(self, bar, terms):
-        bar.update(self.profile.batch)
+        bar.update(self.step * self.profile.batch - bar.n)
         if self.step % 10 == 0:
             bar.set_postfix({k: f"{v:.3g}" for k, v in terms.items()}, refresh=False)
         if self.step % 50 == 0:

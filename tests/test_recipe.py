@@ -120,6 +120,16 @@ def test_a_net_grows_from_stage_to_stage_and_a_painter_learns_from_the_recipes_o
     assert Path(painted.profile.spnet) == tmp_path / "spnet-plus" / "spnet-plus.safetensors"
 
 
+def test_a_larger_batch_brings_its_learning_rate_and_average():
+    (own,), (larger,) = (recipe.read("streets-128:sgnet-plus", s) for s in (None, {"batch": 32}))
+    for a, b in zip(own.stages, larger.stages, strict=True):
+        assert (a.profile.batch, b.profile.batch) == (8, 32)
+        assert b.profile.learning_rate == pytest.approx(2 * a.profile.learning_rate)
+        assert b.profile.average == pytest.approx(a.profile.average**4)
+    (chosen,) = recipe.read("streets-128:sgnet-plus", {"batch": 32, "learning_rate": 1e-4})
+    assert chosen.stages[0].profile.learning_rate == 1e-4
+
+
 def test_the_next_stage_goes_on_with_all_nets(folder, tmp_path):
     (folder / "small.toml").write_text(TWO_STAGES.replace("pictures = 400", "pictures = 4").replace("0.5", "1.0"))
     (one,) = recipe.read("small")

@@ -1,5 +1,6 @@
 """The trainer: resumes exactly, plays fairly, stops in time."""
 
+import functools
 import json
 import os
 import pickle
@@ -13,14 +14,24 @@ import numpy as np
 import pytest
 import torch
 from tiny import Tiny
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from spg import losses, perceptual
+from spg import losses, perceptual, training
 from spg.engine import checkpoints, machine
 from spg.generators import complete
-from spg.labels import PERSON, VEHICLE
+from spg.labels import FACES, PERSON, VEHICLE
 from spg.models import MODELS, task
 from spg.profiles import learning_rate, profile, schedule
-from spg.samples import Batch, TrainingSamples, asked_colour, batches, largest_object, repainted
+from spg.samples import (
+    Batch,
+    Resident,
+    TrainingSamples,
+    asked_colour,
+    batches,
+    largest_object,
+    new_colour,
+    repainted,
+)
 from spg.tasks import predictors
 from spg.training import Trainer
 
@@ -101,17 +112,33 @@ def test_repainting_changes_the_object_alone_and_keeps_its_shades():
     labels, outline = np.zeros((16, 16), np.uint8), np.zeros((16, 16), np.uint8)
     labels[4:8, 4:8] = outline[4:8, 4:8] = 1
     labels *= VEHICLE
-    made = [repainted(np.random.default_rng(seed), image, labels, outline) for seed in range(40)]
+    wanted = np.stack([new_colour(np.random.default_rng(seed), labels, outline) for seed in range(40)])
+    images, outlines, paints = (torch.from_numpy(np.array(x)) for x in ([image] * 40, [outline] * 40, wanted))
+    made = repainted(images, outlines, paints).numpy()
     changed = [m for m in made if (m != image).any()]
-    assert 8 < len(changed) < 32
+    assert 8 < len(changed) < 32 and len(changed) == wanted.any(1).sum()
     for m in changed:
         assert (m[:, outline == 0] == 100).all() and (m[:, 6, 6] < m[:, 4, 4]).all()
+    assert not new_colour(np.random.default_rng(0), np.zeros_like(labels), outline).any()  # no vehicle, no person
+
+
+@pytest.mark.parametrize("settings", [{}, {"window": 24}, {"coloured": True, "holes": "objects:0.5+paper:0.5"}])
+def test_resident_scenes_give_the_loaders_batches(settings):
+    scenes = Tiny(32)
+    scenes.classes = FACES  # some of its classes change places in the mirror
+    scenes.images, scenes.labels = (np.stack(x) for x in zip(*(scenes[i] for i in range(12)), strict=True))
+    loaded, placed = (TrainingSamples(scenes, placed=p, **settings) for p in (False, True))
+    there = Resident(scenes, "cpu")
+    for one, (place, *maps) in zip(batches(loaded, 3, 5, 4), batches(placed, 3, 5, 4, workers=2), strict=True):
+        other = *there.cut(place, maps[0].shape[-1]), *maps
+        assert len(one) == len(other) and all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def test_samples_with_outlines_make_batches_with_colours(tmp_path):
     samples = TrainingSamples(Tiny(32), coloured=True)
-    *arrays, outlines = next(batches(samples, 0, 1, 8))
-    b = Batch.of(*arrays, outlines=outlines)
+    *arrays, outlines, paints = next(batches(samples, 0, 1, 8))
+    b = Batch.of(*arrays, outlines=outlines, paints=paints)
+    assert (b.image != Batch.of(*arrays, outlines=outlines).image).any()  # some are in another colour
     assert b.colour.shape == (8, 4, 32, 32)
     assert torch.equal(b.colour[:, 3:] * (1 - b.hole), torch.zeros(8, 1, 32, 32))  # asked for inside the hole only
     t = trainer(tmp_path, "sgnet-plus", coloured=True, grained=True, discriminator="segmenting", clip=1.0)
@@ -553,12 +580,69 @@ def test_batch_must_divide_among_processes(tmp_path):
             Trainer("spnet", task("spnet"), smoke(), Tiny, {"data": "tiny"}, tmp_path, fabric)
 
 
+class Looks(TorchDispatchMode):
+    """Counts the numbers that are read off a tensor: at each a GPU would be waited for."""
+
+    count = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.count += function is torch.ops.aten._local_scalar_dense.default
+        return function(*args, **kwargs or {})
+
+
+@pytest.mark.parametrize("model", [m for m in MODELS if m not in ("gfc", "segmenter")])
+def test_a_step_on_a_gpu_waits_for_nothing(tmp_path, model, monkeypatch):
+    plus = {"coloured": True, "discriminator": "segmenting"} if model.startswith("sgnet-plus") else {}
+    t = trainer(tmp_path, model, patch=24, clip=1.0, average=0.9, chroma=0.25, **plus)
+    samples = TrainingSamples(Tiny(64), coloured=t.task.coloured)
+    t.step = 5  # of 6: all play
+    arrays = next(batches(samples, 0, 1, 4))
+    batch = Batch.of(*arrays[:3], "cpu", *arrays[3:])
+    with Looks() as on_a_cpu:
+        t.play(batch)
+    for module in (training, losses, perceptual):
+        monkeypatch.setattr(module, "may_look", lambda device: False)
+    monkeypatch.setattr(torch.Tensor, "tolist", None)  # it looks without a word
+    for optimizer in t.optimizers.values():  # which counts its steps on the CPU, and looks there
+        monkeypatch.setattr(optimizer, "step", lambda: None)
+    with Looks() as on_a_gpu:
+        terms = t.play(batch)
+    assert on_a_cpu.count > 0 and on_a_gpu.count == 0
+    assert terms.keys() and all(isinstance(value, torch.Tensor) and not value.requires_grad for value in terms.values())
+
+
+def test_on_a_gpu_losses_are_looked_at_now_and_then_and_before_saving(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "may_look", lambda device: False)
+    t, looked = trainer(tmp_path, pictures=(4 * 60,)), []
+    report = t._finite
+    monkeypatch.setattr(t, "_finite", lambda terms: looked.append(t.step) or report(terms))
+    t.fit(show=False)
+    assert looked == [training.LOOK, 60]
+    monkeypatch.setattr(t.task, "loss_terms", lambda *_: {"cross_entropy": torch.tensor(torch.nan, requires_grad=True)})
+    t.step = 0
+    with pytest.raises(FloatingPointError, match="not finite at step 50"):
+        t.fit(show=False)
+
+
+def test_compiled_nets_train_as_eager_ones_do(tmp_path, monkeypatch):
+    quick = functools.partial(torch.compile, backend="aot_eager")  # the graphs of the default, without its kernels
+    monkeypatch.setattr(torch, "compile", quick)
+    ends = []
+    for compile in (False, True):
+        t = trainer(tmp_path / str(compile), pictures=(12,), compile=compile).fit(show=False)
+        assert hasattr(t.nets["G"]._forward_module, "_orig_mod") == compile
+        ends.append(checkpoints.load(tmp_path / str(compile) / "spnet.safetensors")[0])
+    assert ends[0].keys() == ends[1].keys()
+    for name, tensor in ends[0].items():
+        torch.testing.assert_close(ends[1][name], tensor, rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
-def test_training_on_cuda(tmp_path, model, precision):
-    t = trainer(tmp_path, model, accelerator="cuda", precision=precision)
+@pytest.mark.parametrize("settings", [{}, {"precision": "bf16-mixed"}, {"compile": True, "precision": "bf16-mixed"}])
+def test_training_on_cuda(tmp_path, model, settings):
+    t = trainer(tmp_path, model, accelerator="cuda", **settings)
     assert t.fabric.device.type == "cuda"
     t.fit(show=False)
     about = json.loads(json.dumps(checkpoints.about(tmp_path / f"{model}.safetensors")))

@@ -56,6 +56,22 @@ def about(device):
     return {"threads": torch.get_num_threads()} | gpu
 
 
+def may_look(device):
+    """Whether reading a number off this device costs nothing. On a GPU the CPU would wait for all that it has begun."""
+    return torch.device(device).type == "cpu"
+
+
+def compiled(net, device):
+    """The net through torch.compile: on a GPU with its kernels captured as CUDA graphs, elsewhere without.
+
+    What cannot be compiled runs as it is. The trainer goes through a graph twice, once for each player, so its
+    tensors must outlive the first pass.
+    """
+    torch._dynamo.config.suppress_errors = True
+    torch._functorch.config.donated_buffer = False
+    return torch.compile(net, mode=None if may_look(device) else "reduce-overhead")
+
+
 def leave():
     """Wait for the other processes, then leave their group; call it only where all of them have done their work.
 

@@ -93,11 +93,20 @@ def _stage(model, base, settings, sizes, changed):
     """One stage; a net that grows to the last of sizes has a level fewer for every halving of it."""
     size, pictures, reason = (settings.pop(key) for key in ("size", "pictures", "reason"))
     check_settings(model, settings)
+    changed = _for_batch(profile(base), settings, changed) | changed
     settings |= {"sizes": (size,), "pictures": (pictures,)} | changed
     if settings.pop("grow", False):
         whole = settings | {"sizes": sizes, "pictures": (1,) * len(sizes), "grow": True, "window": 0}
         settings |= at(profile(base, **whole), size)._asdict()
     return Stage(profile(base, **settings | {"grow": False}), reason)
+
+
+def _for_batch(base, settings, changed):
+    """What follows from another batch than the recipe's: the learning rate, by the square root of the ratio, as is
+    usual for Adam, and the moving average, which then has fewer steps for as many pictures."""
+    own = base.with_settings(**{k: settings[k] for k in ("batch", "learning_rate", "average") if k in settings})
+    ratio = changed.get("batch", own.batch) / own.batch
+    return {"learning_rate": own.learning_rate * ratio**0.5, "average": own.average**ratio} if ratio != 1 else {}
 
 
 def train(recipe, out, scenes_at, make_fabric, resume=False, show=True, classes=STREET):
