@@ -231,6 +231,21 @@ def _units(a):
     print(tables.table([result]), f"\n-> {a.out}", sep="")
 
 
+def _windows(a):
+    from spg.engine import provenance, writing
+    from spg.evaluation import native, tables
+    from spg.models import DESIGNS
+
+    writing.check([a.out], inputs=a.weights or ())
+    pictures = native.frames(a.data, a.split, a.limit)
+    nets = _nets(a.weights)
+    net = nets.inpainter(*DESIGNS[nets.best_design()], segmenter=True)
+    result = native.measure_windows(net, pictures, a.data.partition(":")[0], a.holes, a.seed)
+    result |= {"spec": a.data, "split": a.split, "weights": nets.record()}
+    provenance.write_json(result, a.out)
+    print(tables.table([result]), f"\n-> {a.out}", sep="")
+
+
 def _table(a):
     from spg.editor import measure
     from spg.evaluation import tables
@@ -302,6 +317,7 @@ def _parser():
         _add_ablate,
         _add_bench,
         _add_units,
+        _add_windows,
         _add_table,
         _add_ship,
         _add_export,
@@ -424,6 +440,17 @@ def _add_units(commands):
     c.add_argument("--size", type=int, default=256, help="side in pixels; default: the paper's 256")
     c.add_argument("--limit", type=int, help="so many pictures, evenly spread over the split")
     c.add_argument("--seed", type=int, default=0, help="of the holes")
+    c.add_argument("--out", required=True, help="the JSON file")
+
+
+def _add_windows(commands):
+    c = _command(commands, "windows", _windows, "what a window around a hole gains in pictures larger than the nets")
+    c.add_argument("--data", required=True, help="cityscapes[:ROOT], camvid[:ROOT] or folder:ROOT, at its own size")
+    c.add_argument("--split", default="val")
+    c.add_argument("--limit", type=int, help="only the first so many pictures")
+    c.add_argument("--holes", type=int, default=40, help="how many, in the pictures in turn; default: 40")
+    c.add_argument("--seed", type=int, default=0, help="of the holes")
+    c.add_argument("--weights", nargs="+", help=WEIGHTS)
     c.add_argument("--out", required=True, help="the JSON file")
 
 

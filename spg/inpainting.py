@@ -76,6 +76,8 @@ class Inpainter:
     classes: the `ClassSet` that the nets have learned.
     """
 
+    share = windows.SHARE  # of a large picture, see `spg.windows.plan`
+
     def __init__(
         self, spnet, sgnet, segmenter=None, size=None, device=None, soft=False, segmenter_size=None, classes=STREET
     ):
@@ -97,7 +99,7 @@ class Inpainter:
     def __call__(self, image, hole, labels=None):
         """Predict the layout, then paint it. Raises ValueError for a wrong hole, labels or picture, saying what."""
         picture, hole, known_labels = self._check(image, hole, labels, ignore=True)
-        plan = windows.plan(hole, self.size)
+        plan = windows.plan(hole, self.size, self.share)
         full, probabilities = self._predict(picture, hole, plan, known_labels)
         filled = self._paint(_own(picture, image), hole, plan, full, probabilities)
         scale = min(windows.scale(window.shape, self.size) for window in plan)
@@ -107,7 +109,7 @@ class Inpainter:
     def predict(self, image, hole, labels=None):
         """The first step alone: completed labels (uint8 H×W) and S_R (float32 C×H×W, see `Filled`)."""
         picture, hole, labels = self._check(image, hole, labels, ignore=True)
-        return self._predict(picture, hole, windows.plan(hole, self.size), labels)
+        return self._predict(picture, hole, windows.plan(hole, self.size, self.share), labels)
 
     def paint(self, image, hole, labels, probabilities=None, colours=None):
         """The second step alone: fill the picture after a complete label map (true, or edited). Same kind out.
@@ -120,7 +122,7 @@ class Inpainter:
         """
         picture, hole, labels = self._check(image, hole, labels)
         colours = self._check_colours(colours, hole)
-        plan = windows.plan(hole, self.size)
+        plan = windows.plan(hole, self.size, self.share)
         return like(image, self._paint(_own(picture, image), hole, plan, labels, probabilities, colours), hole)
 
     def segment(self, image, hole):

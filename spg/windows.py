@@ -54,17 +54,19 @@ class Window(NamedTuple):
         return _within(self.cell, self.rim)
 
 
-def plan(hole, size):
+def plan(hole, size, share=SHARE):
     """The windows in which a hole (uint8 H×W, 1 = missing) is filled, one after the other; thin ones first.
 
     Each missing pixel is in the cell of at least one. size: the side that the nets were trained at; a picture that is
-    not larger has one window, the whole picture. None: so has every picture.
+    not larger has one window, the whole picture. None: so has every picture. share: a window's side over that of the
+    box of its hole; None: the whole picture is the window, of whatever size.
     """
     whole = slice(0, hole.shape[0]), slice(0, hole.shape[1])
-    if size is None or scale(hole.shape, size) == 1:
+    if size is None or share is None or scale(hole.shape, size) == 1:
         return [Window(whole, whole)]
-    parts = chain.from_iterable(_parts(hole, group, size) for group in _groups(hole, max(1, round(NEAR * size))))
-    found = [Window(_around(box, side, hole.shape), box, thin) for box, side, thin in _gathered(parts, size)]
+    near = max(1, round(NEAR * size))
+    parts = chain.from_iterable(_parts(hole, group, size, share) for group in _groups(hole, near))
+    found = [Window(_around(box, side, hole.shape), box, thin) for box, side, thin in _gathered(parts, size, share)]
     return sorted(found, key=lambda window: not window.thin)
 
 
@@ -94,18 +96,18 @@ def _blocks(hole, side):
     return np.maximum.reduceat(rows, np.arange(0, hole.shape[1], side), axis=1)
 
 
-def _parts(hole, box, size):
+def _parts(hole, box, size, share):
     """(box, side of its window, is it thin?) of the parts in which what is missing in a box is filled."""
     box = _tight(hole, box)
     longest = max(_shape(box))
     if not longest:
         return []
     thin = _is_thin(hole, box)
-    if not thin and not _is_fine(hole[box], SHARE * longest / size):
-        return [(box, max(size, SHARE * longest), False)]
+    if not thin and not _is_fine(hole[box], share * longest / size):
+        return [(box, max(size, math.ceil(share * longest)), False)]
     if longest <= FINE_SHARE * size:
         return [(box, size, thin)]
-    return [part for half in _halves(box) for part in _parts(hole, half, size)]
+    return [part for half in _halves(box) for part in _parts(hole, half, size, share)]
 
 
 def _is_thin(hole, box):
@@ -153,11 +155,11 @@ def _halves(box):
     return (rows, slice(columns.start, middle)), (rows, slice(middle, columns.stop))
 
 
-def _gathered(parts, size):
+def _gathered(parts, size, share):
     """The same parts, where small ones that have one middle, roughly, share a window. Thin ones are each alone."""
     gathered = {}
     for box, side, thin in parts:
-        small = not thin and SHARE * max(_shape(box)) <= size
+        small = not thin and share * max(_shape(box)) <= size
         place = tuple((s.start + s.stop) // size for s in box) if small else (box[0].start, box[1].start, side, thin)
         joined = [box, *([gathered[place][0]] if place in gathered else [])]
         gathered[place] = tuple(_union(*sides) for sides in zip(*joined, strict=True)), side, thin

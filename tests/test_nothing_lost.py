@@ -113,6 +113,7 @@ def test_what_cannot_be_written_is_said_first(tmp_path):
     [
         ["evaluate", "--data", "streets", "--size", "64", "--methods", "telea"],
         ["units", "--data", "streets"],
+        ["windows", "--data", "camvid"],
         ["variants", "--data", "streets", "--size", "64"],
         ["bench"],
         ["study", "paper"],

@@ -247,7 +247,9 @@ def test_bench_rows_are_taken_as_they_are():
 
 
 def test_other_kinds_are_rendered_by_who_knows_them():
-    with pytest.raises(ValueError, match=r"no table for a result of kind 'poll'; known: bench, units, ablations$"):
+    with pytest.raises(
+        ValueError, match=r"no table for a result of kind 'poll'; known: bench, windows, units, ablations$"
+    ):
         tables.table({"kind": "poll"})
     poll = {"poll": (("data", "commit"), lambda result: f"{result['votes']} votes\n")}
     assert tables.table({"kind": "poll", "data": "streets", "votes": 3}, kinds=poll) == "streets\n\n3 votes\n"

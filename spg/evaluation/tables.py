@@ -5,7 +5,7 @@ from pathlib import Path
 
 from spg.engine import markdown
 from spg.engine.writing import read_json, write
-from spg.evaluation import replication
+from spg.evaluation import native, replication
 from spg.evaluation.ablation_report import PARTS as ABLATIONS
 from spg.evaluation.ablation_report import ablations
 from spg.evaluation.units import PARTS as UNITS
@@ -200,6 +200,7 @@ def _any(value):
 # kind of a result -> what its first line names, what renders the rest, and the parts that can be shown alone, if any
 KINDS = {
     "bench": (("machine", "commit"), lambda result: _generic(result["rows"])),
+    "windows": (("data", "n", "seed", "perceptual", "commit"), native.report),
     "units": (("data", "split", "size", "n", "seed", "commit"), unit_tables, UNITS),
     "ablations": (("data", "split", "size", "holes", "n", "perceptual", "commit"), ablations, ABLATIONS),
 }
