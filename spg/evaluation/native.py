@@ -1,9 +1,11 @@
 """Holes in pictures at their own size: what does a window around a hole gain over a picture that is shrunk whole?"""
 
+import copy
+
 import numpy as np
 import torch
 
-from spg import perceptual
+from spg import perceptual, windows
 from spg.data.sources import parse
 from spg.engine import markdown
 from spg.engine.provenance import provenance
@@ -12,8 +14,11 @@ from spg.evaluation import metrics
 from spg.pictures import open_rgb, to_array, to_float
 
 SIDES = 64, 200  # pixels of a hole's sides: least and most
-WHOLE = "the picture, shrunk whole"
-SHARES = {WHOLE: None, **{f"a window of {n} times the hole": n for n in (2, 3, 4, 6)}}  # see `Inpainter`
+SHARES = {
+    "the picture, shrunk whole": None,
+    **{f"a window of {share} times the hole": share for share in (2, 3, windows.SHARE, 6)},
+}
+OURS = f"a window of {windows.SHARE} times the hole"
 
 
 def frames(spec, split, limit=None):
@@ -30,8 +35,8 @@ def measure_windows(net, pictures, name, holes=40, seed=0, network="stlpips"):
     net: an `Inpainter` with a segmenter, whose labels are used. pictures: uint8 3×H×W, of any size. holes: rectangles
     with sides of `SIDES`, in the pictures in turn. Each filling is cut out along its hole and compared with the truth.
 
-    A row holds a view's mean LPIPS and PSNR, and the mean of its LPIPS less that of the first view, with the 95 %
-    interval over holes. Raises ValueError without a hole or a segmenter, and for pictures that are no larger.
+    A row holds a view's mean LPIPS and PSNR, and the mean of its LPIPS less that of the window in use, with the
+    95 % interval over holes. Raises ValueError without a hole or a segmenter, and for pictures that are no larger.
     """
     if holes < 1:
         raise ValueError(f"{holes} holes: at least 1 is needed")
@@ -42,9 +47,10 @@ def measure_windows(net, pictures, name, holes=40, seed=0, network="stlpips"):
     drawn = [(picture, _box(rng, picture.shape[1:])) for picture in turns]
     found = {}
     for view, share in SHARES.items():
-        net.share = share
-        found[view] = np.array([_measured(net, distance, *one) for one in progress(drawn, desc=view, unit="hole")])
-    rows = {view: _row(values, found[WHOLE]) for view, values in found.items()}
+        seen = copy.copy(net)
+        seen.share = share
+        found[view] = np.array([_measured(seen, distance, *one) for one in progress(drawn, desc=view, unit="hole")])
+    rows = {view: _row(values, found[OURS]) for view, values in found.items()}
     about = {"data": name, "pictures": len(pictures), "n": holes, "seed": seed, "sides": SIDES, "size": net.size}
     return {"kind": "windows", **about, "perceptual": distance.name, **provenance(), "rows": rows}
 
@@ -68,9 +74,9 @@ def _measured(net, distance, picture, box):
     return lpips, metrics.psnr(truth / 255, filled / 255)
 
 
-def _row(values, first):
+def _row(values, ours):
     lpips, psnr = values.mean(0).tolist()
-    return {"lpips": lpips, "psnr": psnr, "difference": metrics.paired_difference(values[:, 0], first[:, 0])}
+    return {"lpips": lpips, "psnr": psnr, "difference": metrics.paired_difference(values[:, 0], ours[:, 0])}
 
 
 def report(result):
@@ -79,5 +85,7 @@ def report(result):
     for view, row in result["rows"].items():
         difference, *interval = row["difference"]
         rows.append([view, markdown.number(row["lpips"], 3), markdown.number(row["psnr"], 2)])
-        rows[-1] += ["–", "–"] if view == WHOLE else [markdown.signed(difference, 3), markdown.span(interval, 3)]
-    return markdown.table([["what the nets see", "LPIPS", "PSNR", "LPIPS less the first", "95 % interval"], *rows])
+        rows[-1] += ["–", "–"] if view == OURS else [markdown.signed(difference, 3), markdown.span(interval, 3)]
+    return markdown.table(
+        [["what the nets see", "LPIPS", "PSNR", f"LPIPS less that of {windows.SHARE} times", "95 % interval"], *rows]
+    )
