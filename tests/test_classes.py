@@ -14,6 +14,10 @@ from tiny import Tiny
 from spg import data, weights
 from spg.baselines.gfc import nearest_segmenter
 from spg.cli import main
+from spg.editor import SegmentationEditor, replay
+from spg.editor.actions import frame_packet
+from spg.editor.app import open_editor
+from spg.editor.session import Session
 from spg.engine import checkpoints, shipped
 from spg.engine.machine import make_fabric
 from spg.holes import object_hole, things
@@ -327,6 +331,121 @@ def test_check_labels_of_a_set():
     assert check_labels(np.full((2, 2), 255), hole=np.ones((2, 2), np.uint8), classes=FACES).max() == FACES.rest
     with pytest.raises(ValueError, match=r"out of range 0\.\.10 \(background, skin"):
         check_labels(np.full((2, 2), 11), classes=FACES)
+
+
+# --------------------------------------------------------------------------- the editor
+
+
+def hole_of(side=32):
+    hole = np.zeros((side, side), np.uint8)
+    hole[8:24, 8:24] = 1
+    return hole
+
+
+def sent(editor, **edit):
+    editor._receive(editor, {"type": "edit", "seq": 1, "edit": edit}, [])
+    editor.wait()
+    return editor.status
+
+
+def test_the_editor_follows_the_nets_classes(shore, tmp_path):
+    net, scene = weights.load(str(shore)), Tiny(32)[0]
+    labels = np.zeros((32, 32), np.uint8)
+    labels[2:6, 2:8] = 1
+    editor = SegmentationEditor(net, scene.image, hole_of(), labels)
+    try:
+        assert [c["name"] for c in editor.scene["classes"]] == BEACH["names"] == editor.scene["record"]["classes"]
+        assert [c["colour"] for c in editor.scene["classes"]] == BEACH["colours"]
+        assert [c["thing"] for c in editor.scene["classes"]] == [False, True, True]
+        edit = {"do": "lasso", "on": "layout", "put": "right shoe", "points": [[10, 10], [20, 10], [15, 20]]}
+        assert sent(editor, **edit)["tone"] == "good" and (editor.labels == 2).any()
+        assert "unknown class 'road'" in sent(editor, **edit | {"put": "road"})["text"]
+        assert (
+            "This is sea: only objects can be removed (left shoe, right shoe)"
+            in sent(editor, do="remove", at=[31, 31])["text"]
+        )
+        assert sent(editor, do="remove", at=[4, 4], shadow=True)["text"].endswith("its rim")
+        editor.shown = "entropy"
+        editor._receive(editor, {"type": "another", "seq": 2}, [])
+        editor.wait()
+        top, left, bottom, right = editor.chances["box"]
+        assert len(editor.chances["planes"]) == (3 + 1) * (bottom - top) * (right - left)
+        assert editor.labels.max() < 3
+        editor.save(tmp_path / "kept")
+        saved = np.asarray(Image.open(tmp_path / "kept" / "labels-colours.png"))
+        assert {tuple(c) for c in saved.reshape(-1, 3).tolist()} <= set(map(tuple, BEACH["colours"]))
+        again = replay(net, scene.image, editor.edits, check=False)
+        assert (again.layout == editor.labels).all()
+        with pytest.raises(
+            ValueError, match=r"paint the classes sea, left shoe, right shoe, these nets those of streets \(road"
+        ):
+            replay(weights.load("streets-64"), scene.image, editor.edits)
+        with pytest.raises(ValueError, match=r"has the classes of beach .* these nets those of streets"):
+            editor.session.with_nets(weights.load("streets-64"))
+    finally:
+        editor.close()
+
+
+class Blank:
+    """A net of any class set: every class is as likely, and the hole is painted black."""
+
+    size, segmenter, coloured = 32, None, False
+
+    def __init__(self, classes):
+        self.classes = classes
+
+    def predict(self, image, hole, labels=None):
+        chances = np.full((len(self.classes), *hole.shape), 1 / len(self.classes), np.float32)
+        return labels * (1 - hole), chances
+
+    def paint(self, image, hole, labels, probabilities=None):
+        return image * (1 - hole)
+
+
+@pytest.mark.parametrize(("count", "bits"), [(3, 3), (11, 4), (64, 6)])
+def test_drawings_of_up_to_64_classes_are_sent_undone_and_restored(count, bits):
+    names = [f"class {c}" for c in range(count)]
+    classes = ClassSet("many", names, [(c, 2 * c, 3 * c) for c in range(count)], objects=tuple(range(1, count)))
+    labels, last = np.zeros((32, 32), np.uint8), count - 1
+    labels[2:10, 2:10], labels[2:10, 14:22] = last, 1
+    session = Session(Blank(classes), np.zeros((3, 32, 32), np.uint8), hole_of(), labels)
+    session.edit({"do": "brush", "on": "layout", "put": names[last], "size": 3, "points": [[20, 20]]})
+    for at in ([4, 4], [16, 4]):
+        session.edit({"do": "remove", "at": at})
+    packed = np.frombuffer(frame_packet(session, 1, 1)["maps"], np.uint8).reshape(32, 32)
+    assert (packed & (1 << bits) - 1 == session.layout).all() and (packed >> bits & 1 == session.hole).all()
+    assert (packed >> bits + 1 == session.drawing.decided).all()
+    without_last, without_first = (session.probabilities[c, 4, x] for c, x in ((last, 4), (1, 16)))
+    assert without_last == without_first == 0 and np.allclose(session.probabilities.sum(0), 1)
+    snapshot, barred = json.loads(json.dumps(session.snapshot())), session.drawing.barred.copy()
+    assert barred.max() == 1 << last
+    session.undo()
+    session.redo()
+    assert (session.drawing.barred == barred).all()
+    session.edit({"do": "fill", "on": "layout", "put": names[0], "at": [20, 20]})
+    session.edit(snapshot)
+    assert (session.drawing.barred == barred).all() and session.layout[20, 20] == last
+
+
+def test_a_set_without_objects_says_what_to_do_instead():
+    classes = ClassSet("plain", ["a", "b"], [(0, 0, 0), (9, 9, 9)])
+    session = Session(Blank(classes), np.zeros((3, 32, 32), np.uint8), hole_of(), np.zeros((32, 32), np.uint8))
+    with pytest.raises(ValueError, match="none among these classes: cut a hole"):
+        session.edit({"do": "remove", "at": [1, 1]})
+
+
+def test_the_app_opens_a_picture_and_offers_no_streets(shore, tmp_path):
+    save(picture(1, 32, 32), tmp_path / "photo.png")
+    editor = open_editor(tmp_path / "photo.png", weights=str(shore))
+    try:
+        assert editor.scene["street"] is False and editor.samples == []
+        assert editor.offer.texts == {shore.name: "trained here"}
+    finally:
+        editor.close()
+    with pytest.raises(
+        ValueError, match=r"classes of beach .* asked for those of streets .*name a picture, spg edit IMAGE"
+    ):
+        open_editor(weights=str(shore))
 
 
 # --------------------------------------------------------------------------- every command

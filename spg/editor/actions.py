@@ -10,9 +10,8 @@ import numpy as np
 
 from spg import pictures
 from spg.editor import record, variants
-from spg.editor.objects import OWN, THINGS, Refused
+from spg.editor.objects import Refused, own_colours
 from spg.editor.session import Session, entropy, replay
-from spg.labels import CLASSES, PALETTE
 
 SAMPLES = 6  # layouts of one "Six variants"
 
@@ -139,7 +138,7 @@ def _open_picture(editor, data, name):
 
 def _open_labels(editor, data, name):
     session = editor.session
-    labels = pictures.read_label_map(data, session.hole.shape, name)
+    labels = pictures.read_label_map(data, session.hole.shape, name, session.classes)
     editor.begin(Session(editor.net, session.picture, session.hole, labels, session.profile))
     return "the known labels are now these"
 
@@ -245,24 +244,33 @@ def scene_packet(session, number, about):
     """
     height, width = session.hole.shape
     pixels = np.ascontiguousarray(session.picture.transpose(1, 2, 0)).tobytes()
-    shape = {"number": number, "height": height, "width": width, "coloured": session.net.coloured}
+    shape = {"number": number, "height": height, "width": width, "bits": bits(session.classes)}
     record_ = record.beginning(session)
-    return {**shape, "classes": class_packet(), "picture": pixels, "record": record_, **about}
+    looks = {"classes": class_packet(session.classes), "coloured": session.net.coloured}
+    return {**shape, **looks, "picture": pixels, "record": record_, **about}
 
 
-def class_packet():
+def class_packet(classes):
     """Of each class its name, its colour on the map, whether it can be removed, and the colours it comes in."""
-    about = zip(CLASSES, PALETTE.tolist(), strict=True)
+    about, own = zip(classes.names, classes.colours, strict=True), own_colours(classes)
     return [
-        {"name": name, "colour": colour, "thing": c in THINGS, "own": OWN.get(c, [])}
+        {"name": name, "colour": list(colour), "thing": c in classes.objects, "own": own.get(c, [])}
         for c, (name, colour) in enumerate(about)
     ]
 
 
+def bits(classes):
+    """How many of a byte's bits the maps have for the class: 3, or up to 6 where there are more than eight."""
+    return max(3, (len(classes) - 1).bit_length())
+
+
 def frame_packet(session, number, seq):
-    """The maps, one byte a pixel: class + 8·hole + 16·decided. seq: the last message of the browser they include."""
-    drawing, history = session.drawing, session.history
-    maps = session.layout + 8 * drawing.hole + 16 * drawing.decided
+    """The maps, one byte a pixel: the class, then a bit of the hole and one of what is decided, see `bits`.
+
+    seq: the last message of the browser they include.
+    """
+    drawing, history, above = session.drawing, session.history, bits(session.classes)
+    maps = session.layout + (drawing.hole << above) + (drawing.decided << above + 1)
     barred, asked = (part.tobytes() if part.any() else b"" for part in (drawing.barred, drawing.asked))
     state = {
         "undo": history.can_undo,
@@ -280,10 +288,10 @@ def filled_packet(session, number, seq, seconds):
 
 
 def chances_packet(session, number):
-    """S_R, and last its entropy over log2 8, in the box around the hole: planes h×w of 0..255."""
+    """S_R, and last its entropy over log2 C, in the box around the hole: planes h×w of 0..255."""
     top, left, bottom, right = box = _box(session.hole)
     s_r = session.probabilities[:, top:bottom, left:right]
-    planes = np.concatenate([s_r, entropy(s_r)[None] / np.log2(len(CLASSES))])
+    planes = np.concatenate([s_r, entropy(s_r)[None] / np.log2(len(session.classes))])
     planes = (planes.clip(0, 1) * 255).round().astype(np.uint8)
     return {"scene": number, "box": box, "planes": planes.tobytes()}
 

@@ -3,6 +3,7 @@
 Each kernel loads the nets for itself; one whose visitor has gone is ended after a minute.
 """
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,10 @@ from spg.data.streets import draw
 from spg.editor.record import open_file
 from spg.editor.session import Session
 from spg.editor.widget import SegmentationEditor
-from spg.engine import voila
+from spg.engine import checkpoints, voila
 from spg.evaluation.shapes import shapes
-from spg.labels import CLASSES, VEHICLE
+from spg.labels import CLASSES, STREET, VEHICLE, recorded, refuse_other_set
+from spg.models import SPNETS
 from spg.pictures import LONGEST, png, read_hole, read_label_map
 from spg.weights import default, load, registry, resolve
 
@@ -33,14 +35,16 @@ def open_editor(image=None, hole=None, labels=None, weights=None):
     offer = Offer(weights)
     if image is None:
         net = offer.load(offer.for_streets)
+        refuse_other_set(STREET, net.classes, offer.for_streets, "name a picture, spg edit IMAGE")
         street, known = draw(SAMPLES[0], SAMPLES[0], net.size)
         return SegmentationEditor(net, street, None, known, offer)
     path = Path(image)
     picture = open_file(path, longest=None if hole or labels else LONGEST)
-    missing = read_hole(hole) if hole else None
-    known = read_label_map(Path(labels).read_bytes(), picture.size[::-1], Path(labels).name) if labels else None
+    missing, known, net = read_hole(hole) if hole else None, None, offer.load(offer.for_photos)
+    if labels:
+        known = read_label_map(Path(labels).read_bytes(), picture.size[::-1], Path(labels).name, net.classes)
     offer.welcome = False
-    return SegmentationEditor(offer.load(offer.for_photos), picture, missing, known, offer)
+    return SegmentationEditor(net, picture, missing, known, offer)
 
 
 class Offer:
@@ -68,20 +72,23 @@ class Offer:
 
     def about(self):
         """What the page says of the nets, as a dict for JSON."""
-        return {"page": True, "welcome": self.welcome, "nets": self.name, "choices": self.texts}
+        about = {"page": True, "welcome": self.welcome, "street": bool(self.samples)}
+        return {**about, "nets": self.name, "choices": self.texts}
 
     def street(self, k):
         """(image uint8 3×S×S, labels) of sample street k, at the size its nets were trained at."""
         return draw(SAMPLES[k], SAMPLES[k], self.load(self.for_streets).size)
 
-    @property
+    @functools.cached_property
     def samples(self):
-        """Seeds of the sample streets."""
-        return SAMPLES
+        """Seeds of the sample streets; none where the nets have learned other classes."""
+        files = resolve(self._files[self.for_streets])
+        path = next(files[model] for model in SPNETS if model in files)
+        return SAMPLES if recorded(checkpoints.about(path), path).same(STREET) else ()
 
     def thumbnails(self):
         """The sample streets as PNG files' bytes."""
-        return [png(draw(seed, seed, THUMBNAIL)[0].transpose(1, 2, 0)) for seed in SAMPLES]
+        return [png(draw(seed, seed, THUMBNAIL)[0].transpose(1, 2, 0)) for seed in self.samples]
 
 
 def _name(weights):

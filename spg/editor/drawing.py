@@ -1,5 +1,6 @@
 """What a person has drawn, the steps that led there, and its maps as runs for JSON."""
 
+import math
 import zlib
 from collections import deque
 
@@ -11,18 +12,21 @@ DEPTH = 200  # steps that can be undone; older ones stay in the record only, so 
 
 
 class Drawing:
-    """The hole, what was decided in it and what is barred: all that an edit can change, as five uint8 maps H×W.
+    """The hole, what was decided in it and what is barred: all that an edit can change, as five maps H×W.
 
     The label map follows from them and from SP-Net's prediction.
 
     hole: 1 = missing. decided: 1 where the layout was painted or sampled instead of predicted. painted: the class
     there. barred: bit c is set where class c must not be predicted. asked: k where the k-th of `colours`, RGB, is asked
-    for, 0 where none is. Outside the hole the last four are 0.
+    for, 0 where none is. Outside the hole the last four are 0. All are uint8; of more than eight classes, barred is
+    wider.
     """
 
-    def __init__(self, hole):
+    def __init__(self, hole, classes=8):
+        self.kinds = dict.fromkeys(FROZEN, np.dtype(np.uint8)) | {"barred": np.min_scalar_type(2**classes - 1)}
         self.hole, self.colours = hole.astype(np.uint8), []
-        self.decided, self.painted, self.barred, self.asked = (np.zeros_like(self.hole) for _ in range(4))
+        for part in FROZEN[1:]:
+            setattr(self, part, np.zeros(hole.shape, self.kinds[part]))
 
     @property
     def shape(self):
@@ -71,20 +75,20 @@ class Drawing:
 
     def bar(self, mask, label):
         """Keep a class out of the prediction in mask."""
-        self.barred[mask & (self.hole == 1)] |= np.uint8(1 << label)
+        self.barred[mask & (self.hole == 1)] |= self.kinds["barred"].type(1 << label)
 
     def freeze(self):
         """All maps as compressed bytes: a few hundred for a picture of 256×256. What they ask for is after them."""
-        maps = np.stack([getattr(self, part) for part in FROZEN]).tobytes()
+        maps = b"".join(getattr(self, part).tobytes() for part in FROZEN)
         return zlib.compress(maps + bytes(np.ravel(self.colours).astype(np.uint8)), 1)
 
     def thaw(self, frozen):
         """Go back to what `freeze` gave."""
-        stored = np.frombuffer(bytearray(zlib.decompress(frozen)), np.uint8)
-        end = len(FROZEN) * self.hole.size
-        self.colours = stored[end:].reshape(-1, 3).tolist()
-        for part, values in zip(FROZEN, stored[:end].reshape(len(FROZEN), *self.shape), strict=True):
-            setattr(self, part, values)
+        stored, start, shape = bytearray(zlib.decompress(frozen)), 0, self.shape
+        for part in FROZEN:
+            setattr(self, part, np.frombuffer(stored, self.kinds[part], math.prod(shape), start).reshape(shape))
+            start += getattr(self, part).nbytes
+        self.colours = np.frombuffer(stored, np.uint8, offset=start).reshape(-1, 3).tolist()
 
 
 class History:
@@ -128,20 +132,22 @@ class History:
 
 
 def encode_runs(array):
-    """uint8 H×W → [value, count, value, count, …] in reading order."""
+    """Whole numbers H×W → [value, count, value, count, …] in reading order."""
     flat = array.ravel()
+    wide = np.uint64 if flat.dtype == np.uint64 else np.int64
     starts = np.flatnonzero(np.r_[True, flat[1:] != flat[:-1]])
     counts = np.diff(np.r_[starts, flat.size])
-    return np.stack([flat[starts].astype(np.int64), counts], 1).ravel().tolist()
+    return np.stack([flat[starts].astype(wide), counts.astype(wide)], 1).ravel().tolist()
 
 
-def decode_runs(runs, shape, what="map"):
-    """The inverse. Raises ValueError naming `what` when the runs do not make a uint8 map of this shape."""
+def decode_runs(runs, shape, what="map", kind=np.uint8):
+    """The inverse. Raises ValueError naming `what` when the runs do not make a map of this shape and kind."""
+    most = np.iinfo(kind).max
     try:
-        pairs = np.asarray(runs, np.int64).reshape(-1, 2)
+        pairs = np.asarray(runs, np.uint64 if most > np.iinfo(np.int64).max else np.int64).reshape(-1, 2)
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"{what}: not a list [value, count, value, count, …] of whole numbers") from error
     values, counts = pairs.T
-    if (counts < 1).any() or counts.sum() != shape[0] * shape[1] or (values < 0).any() or (values > 255).any():
+    if (counts < 1).any() or counts.sum() != shape[0] * shape[1] or (values < 0).any() or (values > most).any():
         raise ValueError(f"{what}: the runs hold {counts.sum()} pixels, the picture has {shape[0] * shape[1]}")
-    return np.repeat(values.astype(np.uint8), counts).reshape(shape)
+    return np.repeat(values.astype(kind), counts.astype(np.int64)).reshape(shape)

@@ -17,15 +17,18 @@ import numpy as np
 from spg.editor import raster, variants
 from spg.editor.drawing import PARTS, decode_runs, encode_runs
 from spg.editor.objects import Refused, find_object
-from spg.labels import CLASSES
+from spg.labels import STREET
 
-PUT = {"layout": (*CLASSES, "predicted"), "hole": ("hole", "known")}
+PUT = {"layout": ("predicted",), "hole": ("hole", "known")}  # on the layout, the classes too
 MOST_POINTS = 20_000
 MOST_COLOURS = 255  # that one drawing can ask for
 
 
-def check_edit(edit, shape):
-    """Return the edit with nothing but its own keys, all of the right kind, or raise ValueError naming what is not."""
+def check_edit(edit, shape, classes=STREET):
+    """Return the edit with nothing but its own keys, all of the right kind, or raise ValueError naming what is not.
+
+    shape: (H, W) of the picture. classes: the set of its layout.
+    """
     if not isinstance(edit, dict) or edit.get("do") not in KEYS:
         do = edit.get("do") if isinstance(edit, dict) else edit
         raise ValueError(f"unknown edit {do!r}; known: {', '.join(KEYS)}")
@@ -34,35 +37,36 @@ def check_edit(edit, shape):
     if missing:
         raise ValueError(f"the edit {edit['do']!r} lacks {', '.join(missing)}")
     allowed = (key for key in MAY.get(edit["do"], ()) if key in edit)
-    return {key: CHECKS[key](edit[key], edit, shape) for key in (*wanted, *allowed)}
+    return {key: CHECKS[key](edit[key], edit, shape, classes) for key in (*wanted, *allowed)}
 
 
-def _check_on(on, edit, shape):
+def _check_on(on, edit, shape, classes):
     if on not in PUT:
         raise ValueError(f"an edit is on the {' or the '.join(PUT)}, not {on!r}")
     return on
 
 
-def _check_put(put, edit, shape):
-    on = "layout" if edit["do"] == "colour" else _check_on(edit.get("on"), edit, shape)
-    if put not in PUT[on]:
-        raise ValueError(f"unknown class {put!r} for the {on}; known: {', '.join(PUT[on])}")
+def _check_put(put, edit, shape, classes):
+    on = "layout" if edit["do"] == "colour" else _check_on(edit.get("on"), edit, shape, classes)
+    known = (*classes.names, *PUT[on]) if on == "layout" else PUT[on]
+    if put not in known:
+        raise ValueError(f"unknown class {put!r} for the {on}; known: {', '.join(known)}")
     return put
 
 
-def _check_size(size, edit, shape):
+def _check_size(size, edit, shape, classes):
     if not _whole(size) or not 1 <= size <= raster.LARGEST_BRUSH:
         raise ValueError(f"a brush is 1 to {raster.LARGEST_BRUSH} pixels across, got {size!r}")
     return size
 
 
-def _check_points(points, edit, shape):
+def _check_points(points, edit, shape, classes):
     if not isinstance(points, list) or not 1 <= len(points) <= MOST_POINTS:
         raise ValueError(f"{edit['do']}: expected a list of 1 to {MOST_POINTS} points [x, y]")
-    return [_check_at(point, edit, shape) for point in points]
+    return [_check_at(point, edit, shape, classes) for point in points]
 
 
-def _check_at(point, edit, shape):
+def _check_at(point, edit, shape, classes):
     if not isinstance(point, (list, tuple)) or len(point) != 2 or not all(map(_whole, point)):
         raise ValueError(f"{edit['do']}: a point is two whole numbers [x, y], got {point!r}")
     if not all(-raster.FARTHEST <= n <= side + raster.FARTHEST for n, side in zip(point, shape[::-1], strict=True)):
@@ -70,13 +74,13 @@ def _check_at(point, edit, shape):
     return list(point)
 
 
-def _check_seed(seed, edit, shape):
+def _check_seed(seed, edit, shape, classes):
     if not _whole(seed) or not 0 <= seed < 2**32:
         raise ValueError(f"a seed is a whole number from 0 to 2^32 − 1, got {seed!r}")
     return seed
 
 
-def _check_colour(colour, edit, shape):
+def _check_colour(colour, edit, shape, classes):
     if colour is None:
         return None
     if not isinstance(colour, list) or len(colour) != 3 or not all(_whole(n) and 0 <= n <= 255 for n in colour):
@@ -84,13 +88,13 @@ def _check_colour(colour, edit, shape):
     return colour
 
 
-def _check_colours(colours, edit, shape):
+def _check_colours(colours, edit, shape, classes):
     if not isinstance(colours, list) or len(colours) > MOST_COLOURS:
         raise ValueError(f"colours: expected a list of at most {MOST_COLOURS}")
-    return [_check_colour(colour, edit, shape) for colour in colours]
+    return [_check_colour(colour, edit, shape, classes) for colour in colours]
 
 
-def _check_shadow(wanted, edit, shape):
+def _check_shadow(wanted, edit, shape, classes):
     if not isinstance(wanted, bool):
         raise ValueError(f"shadow is true or false, got {wanted!r}")
     return wanted
@@ -101,12 +105,13 @@ def _whole(number):
 
 
 def _check_runs(name):
-    return lambda values, edit, shape: encode_runs(_decode(values, shape, name))
+    return lambda values, edit, shape, classes: encode_runs(_decode(values, shape, name, classes))
 
 
-def _decode(values, shape, name):
-    decoded = decode_runs(values, shape, name)
-    highest = {"hole": 1, "decided": 1, "painted": len(CLASSES) - 1, "barred": 255, "asked": 255}[name]
+def _decode(values, shape, name, classes):
+    count = len(classes)
+    highest = {"hole": 1, "decided": 1, "painted": count - 1, "barred": 2**count - 1, "asked": 255}[name]
+    decoded = decode_runs(values, shape, name, np.min_scalar_type(highest))
     if decoded.max() > highest:
         raise ValueError(f"{name}: values go from 0 to {highest}, found {decoded.max()}")
     return decoded
@@ -125,7 +130,7 @@ KEYS = {
 PUTS = ("brush", "lasso", "fill")
 MAY = {**dict.fromkeys(PUTS, ("colour",)), "remove": ("shadow",), "restore": ("asked", "colours")}
 CHECKS = {
-    "do": lambda do, edit, shape: do,
+    "do": lambda do, edit, shape, classes: do,
     "on": _check_on,
     "put": _check_put,
     "size": _check_size,
@@ -142,18 +147,18 @@ CHECKS = {
 # ------------------------------------------------------------ what they do
 
 
-def do_edit(edit, drawing, layout, s_r, picture=None):
+def do_edit(edit, drawing, layout, s_r, picture=None, classes=STREET):
     """Do a checked edit to the drawing. Returns a sentence on what happened; raises Refused and changes nothing.
 
     layout, s_r: functions giving the label map (uint8 H×W) and SP-Net's S_R as they are now, called where needed.
-    picture: uint8 3×H×W, in which shadows are looked for.
+    picture: uint8 3×H×W, in which shadows are looked for. classes: the set of the layout.
     """
     if edit["do"] in PUTS:
-        return _put(edit, drawing, _mask(edit, drawing, layout))
+        return _put(edit, drawing, _mask(edit, drawing, layout), classes)
     if edit["do"] == "remove":
-        return _remove(edit, drawing, layout, picture)
+        return _remove(edit, drawing, layout, picture, classes)
     return {"predict": _predict, "another": _another, "colour": _colour, "restore": _restore}[edit["do"]](
-        edit, drawing, s_r
+        edit, drawing, s_r, classes
     )
 
 
@@ -171,7 +176,7 @@ def _mask(edit, drawing, layout):
     return raster.fill(values, edit["at"])
 
 
-def _put(edit, drawing, mask):
+def _put(edit, drawing, mask, classes):
     if edit["on"] == "hole":
         return _dig(drawing, mask) if edit["put"] == "hole" else _close(drawing, mask)
     inside = mask & (drawing.hole == 1)
@@ -181,7 +186,7 @@ def _put(edit, drawing, mask):
     if edit["put"] == "predicted":
         drawing.leave(inside)
         return f"{inside.sum()} pixels are SP-Net's again"
-    drawing.decide(inside, CLASSES.index(edit["put"]), edit.get("colour"))
+    drawing.decide(inside, classes.names.index(edit["put"]), edit.get("colour"))
     return f"{edit['put']}: {inside.sum()} pixels"
 
 
@@ -206,45 +211,44 @@ def _close(drawing, mask):
     return _size(drawing) if drawing.hole.any() else "Nothing is missing now"
 
 
-def _predict(edit, drawing, s_r):
+def _predict(edit, drawing, s_r, classes):
     _need_hole(drawing)
     drawing.leave(drawing.hole == 1)
     return "The layout is SP-Net's prediction"
 
 
-def _another(edit, drawing, s_r):
+def _another(edit, drawing, s_r, classes):
     _need_hole(drawing)
     drawing.decide(drawing.hole == 1, variants.another(s_r(), edit["seed"]))
     return f"Another layout, number {edit['seed']}"
 
 
-def _remove(edit, drawing, layout, picture):
-    mask, label = find_object(layout(), edit["at"], picture if edit.get("shadow") else None)
+def _remove(edit, drawing, layout, picture, classes):
+    mask, label = find_object(layout(), edit["at"], picture if edit.get("shadow") else None, classes)
     _dig(drawing, mask)
     drawing.leave(mask)
     drawing.bar(mask, label)
-    return (
-        f"Removed: {CLASSES[label]}, {mask.sum()} pixels with its {'shadow and rim' if edit.get('shadow') else 'rim'}"
-    )
+    with_it = "shadow and rim" if edit.get("shadow") and classes.ground is not None else "rim"
+    return f"Removed: {classes.names[label]}, {mask.sum()} pixels with its {with_it}"
 
 
-def _colour(edit, drawing, s_r):
-    mask = (drawing.decided == 1) & (drawing.painted == CLASSES.index(edit["put"]))
+def _colour(edit, drawing, s_r, classes):
+    mask = (drawing.decided == 1) & (drawing.painted == classes.names.index(edit["put"]))
     if not mask.any():
         raise Refused(f"No {edit['put']} is painted yet")
     drawing.ask(mask, edit["colour"])
     return f"{edit['put']}: {'painted in that colour' if edit['colour'] else 'any colour, as the net likes'}"
 
 
-def _restore(edit, drawing, s_r):
-    maps = {part: _decode(edit[part], drawing.shape, part) for part in PARTS}
+def _restore(edit, drawing, s_r, classes):
+    maps = {part: _decode(edit[part], drawing.shape, part, classes) for part in PARTS}
     if maps["hole"].all():
         raise Refused("The whole picture would be missing: leave something to go by")
     for part, values in maps.items():
-        setattr(drawing, part, values if part == "hole" else values * maps["hole"])
+        setattr(drawing, part, (values if part == "hole" else values * maps["hole"]).astype(drawing.kinds[part]))
     drawing.asked = np.zeros_like(drawing.hole)
     if "asked" in edit:
-        asked = _decode(edit["asked"], drawing.shape, "asked") * maps["hole"] * maps["decided"]
+        asked = _decode(edit["asked"], drawing.shape, "asked", classes) * maps["hole"] * maps["decided"]
         for number, colour in enumerate(edit.get("colours", ()), 1):
             drawing.ask(asked == number, colour)
     return "A kept layout is back"

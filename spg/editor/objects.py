@@ -3,9 +3,8 @@
 import numpy as np
 
 from spg.editor import raster
-from spg.labels import CLASSES, OTHER, PERSON, ROAD, SIGN, VEGETATION, VEHICLE
+from spg.labels import OTHER, PERSON, SIGN, STREET, VEGETATION, VEHICLE
 
-THINGS = (SIGN, PERSON, VEHICLE, OTHER)  # what can stand in a street; the rest is the street
 RIM = 1 / 32  # of the shorter side: labels and paint are not sharp to the pixel
 DARK = 0.82  # a shadow is darker than so much of the ground's median
 REACH = 0.6  # of the object's height: so far beside and below it a shadow is looked for
@@ -23,36 +22,42 @@ class Refused(ValueError):
     """An edit that cannot be done here; nothing was changed. Its text is shown in the editor's status line."""
 
 
-def find_object(layout, at, picture=None):
+def own_colours(classes):
+    """class → the colours it comes in; empty for other sets than streets, of which none are known."""
+    return OWN if classes.same(STREET) else {}
+
+
+def find_object(layout, at, picture=None, classes=STREET):
     """The object at a point of layout (uint8 H×W): (mask bool H×W with its rim, class). Raises Refused without one.
 
     picture: uint8 3×H×W, in which its shadow on the ground is looked for, and taken too; None: only the rim is.
+    classes: the set of the layout, which says what an object is, and what ground.
     """
     x, y = at
     if not (0 <= x < layout.shape[1] and 0 <= y < layout.shape[0]):
         raise Refused(f"({x}, {y}) is outside the picture")
     label = int(layout[y, x])
-    if label not in THINGS:
-        names = ", ".join(CLASSES[c] for c in THINGS)
-        raise Refused(f"This is {CLASSES[label]}: only objects can be removed ({names})")
+    if label not in classes.objects:
+        names = ", ".join(classes.names[c] for c in classes.objects) or "none among these classes: cut a hole"
+        raise Refused(f"This is {classes.names[label]}: only objects can be removed ({names})")
     mask = raster.fill(layout, at)
     rim = max(2, round(min(layout.shape) * RIM))
-    if picture is not None:
-        mask |= shadow(mask, layout, picture, at, rim)
+    if picture is not None and classes.ground is not None:
+        mask |= shadow(mask, layout == classes.ground, picture, at, rim)
     return raster.grow(mask, rim), label
 
 
-def shadow(mask, layout, picture, at, rim):
+def shadow(mask, ground, picture, at, rim):
     """The dark ground that touches an object (mask bool H×W) near its foot: bool H×W, at most as large as the object.
 
-    It touches the object where it does so within `rim` pixels.
+    ground: bool H×W. It touches the object where it does so within `rim` pixels.
     """
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     reach = max(rim, round(REACH * (rows[-1] + 1 - rows[0])))
     near = np.zeros(mask.shape, bool)
     middle = (rows[0] + rows[-1]) // 2  # a shadow lies at the foot
     near[middle : rows[-1] + reach, max(0, columns[0] - reach) : columns[-1] + reach] = True
-    ground = (layout == ROAD) & near
+    ground = ground & near
     light = picture.astype(np.float32).mean(0)
     if ground.sum() < 16:
         return np.zeros(mask.shape, bool)

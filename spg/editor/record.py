@@ -9,7 +9,7 @@ from pathlib import Path
 
 from spg.editor.drawing import encode_runs
 from spg.engine.writing import parse_json, write_all
-from spg.labels import colour
+from spg.labels import CLASSES, colour
 from spg.pictures import as_rgb, open_upright, png, read_picture, read_upload
 
 FORMAT, VERSION = "spg-edits", 1
@@ -35,6 +35,7 @@ def beginning(session):
         **{"format": FORMAT, "version": VERSION, "size": list(session.hole.shape)},
         **({"nets": nets} if nets else {}),
         "picture": sha256(session.picture),
+        "classes": list(session.classes.names),
         "hole": encode_runs(session.first_hole),
         "labels": encode_runs(session.known),
     }
@@ -67,6 +68,11 @@ def read(text, where="edits"):
     return found
 
 
+def classes(document):
+    """The names of the classes that a record's numbers mean; the paper's eight in one that is older than class sets."""
+    return tuple(document.get("classes", CLASSES))
+
+
 def carried_picture(document, name="edits"):
     """The picture that a record has with it (a PNG in a data URL), uint8 3×H×W; None where it has none, as most.
 
@@ -96,7 +102,7 @@ def open_file(path, longest=None):
 def outputs(session):
     """name → bytes of all that is saved: picture, label map (numbers, and colours), hole (white = missing), edits."""
     pictures = [png(picture.transpose(1, 2, 0), session.profile) for picture in (session.filled, session.picture)]
-    maps = map(png, (session.layout, colour(session.layout), session.hole * 255))
+    maps = map(png, (session.layout, colour(session.layout, session.classes), session.hole * 255))
     edits = (json.dumps(session.document()) + "\n").encode()
     return dict(zip(NAMES, [*pictures, *maps, edits], strict=True))
 

@@ -12,7 +12,7 @@ from spg.editor.drawing import PARTS, Drawing, History, decode_runs, encode_runs
 from spg.editor.edits import Refused, check_edit, do_edit
 from spg.editor.variants import recognised
 from spg.holes import check_hole
-from spg.labels import CLASSES, check_labels
+from spg.labels import check_labels, classes_of
 from spg.pictures import as_picture, rgb_profile
 
 KEPT = 3  # holes remembered: undo and redo across a change of the hole then cost nothing
@@ -23,21 +23,21 @@ class Session:
     """Session(net, image, hole=None, labels=None): edits in, label map and picture out.
 
     net: an `Inpainter`. image: what the net takes, any size. hole: H×W, 1 = missing; None: nothing yet. labels: H×W
-    classes 0..7; None: the segmenter labels the picture once, without looking into the hole [our decision]. profile:
-    the picture's ICC profile, bytes, which is saved with it; a PIL picture has its own. Raises ValueError when they do
-    not fit each other.
+    class numbers of the net's set; None: the segmenter labels the picture once, without looking into the hole [our
+    decision]. profile: the picture's ICC profile, bytes, which is saved with it; a PIL picture has its own. Raises
+    ValueError when they do not fit each other.
 
     One thread edits at a time; `layout` and `filled` are computed when asked for, and only what an edit has made
     stale: SG-Net alone when the layout was painted, SP-Net too when the hole has changed.
     """
 
     def __init__(self, net, image, hole=None, labels=None, profile=None):
-        self.net, self.picture = net, as_picture(image)
+        self.net, self.picture, self.classes = net, as_picture(image), classes_of(net)
         self.profile = rgb_profile(image) if isinstance(image, Image.Image) else profile
         shape = self.picture.shape[1:]
         self.first_hole, self.labelled = _starting_hole(hole, shape), labels is not None
         self.known = self._known(labels)
-        self.drawing, self.history = Drawing(self.first_hole), History()
+        self.drawing, self.history = Drawing(self.first_hole, len(self.classes)), History()
         self.guess = Guess(net, self.picture, self.known)
         self.painted = 0  # how often SG-Net has run
         self._filled = None  # (frozen drawing, picture)
@@ -45,7 +45,7 @@ class Session:
 
     def _known(self, labels):
         if labels is not None:
-            labels = check_labels(labels)
+            labels = check_labels(labels, classes=self.classes)
             if labels.shape != self.first_hole.shape:
                 raise ValueError(f"labels are {labels.shape}, the picture is {self.first_hole.shape} (height, width)")
             return labels
@@ -62,7 +62,7 @@ class Session:
 
     @property
     def probabilities(self):
-        """S_R float32 8×H×W, barred classes taken out; None while nothing is missing."""
+        """S_R float32 C×H×W, barred classes taken out; None while nothing is missing."""
         return self.guess(self.hole, self.drawing.barred) if self.hole.any() else None
 
     @property
@@ -99,11 +99,11 @@ class Session:
         return table[self.drawing.asked]
 
     def _opinion(self):
-        """S in the hole, 8×H×W: SP-Net's where the question is open, else what was decided. None: all is decided."""
+        """S in the hole, C×H×W: SP-Net's where the question is open, else what was decided. None: all is decided."""
         decided = self.drawing.decided == 1
         if decided[self.hole == 1].all():
             return None
-        one_hot = self.drawing.painted == np.arange(len(CLASSES))[:, None, None]
+        one_hot = self.drawing.painted == np.arange(len(self.classes))[:, None, None]
         return np.where(decided, one_hot, self.probabilities)
 
     # ------------------------------------------------------------ edits
@@ -118,8 +118,9 @@ class Session:
 
     def do(self, edit):
         """Do one edit without noting it. Returns it as it was checked, and the sentence."""
-        edit = check_edit(edit, self.drawing.shape)
-        return edit, do_edit(edit, self.drawing, lambda: self.layout, lambda: self.probabilities, self.picture)
+        edit = check_edit(edit, self.drawing.shape, self.classes)
+        asked = lambda: self.layout, lambda: self.probabilities
+        return edit, do_edit(edit, self.drawing, *asked, self.picture, self.classes)
 
     def undo(self):
         """Take the last edit back, whatever it was. Raises Refused when there is none."""
@@ -138,7 +139,12 @@ class Session:
             return "Done again"
 
     def with_nets(self, net):
-        """The same drawing for other nets, as a new Session; a segmenter's labels are made again."""
+        """The same drawing for other nets, as a new Session; a segmenter's labels are made again.
+
+        Raises Refused where they have learned other classes.
+        """
+        if not classes_of(net).same(self.classes):
+            raise Refused(f"This drawing has the classes of {self.classes}, these nets those of {classes_of(net)}")
         known = self.known if self.labelled else None
         again = Session(net, self.picture, self.first_hole, known, self.profile)
         for edit in self.history.edits:
@@ -171,6 +177,11 @@ def replay(net, image, document, check=True, profile=None):
     picture = as_picture(image)
     if record.sha256(picture) != document["picture"]:
         raise ValueError("these edits were made on another picture (its sha256 differs)")
+    if record.classes(document) != classes_of(net).names:
+        names = ", ".join(record.classes(document))
+        raise ValueError(
+            f"these edits paint the classes {names}, these nets those of {classes_of(net)}: name other nets"
+        )
     shape = tuple(document["size"])
     if shape != picture.shape[1:]:
         raise ValueError(f"these edits are of a picture of {shape}, this one is {picture.shape[1:]} (height, width)")
@@ -211,7 +222,7 @@ def _starting_hole(hole, shape):
 
 
 class Guess:
-    """SP-Net's opinion of a hole, asked once for each hole: hole, barred → S_R float32 8×H×W, each pixel's sum 1.
+    """SP-Net's opinion of a hole, asked once for each hole: hole, barred → S_R float32 C×H×W, each pixel's sum 1.
 
     asked: how often SP-Net has really run.
     """
@@ -235,15 +246,15 @@ class Guess:
 
 
 def without(s_r, barred):
-    """S_R with the barred classes (bits of uint8 H×W) at zero and the others scaled to a sum of 1."""
+    """S_R with the barred classes (bits of whole numbers H×W) at zero and the others scaled to a sum of 1."""
     if not barred.any():
         return s_r
-    bits = np.arange(len(CLASSES), dtype=np.uint8)[:, None, None]
+    bits = np.arange(len(s_r), dtype=barred.dtype)[:, None, None]
     allowed = (barred[None] >> bits) & 1 == 0
     s_r = np.where(allowed, np.maximum(s_r, LEAST), 0)
     return s_r / s_r.sum(0, keepdims=True)
 
 
 def entropy(s_r):
-    """−Σ_c S_R log2 S_R in bits, float32 H×W: 0 where SP-Net is sure, log2 8 = 3 where it knows nothing."""
+    """−Σ_c S_R log2 S_R in bits, float32 H×W: 0 where SP-Net is sure, log2 C (3 for eight) where it knows nothing."""
     return -(s_r * np.log2(np.maximum(s_r, 1e-9))).sum(0)

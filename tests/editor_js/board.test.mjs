@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { KEYS, meaning } from "../../spg/editor/js/actions.js";
+import { CLASS_KEYS, KEYS, meaning } from "../../spg/editor/js/actions.js";
 import { Board, patched, runs } from "../../spg/editor/js/board.js";
 import { Hand, straightened } from "../../spg/editor/js/hand.js";
 import { Link, restoring } from "../../spg/editor/js/link.js";
-import { MARKS, chancePane, layoutPane, outline, picturePane, ramp } from "../../spg/editor/js/painter.js";
+import { MARKS, chancePane, layoutPane, outline, markOf, picturePane, ramp } from "../../spg/editor/js/painter.js";
 import { Camera } from "../../spg/editor/js/pane.js";
 import { zoomOf } from "../../spg/editor/js/pointer.js";
 import { brush } from "../../spg/editor/js/raster.js";
@@ -154,6 +154,25 @@ test("keys", () => {
   assert.deepEqual(meaning(key("M")), { do: "mode" });
   assert.equal(meaning(key("q")), null);
   for (const [name, text] of KEYS) if (/^[A-Z]$/.test(name)) assert.ok(meaning(key(name.toLowerCase())), text); // what the help lists exists
+});
+
+test("more than eight classes: wider maps, further keys and coarser patterns", () => {
+  const classes = Array.from({ length: 11 }, (_, i) => ({ name: `class ${i}`, colour: [i, i, i] }));
+  const scene = { number: 1, height: 1, width: 4, classes, bits: 4, picture: new Uint8Array(12) };
+  const b = new Board(scene);
+  const barred = Uint8Array.of(0, 0, 0, 4, 1, 0, 0, 0); // two bytes a pixel: class 10, class 0
+  b.receive({ scene: 1, seq: 0, maps: Uint8Array.of(10, 16 + 9, 48 + 8, 0), barred });
+  assert.deepEqual([...b.layout], [10, 9, 8, 0]);
+  assert.deepEqual([[...b.hole], [...b.decided]], [[0, 1, 1, 0], [0, 0, 1, 0]]);
+  assert.deepEqual(restoring(b).barred, [0, 1, 1024, 1, 1, 1, 0, 1]);
+  b.receive({ scene: 1, seq: 1, maps: new Uint8Array(4), barred: Uint8Array.of(...new Array(24).fill(0), 1, 0, 0, 0, 0, 1, 0, 0) });
+  assert.deepEqual(restoring(b).barred, [0, 3, 2 ** 40 + 1, 1]); // eight bytes a pixel
+  const key = (name) => ({ key: name });
+  assert.deepEqual([meaning(key("9")), meaning(key("9"), false, 11), meaning(key("c"), false, 11)], [null, { do: "label", label: 8 }, { do: "label", label: 10 }]);
+  assert.equal(meaning(key("d"), false, 11), null);
+  assert.equal(new Set([...CLASS_KEYS, ...KEYS.map(([name]) => name).filter((name) => name.length === 1)]).size, CLASS_KEYS.length + KEYS.filter(([name]) => name.length === 1).length); // no key twice
+  const pattern = (k) => Array.from({ length: 2304 }, (_, i) => Number(markOf(k)?.(i % 48, Math.floor(i / 48)) ?? 0)).join("");
+  assert.equal(new Set(Array.from({ length: 24 }, (_, k) => pattern(k))).size, 24);
 });
 
 test("silence is said once, and unsaid when Python answers", (context) => {

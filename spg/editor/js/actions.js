@@ -66,7 +66,7 @@ export class Actions {
 
   key(event) {
     if (/^(SELECT|TEXTAREA)$/.test(event.target.tagName) && !event.ctrlKey && !event.metaKey) return event.stopPropagation();
-    const action = meaning(event, event.target === this.view.left.canvas);
+    const action = meaning(event, event.target === this.view.left.canvas, this.view.board.classes.length);
     event.stopPropagation(); // the notebook has keys of its own
     if (!action && (event.ctrlKey || event.metaKey)) return this.passOn(event);
     if (!action || (event.target.type === "range" && ["step", "press", "finish"].includes(action.do))) return;
@@ -266,11 +266,14 @@ const COMMANDS = [
   ["help", "?", "the three first steps"],
 ];
 
+/** The keys of the classes: digits, then the letters that nothing else has. Later classes have a button alone. */
+export const CLASS_KEYS = [..."123456789ACDGHJOQRSTUWYZ"];
+
 /** [key, what it does]: the help. */
 export const KEYS = [
   ...TOOLS.map(([, key, , text]) => [key, text]),
   ...COMMANDS.map(([, key, text]) => [key, text]),
-  ["1 … 8", "class"],
+  ["1 2 3 …", "class: the key beside its name"],
   ["[ ]", "brush size; also Alt and the wheel"],
   ["Ctrl Z, Ctrl Y", "undo, redo"],
   ["+ − 0", "zoom in, out, all; also Ctrl and the wheel"],
@@ -286,8 +289,8 @@ const LETTERS = new Map([
   ...COMMANDS.map(([action, key]) => [key, { do: action }]),
 ]);
 
-/** An event → {do, …}, or null when it is not for us. onCanvas: the drawing area has the focus. */
-export function meaning(event, onCanvas) {
+/** An event → {do, …}, or null when it is not for us. onCanvas: the drawing area has the focus. classes: their number. */
+export function meaning(event, onCanvas, classes = 8) {
   const key = event.key;
   if (event.ctrlKey || event.metaKey) {
     if (event.altKey) return null;
@@ -303,7 +306,8 @@ export function meaning(event, onCanvas) {
     if (key === "Enter") return { do: "finish" };
   }
   if (key === "Escape") return { do: "cancel" };
-  if (/^[1-8]$/.test(key)) return { do: "label", label: Number(key) - 1 };
+  const label = CLASS_KEYS.slice(0, classes).indexOf(key.toUpperCase());
+  if (label >= 0) return { do: "label", label };
   if (key === "[" || key === "]") return { do: "size", by: key === "]" ? 1 : -1 };
   if (key === "+" || key === "=") return { do: "zoom", by: 1.25 };
   if (key === "-") return { do: "zoom", by: 0.8 };

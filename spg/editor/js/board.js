@@ -7,6 +7,7 @@ import { brush, fill, lasso } from "./raster.js";
 export class Board {
   constructor(scene) {
     Object.assign(this, { height: scene.height, width: scene.width, number: scene.number, classes: scene.classes });
+    this.bits = scene.bits ?? 3; // of a byte of the maps that are the class
     this.record = scene.record; // what a record of its edits starts with
     this.original = bytes(scene.picture);
     this.picture = this.original.slice(); // RGB, row by row: with the hole filled
@@ -25,7 +26,7 @@ export class Board {
     if (!frame.maps || frame.scene !== this.number || frame.seq < this.seq) return false;
     this.seq = frame.seq;
     this.truth = bytes(frame.maps);
-    this.barred = bytes(frame.barred);
+    this.barred = words(bytes(frame.barred), this.layout.length);
     [this.truthAsked, this.colours] = [bytes(frame.asked), [...(frame.colours ?? [])]];
     this.pending = this.pending.filter(({ seq }) => seq > frame.seq);
     this.again();
@@ -50,10 +51,11 @@ export class Board {
     this.region = null;
     this.asked.fill(0);
     this.asked.set(this.truthAsked ?? []);
-    for (let i = 0; i < this.truth.length; i++) {
-      this.layout[i] = this.truth[i] & 7;
-      this.hole[i] = (this.truth[i] >> 3) & 1;
-      this.decided[i] = (this.truth[i] >> 4) & 1;
+    const { bits, truth } = this;
+    for (let i = 0; i < truth.length; i++) {
+      this.layout[i] = truth[i] & ((1 << bits) - 1);
+      this.hole[i] = (truth[i] >> bits) & 1;
+      this.decided[i] = (truth[i] >> (bits + 1)) & 1;
     }
     for (const { edit } of this.pending) this.apply(edit);
   }
@@ -154,7 +156,17 @@ export function bytes(view) {
   return view instanceof Uint8Array ? view : new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength);
 }
 
-/** uint8 map → [value, count, value, count, …], as spg/editor/drawing.py has it. */
+const WORDS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array };
+
+/** Bytes of a map of so many pixels as numbers: one, two, four or eight bytes each, the lowest first. */
+function words(data, pixels) {
+  const width = data.length / pixels;
+  if (WORDS[width]) return width === 1 ? data : new WORDS[width](data.slice().buffer);
+  const halves = new Uint32Array(data.slice().buffer);
+  return Array.from({ length: halves.length / 2 }, (_, i) => halves[2 * i] + (halves[2 * i + 1] % 2 ** 21) * 2 ** 32); // 53 bits are exact
+}
+
+/** A map → [value, count, value, count, …], as spg/editor/drawing.py has it. */
 export function runs(map) {
   const found = [];
   for (let i = 0; i < map.length; i++) {

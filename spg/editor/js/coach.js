@@ -9,7 +9,7 @@ const TREE = "vegetation";
 
 const STEPS = [
   { text: (touch) => `Remove this car: ${touch ? "tap it" : "point at it, and click"}.`, otherwise: "Remove an object: point at it, and click. Or cut a hole.", done: (view) => view.board.missing },
-  { text: () => "Paint a tree: choose vegetation, then draw inside the outline.", done: (view) => view.board.painted(tree(view)) },
+  { text: () => "Paint a tree: choose vegetation, then draw inside the outline.", otherwise: "Paint: choose a class, then draw inside the outline.", done: (view) => (tree(view) < 0 ? view.board.decided.includes(1) : view.board.painted(tree(view))) },
   { text: () => "See what else could be there: press Six variants.", done: (view) => (view.model.get("kept")?.variants ?? []).length >= 6 },
 ];
 const LAST = "That is all. Click a variant to take it, Keep this for your own, Save picture when you like it.";
@@ -64,7 +64,8 @@ export class Coach {
     const car = this.step === 0 && now ? this.car() : null;
     this.view.suggested = car;
     root.dataset.coach = now ? String(this.step + 1) : "";
-    const said = !now ? LAST : this.step === 0 && !car ? now.otherwise : now.text(matchMedia("(pointer: coarse)").matches);
+    const other = (this.step === 0 && !car) || (this.step === 1 && tree(this.view) < 0);
+    const said = !now ? LAST : other ? now.otherwise : now.text(matchMedia("(pointer: coarse)").matches);
     if (this.text.textContent !== said) this.text.textContent = said;
     this.skip.hidden = !now;
     [...this.dots.children].forEach((dot, i) => (dot.className = i < this.step ? "spg-done" : i === this.step ? "spg-now" : ""));

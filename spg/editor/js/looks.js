@@ -12,9 +12,10 @@ export function looks(act) {
   const title = h("h3", {});
   const element = h("section", { class: "spg-looks", hidden: true }, title, h("div", { class: "spg-looks-row" }, chips, picker), again);
   const show = (board, state) => {
-    const { name, own } = board.classes[state.label];
+    const { name, own, thing } = board.classes[state.label];
     const chosen = state.colours[name];
-    element.hidden = !(board.coloured && own.length);
+    element.hidden = !(board.coloured && (own.length || thing));
+    again.hidden = !own.length;
     title.textContent = `Colour of ${name}`;
     const chip = (colour) => {
       const label = `rgb ${colour.join(" ")}`;

@@ -97,7 +97,10 @@ class View {
   /** A new picture. */
   begin() {
     const scene = this.model.get("scene");
+    const before = this.board?.classes;
     this.board = new Board(scene);
+    if (before && JSON.stringify(before) !== JSON.stringify(scene.classes)) this.panel.begin(scene.classes);
+    this.state.label = Math.min(this.state.label, scene.classes.length - 1);
     this.camera = new Camera(scene.width, scene.height);
     this.hand = new Hand(this.board, (edit) => this.actions.draw(edit));
     this.cursor = [Math.floor(scene.width / 2), Math.floor(scene.height / 2)];

@@ -52,7 +52,7 @@ export class Painter {
     const { show, label, opacity } = this.view.state;
     const chances = model.get("chances");
     if (show === "layout" || !chances?.planes || chances.scene !== board.number) return layoutPane(board, { opacity, ...hint });
-    return chancePane(board, { box: chances.box, planes: bytes(chances.planes) }, show === "entropy" ? 8 : label);
+    return chancePane(board, { box: chances.box, planes: bytes(chances.planes) }, show === "entropy" ? board.classes.length : label);
   }
 
   compared() {
@@ -134,7 +134,7 @@ export function picturePane(board, { before, after, split, stroke, strokeColour 
   return out;
 }
 
-/** One plane of S_R, or its entropy (plane 8), in the hole: dark blue is 0, yellow is most. The rest is grey. */
+/** One plane of S_R, or its entropy (the plane after the classes'), in the hole: dark blue is 0, yellow is most. The rest is grey. */
 export function chancePane(board, { box: [top, left, bottom, right], planes }, plane) {
   const out = new Uint8ClampedArray(4 * board.layout.length);
   const area = (bottom - top) * (right - left);
@@ -175,9 +175,17 @@ export function outline(hole, height, width) {
   return edges;
 }
 
-/** A pattern that marks each class besides its colour: whether the screen's pixel (x, y) is marked. */
+/** The pattern of class k: the eight in turn, the second time twice as coarse, and so on; null is plain. */
+export function markOf(k) {
+  const [mark, coarse] = [MARKS[k % MARKS.length], 1 + Math.floor(k / MARKS.length)];
+  if (coarse === 1) return mark;
+  if (!mark) return (x, y) => (Math.floor(x / (2 * coarse)) + Math.floor(y / (2 * coarse))) % 2 === 0;
+  return (x, y) => mark(Math.floor(x / coarse), Math.floor(y / coarse));
+}
+
+/** Patterns that mark a class besides its colour: whether the screen's pixel (x, y) is marked. */
 export const MARKS = [
-  null, // road: plain
+  null, // plain; on streets: road
   (x, y) => x % 8 === 0 || y % 8 === 0, // building: bricks
   (x, y) => (x + y) % 6 === 0, // sign: stripes up
   (x, y) => (x % 6 === 1 && y % 6 === 1) || (x % 6 === 4 && y % 6 === 4), // vegetation: dots

@@ -1,7 +1,7 @@
 // One canvas: the composed pixels under the camera, the hole's outline, what the hand is doing, and the cursor.
 
 import { h } from "./dom.js";
-import { MARKS } from "./painter.js";
+import { markOf } from "./painter.js";
 
 export class Pane {
   constructor(title, options = {}) {
@@ -116,13 +116,14 @@ export class Pane {
     const { width: w, height: hh } = this.canvas;
     const d = this.density;
     const marks = new ImageData(w, hh);
+    const known = Array.from({ length: 1 + layout.reduce((most, k) => Math.max(most, k), 0) }, (_, k) => markOf(k));
     for (let y = 0; y < hh; y++) {
       const py = Math.floor((y / d - top) / scale);
       if (py < 0 || py >= height) continue;
       for (let x = 0; x < w; x++) {
         const px = Math.floor((x / d - left) / scale);
         if (px < 0 || px >= width) continue;
-        const mark = MARKS[layout[py * width + px]];
+        const mark = known[layout[py * width + px]];
         if (mark?.(Math.floor(x / d), Math.floor(y / d))) marks.data.set([255, 255, 255, 150], 4 * (y * w + x));
       }
     }

@@ -1,8 +1,8 @@
 // The controls around the canvases: buttons, palette, sliders, files, help. Each tells the editor; `show` is told.
 
-import { KEYS, TOOLS } from "./actions.js";
+import { CLASS_KEYS, KEYS, TOOLS } from "./actions.js";
 import { css, h, icon } from "./dom.js";
-import { MARKS } from "./painter.js";
+import { markOf } from "./painter.js";
 import { LARGEST_BRUSH } from "./raster.js";
 
 const VIEWS = [
@@ -15,15 +15,16 @@ const SAMPLED = 6;
 
 /** The page's first line: what this is, its nets, files. about: the scene. */
 export function header(act, about) {
+  const street = about.street ?? true;
   const nets = Object.entries(about.choices ?? {}).map(([name, text]) => h("option", { value: name }, `${name}, ${text}`));
   const chooser = h("select", { class: "spg-select", "aria-label": "Nets", onchange: (event) => act({ do: "nets", name: event.target.value }) }, nets);
   const element = h(
     "header",
     { class: "spg-head" },
-    h(about.page ? "h1" : "h3", {}, about.page ? "Change a street" : "Segmentation editor"),
+    h(about.page ? "h1" : "h3", {}, about.page ? (street ? "Change a street" : "Change a picture") : "Segmentation editor"),
     nets.length ? h("label", { class: "spg-nets" }, h("span", {}, "Nets"), chooser) : null,
     h("div", { class: "spg-group" }, [
-      about.page ? button("Samples", "six streets to begin with", () => act({ do: "samples" })) : null,
+      about.page && street ? button("Samples", "six streets to begin with", () => act({ do: "samples" })) : null,
       opener(act, "picture", "Open…"),
       button("Save picture", "the picture as a PNG file", () => act({ do: "picture" })),
       button("Save all", "everything as a ZIP file, which Open… takes again", () => act({ do: "save" })),
@@ -33,14 +34,14 @@ export function header(act, about) {
   return { element, show: ({ nets: name }) => name && (chooser.value = name) };
 }
 
-/** act(action): see actions.js. Returns {top, palette, side, show(state, board, kept)}. */
+/** act(action): see actions.js. Returns {top, palette, side, show(state, board, kept), begin(classes)}. */
 export function panel(act, classes) {
   const modes = choice("What to draw", [["hole", "Cut a hole"], ["layout", "Paint classes"]], (on) => act({ do: "mode", on }));
   const tools = toolBar(act);
   const undo = iconButton("undo", "Undo (Ctrl Z)", () => act({ do: "undo" }));
   const redo = iconButton("redo", "Redo (Ctrl Y)", () => act({ do: "redo" }));
   const size = slider("Size", 1, LARGEST_BRUSH, (value) => act({ do: "size", to: fromSlider(value) }), { max: 100 });
-  const palette = paletteOf(classes, act);
+  let palette = paletteOf(classes, act);
   const opacity = slider("Labels", 0, 100, (value) => act({ do: "opacity", to: value / 100 }));
   const marks = h("input", { type: "checkbox", onchange: (e) => act({ do: "marks", to: e.target.checked }) });
   const views = choice("The left pane shows", VIEWS, (what) => act({ do: "show", what }));
@@ -87,7 +88,12 @@ export function panel(act, classes) {
     keep.disabled = !missing || kept >= MOST_KEPT;
     six.disabled = !missing || kept > MOST_KEPT - SAMPLED;
   };
-  return { top, palette: palette.element, side, show };
+  const begin = (others) => {
+    const before = palette;
+    palette = paletteOf(others, act);
+    before.element.replaceWith(palette.element);
+  };
+  return { top, palette: palette.element, side, show, begin };
 }
 
 /** A slider's 0..100 and the brush's pixels: the small sizes get most of the way. */
@@ -116,7 +122,7 @@ function choice(label, options, chosen) {
 }
 
 /** Attributes of a button with a key of its own. */
-const keyed = (look, value, key) => ({ class: look, "data-value": value, "aria-keyshortcuts": key });
+const keyed = (look, value, key) => ({ class: look, "data-value": value, "aria-keyshortcuts": key ?? null });
 
 function toolBar(act) {
   const made = ([tool, key, name]) =>
@@ -136,9 +142,9 @@ export function slider(label, min, max, changed, { max: top = max } = {}) {
 
 function paletteOf(classes, act) {
   const made = ({ name, colour }, i) => {
-    const key = String(i + 1);
-    const content = [swatch(colour, MARKS[i]), h("span", {}, name), h("kbd", {}, key)];
-    return button(content, `${name} (${key})`, () => act({ do: "label", label: i }), keyed("spg-class", i, key));
+    const key = CLASS_KEYS[i];
+    const content = [swatch(colour, markOf(i)), h("span", {}, name), key ? h("kbd", {}, key) : null];
+    return button(content, key ? `${name} (${key})` : name, () => act({ do: "label", label: i }), keyed("spg-class", i, key));
   };
   const group = oneOf("Classes", "spg-palette", classes.map(made));
   const show = ({ label, on, tool }, missing) => {
