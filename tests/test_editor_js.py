@@ -65,7 +65,7 @@ def test_the_preview_is_the_truth_to_the_pixel():
 def test_arrays_hand_camera_keys_and_line():
     done = node("--test", str(JS / "board.test.mjs"))
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "# pass 13" in done.stdout
+    assert "# pass 14" in done.stdout
 
 
 def test_the_bundle_is_one_module(tmp_path):
