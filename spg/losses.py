@@ -49,7 +49,7 @@ def _scored(penalties, where):
 def discriminator_loss(real, fake, form="least-squares", where=None):
     """What D minimises: Σ_k of the form's penalty for calling real fake, and fake real, halved.
 
-    `log` is −½ Σ_k E[log D_k(c, x)] + E[log(1 − D_k(c, G(c)))], eq. (1) itself; `least-squares` is
+    `log` is −½ Σ_k E[log D_k(V, x)] + E[log(1 − D_k(V, x̂))], eq. (1) itself; `least-squares` is
     pix2pixHD's, the default [our decision]; `hinge` as in Lim & Ye 2017. real, fake: D's outputs. where: N×1×H×W,
     the pixels that scores must see to count, such as the hole [our decision]; None: all scores count.
     """
@@ -61,7 +61,7 @@ def discriminator_loss(real, fake, form="least-squares", where=None):
 def generator_loss(fake, form="least-squares", where=None):
     """What G minimises: Σ_k of the penalty for D calling its work fake (−E[D_k] for `hinge`). where: as above.
 
-    `log` is the non-saturating −log D_k(c, G(c)), which has the same fixed point as eq. (1).
+    `log` is the non-saturating −log D_k(V, x̂), which has the same fixed point as eq. (1).
     """
     penalty = _form(form)
     if form == "hinge":
@@ -114,7 +114,7 @@ def _pixel_cross_entropy(logits, target, weight):
 
 
 def feature_loss(real, fake, hole):
-    """Σ_k Σ_l 1/(H_l W_l) Σ_hw ‖M_l ⊙ (D_k^l(c, x) − D_k^l(c, G(c)))‖_1: the paper's "perceptual" loss, eq. (2).
+    """Σ_k Σ_l 1/(H_l W_l) Σ_i ‖M_l ⊙ (D_k^l(V, x) − D_k^l(V, x̂))‖_1: the paper's "perceptual" loss, eq. (2).
 
     M_l is the hole N×1×H×W resized to layer l by area averaging, so that a small hole never vanishes [our
     decision]. ‖·‖_1 is the mean over channels, as in pix2pixHD, so that one λ serves every width [our decision].

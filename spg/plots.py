@@ -99,12 +99,13 @@ def curves(series, xlabel, ylabel):
     return fig
 
 
-def sheet(rows, titles, row_titles=None, side=1.5, classes=None, of=STREET):
+def sheet(rows, titles, row_titles=None, side=1.5, classes=None, of=STREET, holes=None):
     """Lay pictures out in a grid. Returns a Figure.
 
     rows: list of lists of uint8 H×W×3, or None for an empty cell; titles: one per column; row_titles: one per
-    row; side: inches per picture; classes: class numbers to explain in a legend, of the set `of`. Raises ValueError
-    when a row has another length than titles.
+    row; side: inches per picture; classes: class numbers to explain in a legend, of the set `of`; holes: one per row,
+    H×W or None, whose outline is drawn on the row's pictures. Raises ValueError when a row has another length than
+    titles.
     """
     if any(len(row) != len(titles) for row in rows):
         raise ValueError(f"every row needs {len(titles)} pictures, one per title; got {[len(row) for row in rows]}")
@@ -114,6 +115,8 @@ def sheet(rows, titles, row_titles=None, side=1.5, classes=None, of=STREET):
     for i, row in enumerate(rows):
         for j, picture in enumerate(row):
             _picture(grid[i, j], picture, titles[j] if i == 0 else None)
+            if holes is not None and holes[i] is not None and picture is not None:
+                _outline(grid[i, j], holes[i])
         if row_titles:
             grid[i, 0].set_ylabel(row_titles[i], fontsize=9)
     if classes is not None:
@@ -131,27 +134,37 @@ def _picture(axes, picture, title):
         axes.set_title(title, fontsize=9)
 
 
+def _outline(axes, hole):
+    """Draw the rim of a hole H×W, a dark line on a light one, so that it is seen on every colour."""
+    limits = axes.get_xlim(), axes.get_ylim()
+    height, width = hole.shape
+    for colour, line in (("white", 2.2), ("black", 0.9)):
+        rim = np.pad(hole, 1).astype(float)
+        axes.contour(np.arange(-1, width + 1), np.arange(-1, height + 1), rim, [0.5], colors=colour, linewidths=line)
+    axes.set(xlim=limits[0], ylim=limits[1])
+
+
 def save(fig, path, dpi=150):
     """Write a Figure (or a uint8 H×W×3 picture) as PNG, at most 300 kB, making folders. Returns the path."""
     return write(path, encode(fig, dpi))
 
 
-def encode(fig, dpi=150):
-    """A Figure (or a uint8 H×W×3 picture) as a PNG's bytes, at most 300 kB.
+def encode(fig, dpi=150, largest=LARGEST):
+    """A Figure (or a uint8 H×W×3 picture) as a PNG's bytes, at most so many (largest).
 
     What comes out larger is drawn with fewer dots, then with 256 colours, and at last shrunk.
     """
     data = _png(fig, dpi)
-    while len(data) > LARGEST and isinstance(fig, Figure) and dpi > 80:
+    while len(data) > largest and isinstance(fig, Figure) and dpi > 80:
         dpi = max(80, int(dpi * 0.8))
         data = _png(fig, dpi)
-    if len(data) > LARGEST:
-        data = _fewer_colours(data)
+    if len(data) > largest:
+        data = _fewer_colours(data, largest)
     return data
 
 
-def show(fig, name, alt):
-    """Save a figure and hand it to the notebook with its alternative text.
+def show(fig, name, alt, largest=LARGEST):
+    """Save a figure and hand it to the notebook with its alternative text. largest: bytes; photographs need more.
 
     It goes to $SPG_FIGURES/NAME.png, by default to figures/ in the folder that lessons write into (see
     `spg.engine.places.build`). The figures that a page shows are committed in figures/: `make notebooks` copies those
@@ -160,7 +173,7 @@ def show(fig, name, alt):
     """
     from IPython.display import Image as Shown  # there in every notebook, and needed nowhere else
 
-    data = encode(fig)
+    data = encode(fig, largest=largest)
     try:
         write(Path(os.environ.get("SPG_FIGURES") or build() / "figures") / f"{name}.png", data)
     except OSError as error:
@@ -177,10 +190,10 @@ def _png(fig, dpi):
     return buffer.getvalue()
 
 
-def _fewer_colours(data):
+def _fewer_colours(data, largest):
     picture = Image.open(io.BytesIO(data)).convert("RGB")
     data = _encode(picture.quantize(256))
-    while len(data) > LARGEST:
+    while len(data) > largest:
         picture = picture.resize((picture.width * 4 // 5, picture.height * 4 // 5), Image.Resampling.LANCZOS)
         data = _encode(picture.quantize(256))
     return data

@@ -467,6 +467,22 @@ def test_sheets_need_a_title_for_every_column():
         plots.sheet([[picture, None], [picture]], ["a", "b"])
 
 
+def test_a_sheet_outlines_the_hole_where_one_is_given():
+    hole = np.zeros((8, 8), np.uint8)
+    hole[2:6, 3:8] = 1
+    picture = np.full((8, 8, 3), 128, np.uint8)
+    axes = plots.sheet([[picture], [picture]], ["a"], holes=[hole, None]).axes
+    assert [len(one.collections) for one in axes] == [2, 0]
+    rim = axes[0].collections[0].get_paths()[0].vertices
+    assert (rim.min(0).tolist(), rim.max(0).tolist()) == ([2.5, 1.5], [7.5, 5.5])
+    assert axes[0].get_xlim() == axes[1].get_xlim() and axes[0].get_ylim() == axes[1].get_ylim()
+
+
+def test_photographs_may_be_larger(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (700, 900, 3), dtype=np.uint8)
+    assert plots.LARGEST < len(plots.encode(noise, largest=500_000)) <= 500_000
+
+
 def test_saved_figures_are_light_and_the_same_each_time(tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (700, 900, 3), dtype=np.uint8)
     assert plots.save(noise, tmp_path / "deep" / "noise.png").stat().st_size <= plots.LARGEST

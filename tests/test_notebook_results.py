@@ -16,7 +16,7 @@ import pytest
 from IPython.core.formatters import DisplayFormatter
 from test_notebooks import NOTEBOOKS, ROOT, code_cell, code_cells, named, notebook_of
 
-READS = re.compile(r"figures/results/|\bPath\(results\b|\bregistry\(\)")
+READS = re.compile(r"figures/results/|\bplaces\.results\(\)|\bregistry\(\)")
 # Names that a cell uses only where there is no result file: what a lesson trains itself.
 INSTEAD = {"09_ablations.ipynb": ("live",)}
 

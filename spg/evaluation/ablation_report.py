@@ -116,5 +116,5 @@ def _panel(axes, rows, key, title, named):
         axes.plot(mean, place, "o", color=colour, markersize=4)
     axes.axvline(0, color="black", linewidth=1)
     axes.locator_params(axis="x", nbins=4)
-    axes.set(title=f"{heading}, row − base\n{title}", yticks=range(len(rows)), ylim=(max(len(rows), 1) - 0.5, -0.5))
+    axes.set(title=f"{heading}\nrow − base, {title}", yticks=range(len(rows)), ylim=(max(len(rows), 1) - 0.5, -0.5))
     axes.set_yticklabels(rows if named else [])
