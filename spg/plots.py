@@ -138,9 +138,9 @@ def _outline(axes, hole):
     """Draw the rim of a hole H×W, a dark line on a light one, so that it is seen on every colour."""
     limits = axes.get_xlim(), axes.get_ylim()
     height, width = hole.shape
-    for colour, line in (("white", 2.2), ("black", 0.9)):
+    for ink, line in (("white", 2.2), ("black", 0.9)):
         rim = np.pad(hole, 1).astype(float)
-        axes.contour(np.arange(-1, width + 1), np.arange(-1, height + 1), rim, [0.5], colors=colour, linewidths=line)
+        axes.contour(np.arange(-1, width + 1), np.arange(-1, height + 1), rim, [0.5], colors=ink, linewidths=line)
     axes.set(xlim=limits[0], ylim=limits[1])
 
 
