@@ -24,6 +24,14 @@ def open_browser():
         browser.close()
 
 
+def barriers(page, within=None):
+    """What axe-core finds to keep people out of a page, or of a part of it: {rule: places}, serious and critical ones."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python").Axe()
+    found = axe.run(page, context=within).response["violations"]
+    bad = [rule for rule in found if rule["impact"] in ("serious", "critical")]
+    return {rule["id"]: [node["target"] for node in rule["nodes"]] for rule in bad}
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("localhost", 0))

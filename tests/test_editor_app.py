@@ -6,7 +6,7 @@ import cv2
 import nbformat
 import numpy as np
 import pytest
-from browser import free_port, open_browser, start
+from browser import barriers, free_port, open_browser, start
 from editor_scene import net, street
 from PIL import Image
 
@@ -270,4 +270,22 @@ def test_a_phone_in_the_dark(served):
     says(page, "Removed: vehicle")
     page.get_by_role("button", name="vegetation").tap()
     assert page.evaluate(touch) == "none"  # the brush is armed
+    page.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("look", [{"color_scheme": "light"}, {"color_scheme": "dark"}])
+def test_nothing_keeps_people_out_of_the_page(served, look):
+    page, _ = visit(served, 1280, 800, **look)
+    assert barriers(page) == {}
+    page.get_by_role("button", name="Edit sample street 1").click()
+    coach(page, 1)
+    assert barriers(page) == {}
+    page.mouse.click(*screen(page, *car()))
+    says(page, "Removed: vehicle")
+    page.get_by_role("button", name="Six variants").click()
+    says(page, "Six variants kept")
+    assert barriers(page) == {}
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert barriers(page) == {}
     page.context.close()

@@ -266,6 +266,25 @@ def test_on_a_phone_both_pictures_are_seen_whole_and_buttons_have_words(alone):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_nothing_keeps_people_out_of_the_ballot(alone, look):
+    page = alone()
+    page.emulate_media(color_scheme=look)
+    page.add_style_tag(content=Path(ballot.__file__).with_name("ballot.css").read_text())
+    assert chromium.barriers(page, BALLOT) == {}
+    page.evaluate("answer({kind: 'joined', total: 2, left: 2}, [])")
+    phase(page, "practice")
+    assert chromium.barriers(page, BALLOT) == {}
+    begin(page)
+    assert chromium.barriers(page, BALLOT) == {}
+    for trial, left in (("t1", 1), ("t2", 0)):
+        phase(page, "vote")
+        page.click(".spg-vote-right")
+        page.evaluate(f"answer({{kind: 'saved', trial: '{trial}', left: {left}}}, [])")
+    phase(page, "done")
+    assert chromium.barriers(page, BALLOT) == {}
+
+
 # -------------------------------------------------------------------- served
 
 
