@@ -30,7 +30,7 @@ class SegmentationEditor(anywidget.AnyWidget):
     """SegmentationEditor(net, image, hole=None, labels=None): paint the layout, see the street change.
 
     net: an `Inpainter`, as `spg.load` gives it. image: PIL, NumPy uint8 or tensor, any size. hole: H×W, 1 = missing;
-    None: draw it there. labels: H×W classes 0..7; None: the segmenter's. offer: an `spg.editor.app.Offer`, what a page
+    None: draw it there. labels: H×W class numbers; None: the segmenter's. offer: an `spg.editor.app.Offer`, what a page
     offers beside one picture: sample streets and other nets. Raises ValueError where they do not fit.
 
     >>> editor = spg.SegmentationEditor(spg.load("streets-64"), image, hole, labels)
