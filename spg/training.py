@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from spg.engine import checkpoints, machine, provenance, resuming
+from spg.engine import checkpoints, machine, provenance
 from spg.engine.checkpoints import adopt, inherit, restore
 from spg.engine.machine import compiled, join_batch_norms, keep_freed_memory, may_look
 from spg.engine.watching import InterruptAfterStep, Logbook, progress
@@ -138,14 +138,14 @@ class Trainer:
         return restore if same else adopt
 
     def _resume(self, state, about):
-        resuming.put_back(state, self.nets, self.optimizers, self.average, self.fabric.device)
+        checkpoints.put_back(state, self.nets, self.optimizers, self.average, self.fabric.device)
         self.step, self.seconds = about["step"], about["seconds"]
         self.seen = about["pictures_seen"] - self.step * self.profile.batch
 
     def _check_same(self, about):
         source = self.source | {"classes": list(self.task.classes.names)}
         then = from_dict(about["profile"]).as_dict() | {key: about.get(key) for key in source}
-        resuming.check_unchanged(then, self.profile.as_dict() | source, FREE_TO_CHANGE, self.state_file)
+        checkpoints.check_unchanged(then, self.profile.as_dict() | source, FREE_TO_CHANGE, self.state_file)
 
     # ------------------------------------------------------------ the loop
 
@@ -295,8 +295,8 @@ class Trainer:
         self.saved_at = time.monotonic()
         if not self.fabric.is_global_zero:
             return
-        state = resuming.training_state(self.nets, self.optimizers, self.average, self.fabric.device)
-        resuming.check_finite(state, f"at step {self.step}: not saved, {self.state_file} is kept")
+        state = checkpoints.training_state(self.nets, self.optimizers, self.average, self.fabric.device)
+        checkpoints.check_finite(state, f"at step {self.step}: not saved, {self.state_file} is kept")
         about = self.about()
         checkpoints.save(self.out / f"{self.model}.safetensors", self.best().state_dict(), about)
         checkpoints.save(self.state_file, state, about)

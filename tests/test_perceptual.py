@@ -7,9 +7,7 @@ import types
 import pytest
 import torch
 
-from spg import perceptual
-from spg.engine import torchvision_shim
-from spg.engine.torchvision_shim import import_safely
+from spg import perceptual, segmenter
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,7 +32,7 @@ def published():
     """The same network by the authors' own code, whose import wants torchsummary without declaring it."""
     if importlib.util.find_spec("IPython") is None:
         pytest.skip("stlpips_pytorch imports IPython, which is not installed")
-    import_safely()
+    segmenter.import_torchvision()
     if importlib.util.find_spec("torchsummary") is None:
         sys.modules["torchsummary"] = types.SimpleNamespace(summary=None)
     from stlpips_pytorch import stlpips
@@ -151,23 +149,23 @@ def test_a_missing_package_is_named(monkeypatch):
 
 
 def test_torchvision_imports_in_a_fresh_process():
-    script = "from spg.engine.torchvision_shim import import_safely as f; a = f(); assert a is f() and a.ops.nms"
+    script = "from spg.segmenter import import_torchvision as f; a = f(); assert a is f() and a.ops.nms"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
 def test_a_compiled_part_is_tried_before_anything_is_declared(tmp_path, monkeypatch):
-    assert not torchvision_shim._compiled_part_loads(tmp_path)  # none there
+    assert not segmenter._compiled_part_loads(tmp_path)  # none there
     library = tmp_path / f"_C{importlib.machinery.EXTENSION_SUFFIXES[0]}"
     library.write_bytes(b"built for another torch")
-    assert not torchvision_shim._compiled_part_loads(tmp_path)
+    assert not segmenter._compiled_part_loads(tmp_path)
     monkeypatch.setattr(torch.ops, "load_library", lambda path: None)
-    assert torchvision_shim._compiled_part_loads(tmp_path)
+    assert segmenter._compiled_part_loads(tmp_path)
 
 
 def test_declaring_twice_is_harmless():
-    import_safely()
-    torchvision_shim._declare_missing()
+    segmenter.import_torchvision()
+    segmenter._declare_missing()
     assert callable(torch.ops.torchvision.nms)
 
 
