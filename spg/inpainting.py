@@ -43,8 +43,9 @@ class Filled(NamedTuple):
     """image: the filled picture, same kind as given. labels: uint8 H×W, completed (an L image for a PIL picture).
 
     probabilities: S_R, float32 C×H×W NumPy, SP-Net's prediction (only the hole's part was used): everywhere, or in a
-    large picture in the hole alone, and 0 elsewhere. scale: working size / full size; below 1 a window was shrunk for
-    the nets, and its filling enlarged. Of several windows, the smallest.
+    large picture in the hole alone, and 0 elsewhere. Where a hole is thin, it is 1 for the class beside it.
+    scale: working size / full size; below 1 a window was shrunk for the nets, and its filling enlarged. Of several
+    windows, the smallest.
     """
 
     image: Any

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from spg import weights
 from spg.cli import main
-from spg.evaluation import views
+from spg.evaluation import native, views
 from spg.profiles import PAPER, PROFILES
 
 README = Path(__file__).parent.parent / "README.md"
@@ -72,6 +72,19 @@ def test_by_another_network_the_order_is_as_said():
 def test_with_predicted_labels_our_design_stays_ahead():
     pairs = [(rival, metric) for rival in ("patchmatch", "glcic") for metric in ("l1", "ssim", "psnr", "lpips")]
     assert all(ahead("cityscapes-256-predicted", "spg-plus", *pair) for pair in pairs)
+
+
+def test_what_windows_gain_is_as_said():
+    rows = json.loads((RESULTS / "windows-cityscapes-256.json").read_text("utf-8"))["rows"]
+    whole, ours, third = (rows[name] for name in (next(iter(rows)), native.OURS, "a window of 3 times the hole"))
+    said = [f"{mean:.3f}" for mean in (ours["lpips"], whole["lpips"], *whole["difference"])]
+    said += [f"{whole['psnr'] - ours['psnr']:.2f} dB", f"another {ours['psnr'] - third['psnr']:.2f} dB"]
+    mean, low, high = third["difference"]
+    said += [f"{-mean:.3f} less LPIPS still ({-high:.3f} to {-low:.3f})"]
+    line = next(
+        line for line in (RESULTS / "README.md").read_text("utf-8").splitlines() if "**Larger pictures.**" in line
+    )
+    assert [text for text in said if text not in line] == []
 
 
 def test_width_and_length_of_the_training_are_as_said():
