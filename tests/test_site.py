@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from browser import open_browser
 from test_hygiene import ROOT
 
 NEEDED = ("sphinx", "myst_nb", "sphinx_book_theme", "mathjax")
@@ -105,3 +106,20 @@ def test_all_lessons_are_there_in_order(site):
     lessons = [path.stem for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
     listed = re.findall(r'href="notebooks/(\d\d\w+)\.html"', (site / "index.html").read_text("utf-8"))
     assert list(dict.fromkeys(listed)) == lessons
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    yield from open_browser()
+
+
+def test_pages_fit_a_phone_and_pictures_are_not_dimmed(site, chromium):
+    page = chromium.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    for name in ("index", "README", "figures/results/README", "notebooks/06_train_spnet"):
+        page.goto((site / f"{name}.html").as_uri(), wait_until="domcontentloaded", timeout=120_000)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+        filters = page.evaluate("[...document.querySelectorAll('article img')].map(x => getComputedStyle(x).filter)")
+        assert set(filters) <= {"none"}, name
+    page.wait_for_selector("mjx-container[display=true]", timeout=120_000)
+    begins = "[...document.querySelectorAll('div.math')].map(x => x.firstElementChild.getBoundingClientRect().left)"
+    assert min(page.evaluate(begins)) >= 0  # a long equation scrolls from its beginning on
