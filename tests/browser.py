@@ -25,7 +25,7 @@ def open_browser():
 
 
 def barriers(page, within=None):
-    """What axe-core finds to keep people out of a page, or of a part of it: {rule: places}, serious and critical ones."""
+    """What axe-core finds to keep people out of a page, or of a part of it: {rule: places}, serious and critical."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python").Axe()
     found = axe.run(page, context=within).response["violations"]
     bad = [rule for rule in found if rule["impact"] in ("serious", "critical")]
