@@ -8,7 +8,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce test lab app site notebooks address student format release-check lock clean
+.PHONY: help reproduce test lab app page site notebooks address student format release-check lock clean
 
 PYTHON ?=
 TORCH_INDEX ?=
@@ -106,6 +106,16 @@ student: $(VENV)  ## write the notebooks without solutions to build/student/; FO
 
 site: $(VENV)  ## the course as a web site, from the executed notebooks: build/site/
 	python notebooks/site/build.py
+
+RUNTIME := build/npm/node_modules/onnxruntime-web/dist
+
+page: $(VENV) $(RUNTIME)  ## the editor as a static page without Python: build/page/
+	python -m spg.editor.page --runtime $(RUNTIME) --out build/page
+
+$(RUNTIME): spg/editor/local/package-lock.json
+	@mkdir -p build/npm && cp spg/editor/local/package.json $< build/npm/
+	npm ci --prefix build/npm --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 # --- the environment ---------------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ from spg.labels import (
 )
 from spg.models import task
 from spg.profiles import profile
-from spg.samples import TrainingSamples
+from spg.samples import Resident, TrainingSamples
 from spg.training import Trainer
 
 BEACH = {
@@ -146,6 +146,18 @@ def test_left_and_right_change_places_in_a_mirrored_picture(tmp_path, home):
         assert left < right  # in every sample, as in every picture
         mirrored += not any((image == scenes[i].image).all() for i in range(2))
     assert 0 < mirrored < 12
+
+
+def test_scenes_that_lie_on_the_device_are_mirrored_alike(tmp_path, home):
+    scenes = data.open(f"folder:{beach(tmp_path / 'beach')}", "fit", 32)
+    assert scenes.classes.swaps and len(scenes) < len(scenes.scenes)
+    options = {"holes": "objects:0.5+paper:0.5", "seed": 1, "window": 24}
+    read, placed = TrainingSamples(scenes, **options), TrainingSamples(scenes, **options, placed=True)
+    places = torch.from_numpy(np.stack([placed[k][0] for k in range(12)]))
+    images, labels = Resident(scenes, "cpu").cut(places, 24)
+    for k in range(12):
+        assert (images[k].numpy() == read[k][0]).all() and (labels[k].numpy() == read[k][1]).all()
+    assert 0 < places[:, 1].sum() < 12
 
 
 def test_mirroring_twice_gives_the_map_again_and_streets_only_turn():

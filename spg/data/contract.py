@@ -51,6 +51,16 @@ class Dataset:
     def __getitem__(self, i):
         return self.scenes[self._rows[i]]
 
+    @property
+    def images(self):
+        """All pictures, uint8 N×3×size×size; a cached data set has them."""
+        return self.scenes.images[self._rows]
+
+    @property
+    def labels(self):
+        """All label maps, uint8 N×size×size."""
+        return self.scenes.labels[self._rows]
+
 
 def seeded_share(ids, name, share=0.1):
     """A fixed, arbitrary `share` of ids, at least one, in their order. name: sets the draws apart."""

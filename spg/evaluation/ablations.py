@@ -15,6 +15,7 @@ from spg.engine.machine import make_fabric
 from spg.engine.provenance import provenance, write_json
 from spg.evaluation import metrics
 from spg.inpainting import Inpainter
+from spg.labels import classes_of
 from spg.training import Trainer
 
 KIND = "ablations"
@@ -148,17 +149,15 @@ def train(name, spec, profile, seed, folder):
         return data.open(spec, "train", size)
 
     source = {"data": spec, "split": "train", "limit": None}
-    task = models.task(row.model)
-    Trainer(
-        row.model, task, its, scenes_at, source, folder, make_fabric(its), True, start, data.classes_of_spec(spec)
-    ).fit()
+    task, classes = models.task(row.model), classes_of(scenes_at(its.sizes[0]))
+    Trainer(row.model, task, its, scenes_at, source, folder, make_fabric(its), True, start, classes).fit()
 
 
 def result_of(name, spec, profile, folder, split, limit):
     """The result of one trained row, each picture's values kept: with the true layout, and with the predicted one."""
     scenes = data.open(spec, split, profile.sizes[-1], limit)
     spnet, _ = weights.load_net(net_file(spnet_of(name), folder))
-    known = {"size": scenes.size, "classes": scenes.classes}
+    known = {"size": scenes.size, "classes": classes_of(scenes)}
     if paints(name):
         sgnet, about = weights.load_net(net_file(name, folder))
         net = Inpainter(spnet, sgnet, **known, soft=about["profile"].get("soft", False))

@@ -96,7 +96,7 @@ def _written(out, name, net, classes):
     """Write one net. Returns its entry of the manifest: file, bytes, sha256, inputs, outputs."""
     inputs, outputs = _sides(name, net, len(classes))
     path = Path(out) / f"{name}.onnx"
-    writing.write(path, _half(_traced(net, inputs, outputs)))
+    writing.write(path, halved(_traced(net, inputs, outputs)))
     said = {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path), "opset": OPSET}
     shapes = [{key: [1, channels, "height", "width"] for key, channels in side.items()} for side in (inputs, outputs)]
     return {**said, **dict(zip(("inputs", "outputs"), shapes, strict=True))}
@@ -134,7 +134,7 @@ def _traced(net, inputs, outputs):
     return buffer.getvalue()
 
 
-def _half(graph):
+def halved(graph):
     """A graph's bytes with its weights in half precision, cast up where they are used."""
     import onnx
     from onnx import numpy_helper

@@ -158,8 +158,9 @@ test("keys", () => {
 
 test("more than eight classes: wider maps, further keys and coarser patterns", () => {
   const classes = Array.from({ length: 11 }, (_, i) => ({ name: `class ${i}`, colour: [i, i, i] }));
-  const scene = { number: 1, height: 1, width: 4, classes, bits: 4, picture: new Uint8Array(12) };
+  const scene = { number: 1, height: 1, width: 4, classes, bits: 4, coloured: true, picture: new Uint8Array(12) };
   const b = new Board(scene);
+  assert.deepEqual([b.coloured, board().coloured], [true, false]); // whether the panel of colours is shown
   const barred = Uint8Array.of(0, 0, 0, 4, 1, 0, 0, 0); // two bytes a pixel: class 10, class 0
   b.receive({ scene: 1, seq: 0, maps: Uint8Array.of(10, 16 + 9, 48 + 8, 0), barred });
   assert.deepEqual([...b.layout], [10, 9, 8, 0]);

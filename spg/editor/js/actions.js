@@ -219,24 +219,28 @@ export class Actions {
     if (!work) return go();
     this.view.notice.ask(
       `${what} takes the place of this picture, and ${work} would be lost.`,
-      ["Save, then open", "a ZIP file of everything, which Open… takes again", () => (this.act({ do: "save" }), go())],
+      ["Save, then open", "a ZIP file of everything, which can be opened again", () => (this.act({ do: "save" }), go())],
       ["Open, and lose it", "without saving", go],
       ["Stay here", "open nothing"],
     );
   }
 
-  /** Files that are dropped on the editor, or pasted into it. */
-  listenForFiles(root) {
+  /** Files that are dropped on the editor, or pasted into it. opened: whether any can be opened here. */
+  listenForFiles(root, opened) {
+    const take = (file) => {
+      if (opened) return this.open("picture", file);
+      this.view.say({ text: "This page has no segmenter, and opens its sample streets alone: `spg edit` opens pictures", tone: "refused" });
+    };
     const first = (transfer) => [...(transfer?.files ?? [])][0];
     root.addEventListener("dragover", (event) => event.preventDefault());
     root.addEventListener("drop", (event) => {
       event.preventDefault(); // or the browser would open it in place of the page
       const file = first(event.dataTransfer);
-      if (file) this.open("picture", file);
+      if (file) take(file);
     });
     root.addEventListener("paste", (event) => {
       const file = first(event.clipboardData);
-      if (file) this.open("picture", file);
+      if (file) take(file);
     });
   }
 }

@@ -7,6 +7,7 @@ import { brush, fill, lasso } from "./raster.js";
 export class Board {
   constructor(scene) {
     Object.assign(this, { height: scene.height, width: scene.width, number: scene.number, classes: scene.classes });
+    this.coloured = Boolean(scene.coloured); // whether a colour can be asked for
     this.bits = scene.bits ?? 3; // of a byte of the maps that are the class
     this.record = scene.record; // what a record of its edits starts with
     this.original = bytes(scene.picture);

@@ -11,7 +11,7 @@ import { looks } from "./looks.js";
 import { Notice } from "./notice.js";
 import { Painter } from "./painter.js";
 import { Camera, Pane } from "./pane.js";
-import { header, panel, slider } from "./panel.js";
+import { header, opens, panel, slider } from "./panel.js";
 import { strip } from "./strip.js";
 import { Welcome } from "./welcome.js";
 
@@ -39,10 +39,10 @@ class View {
     const { act } = this.actions;
     this.inPage = Boolean(scene.page); // alone in a page, not in a notebook
     this.header = header(act, scene);
-    this.panel = panel(act, scene.classes);
+    this.panel = panel(act, scene);
     this.looks = looks(act);
     this.strip = strip(act);
-    this.welcome = new Welcome(act, this.model.get("samples"));
+    this.welcome = new Welcome(act, this.model.get("samples"), opens(scene));
     this.left = new Pane("Layout: paint here", {
       ...{ tabindex: "0", role: "application", "aria-roledescription": "drawing area", "data-focus": "layout" },
       "aria-label": "Drawing area. Arrow keys move the cursor, space puts the pen down, Enter finishes. More under Keys.",
@@ -74,7 +74,7 @@ class View {
 
   listen() {
     this.root.addEventListener("keydown", (event) => this.actions.key(event));
-    this.actions.listenForFiles(this.root);
+    this.actions.listenForFiles(this.root, opens(this.model.get("scene")));
     for (const pane of [this.left, this.right]) this.actions.listen(pane);
     for (const name of ["focus", "blur"]) this.left.canvas.addEventListener(name, () => this.painter.redraw());
     this.watch = new ResizeObserver(() => this.fit());

@@ -25,17 +25,21 @@ export function header(act, about) {
     nets.length ? h("label", { class: "spg-nets" }, h("span", {}, "Nets"), chooser) : null,
     h("div", { class: "spg-group" }, [
       about.page && street ? button("Samples", "six streets to begin with", () => act({ do: "samples" })) : null,
-      opener(act, "picture", "Open…"),
+      opens(about) ? opener(act, "picture", "Open…") : null,
       button("Save picture", "the picture as a PNG file", () => act({ do: "picture" })),
-      button("Save all", "everything as a ZIP file, which Open… takes again", () => act({ do: "save" })),
+      button("Save all", `everything as a ZIP file, which ${opens(about) ? "Open…" : "spg edit"} takes again`, () => act({ do: "save" })),
       button("?", "Help: the three first steps (?)", () => act({ do: "help" }), { "aria-label": "? Help: the three first steps" }),
     ]),
   );
   return { element, show: ({ nets: name }) => name && (chooser.value = name) };
 }
 
-/** act(action): see actions.js. Returns {top, palette, side, show(state, board, kept), begin(classes)}. */
-export function panel(act, classes) {
+/** Whether files can be opened: a page without Python opens its sample streets alone. */
+export const opens = (about) => about.opens !== false;
+
+/** act(action): see actions.js. about: the scene. Returns {top, palette, side, show(state, board, kept), begin(classes)}. */
+export function panel(act, about) {
+  const { classes } = about;
   const modes = choice("What to draw", [["hole", "Cut a hole"], ["layout", "Paint classes"]], (on) => act({ do: "mode", on }));
   const tools = toolBar(act);
   const undo = iconButton("undo", "Undo (Ctrl Z)", () => act({ do: "undo" }));
@@ -67,7 +71,7 @@ export function panel(act, classes) {
     h("div", { class: "spg-actions", role: "group", "aria-label": "Layouts" }, [six, predict, another, keep]),
     opacity.element,
     h("details", { class: "spg-more" }, h("summary", {}, "View"), views.element, h("label", { class: "spg-check" }, marks, "Patterns on the labels")),
-    fileMenu(act),
+    opens(about) ? fileMenu(act) : null,
     help(),
   );
   const show = (state, board, kept) => {

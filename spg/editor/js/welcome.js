@@ -5,8 +5,8 @@ import { h } from "./dom.js";
 import { button, opener } from "./panel.js";
 
 export class Welcome {
-  /** samples: PNG files' bytes. root: the view's element, which gets data-welcome while this is shown. */
-  constructor(act, samples) {
+  /** samples: PNG files' bytes. own: whether a picture of one's own can be opened. */
+  constructor(act, samples, own) {
     this.samples = samples ?? [];
     const choose = (k) => () => (this.hide(), act({ do: "street", k }));
     const card = (data, k) => {
@@ -19,7 +19,7 @@ export class Welcome {
       { class: "spg-welcome", hidden: true, "aria-label": "Choose a picture" },
       h("p", { class: "spg-lead" }, "Click a car, and it is gone. Paint a tree, and it grows there. Choose a street to begin with."),
       h("ul", { class: "spg-samples" }, this.samples.map(card)),
-      h("p", {}, "Or take a picture of your own: ", opener(act, "picture", "Open…"), " drop it here, or paste it. It stays on this machine."),
+      own ? h("p", {}, "Or take a picture of your own: ", opener(act, "picture", "Open…"), " drop it here, or paste it. It stays on this machine.") : null,
     );
   }
 

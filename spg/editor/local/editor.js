@@ -1,0 +1,216 @@
+// What spg/editor/widget.py and actions.py do, without Python: messages of the browser's editor in, the traits that it
+// shows out. Messages are done in order; when none waits, the maps are shown at once, then one picture.
+
+import { Refused, Session, difference } from "./session.js";
+import { png, zip } from "./files.js";
+
+const MOST = 12; // variants kept at a time
+const SAMPLES = 6; // layouts of one "Six variants"
+const BEGIN = "Point at a car or a person, and click to remove it.";
+
+export class LocalEditor {
+  /**
+   * page: {nets: `Nets`, set: their name, classes, street(k) → a promise of {height, width, picture, known}}.
+   * publish(trait, value): shows a trait. send(content, bytes): hands a file over.
+   */
+  constructor(page, publish, send) {
+    Object.assign(this, { page, publish, send, jobs: [], running: false, number: 0, seq: 0, shown: "layout" });
+  }
+
+  /** The first picture: street k, under the welcome. */
+  async begin(k, welcome) {
+    await this.take(await this.page.street(k), welcome);
+    await this.refresh();
+  }
+
+  take(scene, welcome = false) {
+    const { classes, nets, set } = this.page;
+    this.session = new Session(nets, scene, classes);
+    Object.assign(this, { variants: [], names: [], nextSeed: 0, number: this.number + 1, painted: null });
+    const { height, picture, width } = scene;
+    const about = { page: true, welcome, nets: set, choices: {}, opens: false };
+    this.publish("scene", { number: this.number, height, width, coloured: nets.coloured, classes, picture, record: this.session.beginning(set), ...about });
+    this.publish("filled", {});
+    this.publish("chances", {});
+    this.publishKept();
+    this.say(BEGIN);
+  }
+
+  /** A message of the browser; it is done when those before it are. */
+  async post(content) {
+    this.jobs.push(content);
+    if (this.running) return;
+    this.running = true;
+    while (this.jobs.length) {
+      while (this.jobs.length) await this.attempt(this.jobs.shift());
+      await this.attempt({ type: "refresh" });
+    }
+    this.running = false;
+    this.publish("done", this.seq);
+  }
+
+  async attempt(content) {
+    try {
+      const action = ACTIONS[content.type];
+      if (!action) throw new Error(`unknown message ${content.type}`);
+      this.say(await action(this, content));
+    } catch (error) {
+      this.say(error.message, error instanceof Refused ? "refused" : "error");
+      if (!(error instanceof Refused)) console.error(error);
+    } finally {
+      this.seq = Math.max(this.seq, content.seq ?? 0);
+    }
+  }
+
+  /** The maps at once, then one picture, and not even that if the next message is there. */
+  async refresh() {
+    const { session } = this;
+    this.publish("frame", await this.frame());
+    await moment();
+    if (this.jobs.length) return;
+    const start = performance.now();
+    const filled = await session.filled();
+    if (filled !== this.painted) {
+      this.painted = filled;
+      const milliseconds = Math.round(performance.now() - start);
+      this.publish("filled", { seq: this.seq, scene: this.number, ...(await session.variant()), milliseconds });
+    }
+    if (["chance", "entropy"].includes(this.shown) && session.missing) this.publish("chances", await this.chances());
+  }
+
+  async frame() {
+    const { drawing, history } = this.session;
+    const layout = await this.session.layout();
+    const maps = layout.map((label, i) => label + 8 * drawing.hole[i] + 16 * drawing.decided[i]);
+    const [barred, asked] = [drawing.barred, drawing.asked].map((map) => (map.some(Boolean) ? map.slice() : new Uint8Array(0)));
+    const state = { undo: history.before.length > 0, redo: history.undone.length > 0, edits: history.edits.length, colours: drawing.colours };
+    return { seq: this.seq, scene: this.number, maps, barred, asked, ...state };
+  }
+
+  /** S_R, and last its entropy over the most it can be, in the box around the hole: planes of 0..255. */
+  async chances() {
+    const { drawing, width } = this.session;
+    const [chances, size, classes] = [await this.session.chances(), drawing.hole.length, this.page.classes.length];
+    const box = drawing.box;
+    const [top, left, bottom, right] = box;
+    const area = (bottom - top) * (right - left);
+    const planes = new Uint8Array(area * (classes + 1));
+    for (let k = 0; k < area; k++) {
+      const i = (top + Math.floor(k / (right - left))) * width + left + (k % (right - left));
+      let entropy = 0;
+      for (let c = 0; c < classes; c++) {
+        const p = chances[c * size + i];
+        planes[c * area + k] = Math.round(255 * p);
+        entropy -= p * Math.log2(Math.max(p, 1e-9));
+      }
+      planes[classes * area + k] = Math.round((255 * entropy) / Math.log2(classes));
+    }
+    return { scene: this.number, box, planes };
+  }
+
+  publishKept() {
+    const variants = this.variants.map(({ box, pixels }, k) => ({ id: this.names[k], box, pixels, obeys: null }));
+    this.publish("kept", { scene: this.number, variants, difference: difference(this.variants) });
+  }
+
+  add(variant) {
+    this.variants.push(variant);
+    this.names.push(Math.max(0, ...this.names) + 1);
+    this.publishKept();
+  }
+
+  room(n) {
+    if (this.variants.length + n > MOST) throw new Refused(`${MOST} variants can be kept: remove some first`);
+  }
+
+  placeOf({ id }) {
+    const place = this.names.indexOf(id);
+    if (place < 0) throw new Error(`there is no kept variant ${id}`);
+    return place;
+  }
+
+  say(text, tone = "good") {
+    if (text) this.publish("status", { text, tone, number: ++said });
+  }
+
+  async outputs() {
+    const { drawing, height, picture, width } = this.session;
+    const layout = await this.session.layout();
+    const { classes, set } = this.page;
+    const coloured = Uint8Array.from({ length: 3 * layout.length }, (_, k) => classes[layout[Math.floor(k / 3)]].colour[k % 3]);
+    const text = async (value) => new TextEncoder().encode(JSON.stringify(await value) + "\n");
+    return {
+      "picture.png": await png(await this.session.filled(), height, width),
+      "original.png": await png(picture, height, width),
+      "labels.png": await png(layout, height, width, 1),
+      "labels-colours.png": await png(coloured, height, width),
+      "hole.png": await png(drawing.hole.map((missing) => 255 * missing), height, width, 1),
+      "edits.json": await text(this.session.document(set)),
+      "kept.json": await text(this.variants.map(({ restore }) => restore)),
+    };
+  }
+}
+
+let said = 0;
+
+/** Let a message that has come in be heard. */
+const moment = () => new Promise((go) => setTimeout(go));
+
+/** One function a message, (editor, content) → a sentence, or nothing. */
+const ACTIONS = {
+  edit: (editor, { edit }) => editor.session.edit(edit),
+  undo: (editor) => editor.session.undo(),
+  redo: (editor) => editor.session.redo(),
+  another: (editor) => editor.session.edit({ do: "another", seed: editor.session.nextSeed() }),
+  sample,
+  keep: async (editor) => {
+    if (!editor.session.missing) throw new Refused("Nothing to keep yet: there is no hole");
+    editor.room(1);
+    editor.add(await editor.session.variant());
+    return `Kept as number ${editor.variants.length}`;
+  },
+  use: async (editor, content) => {
+    const place = editor.placeOf(content);
+    await editor.session.edit(editor.variants[place].restore);
+    return `Variant ${place + 1} is on the canvas`;
+  },
+  drop: (editor, content) => {
+    const place = editor.placeOf(content);
+    for (const list of [editor.variants, editor.names]) list.splice(place, 1);
+    editor.publishKept();
+    return `Variant ${place + 1} is out of the strip`;
+  },
+  clear: (editor) => {
+    Object.assign(editor, { variants: [], names: [] });
+    editor.publishKept();
+    return "The strip is empty";
+  },
+  street: async (editor, { k }) => editor.take(await editor.page.street(k)),
+  show: (editor, { what }) => void (editor.shown = what),
+  ping: () => undefined,
+  refresh: (editor) => editor.refresh(),
+  save: async (editor) => {
+    editor.send({ type: "saved", name: "spg-edit.zip", mime: "application/zip" }, zip(await editor.outputs()));
+    return "Saved as spg-edit.zip: picture, label map, hole, edits and kept variants. `spg edit` opens it.";
+  },
+  picture: async (editor) => {
+    const { height, width } = editor.session;
+    editor.send({ type: "saved", name: "spg-picture.png", mime: "image/png" }, await png(await editor.session.filled(), height, width));
+    return "Saved as spg-picture.png";
+  },
+};
+
+/** Six other layouts, painted and kept, with how much they differ; the drawing stays as it is. */
+async function sample(editor) {
+  const { session } = editor;
+  if (!session.missing) throw new Refused("There is no hole yet: cut one, or remove an object");
+  editor.room(SAMPLES);
+  const first = Math.max(editor.nextSeed, session.nextSeed(), ...session.history.edits.filter((edit) => edit.do === "another").map(({ seed }) => seed + 1));
+  for (let number = 1; number <= SAMPLES; number++) {
+    editor.say(`Painting variant ${number} of ${SAMPLES} …`);
+    await moment();
+    editor.add(await session.variant({ do: "another", seed: first + number - 1 }));
+    editor.nextSeed = first + number;
+  }
+  return `Six variants kept. ${Math.round(100 * difference(editor.variants.slice(-SAMPLES)))}% of the hole differs, the mean of all pairs.`;
+}

@@ -1,0 +1,66 @@
+// The page: the same editor as in a notebook, and in the place of its kernel a worker.
+
+import editor from "../js/main.js";
+
+/** What anywidget's model is to the editor: traits to read and follow, and messages to send. */
+class Model {
+  constructor(worker, samples) {
+    Object.assign(this, { worker, traits: { samples }, handlers: {}, held: new Set() });
+  }
+
+  get(name) {
+    return this.traits[name];
+  }
+
+  set(name, value) {
+    this.traits[name] = value;
+    this.tell(`change:${name}`);
+  }
+
+  on(name, handler) {
+    (this.handlers[name] ??= new Set()).add(handler);
+  }
+
+  off(name, handler) {
+    this.handlers[name]?.delete(handler);
+  }
+
+  tell(name, ...about) {
+    for (const handler of this.handlers[name] ?? []) handler(...about);
+  }
+
+  send(content) {
+    this.worker.postMessage(content);
+    queueMicrotask(() => this.tell("msg:custom", { type: "got", seq: content.seq })); // a worker does not go away
+  }
+}
+
+async function open() {
+  const page = await (await fetch("page.json")).json();
+  const samples = await Promise.all(page.thumbnails.map(async (file) => new Uint8Array(await (await fetch(file)).arrayBuffer())));
+  const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  const model = new Model(worker, samples);
+  worker.onerror = (event) => failed(event.message);
+  worker.onmessage = ({ data }) => {
+    if (data.failed) return failed(data.failed);
+    if (data.trait) model.set(data.trait, data.value);
+    if (data.content) model.tell("msg:custom", data.content, [data.bytes]);
+    if (data.ready) show(model);
+  };
+}
+
+function show(model) {
+  document.getElementById("loading").remove();
+  editor.render({ model, el: document.getElementById("editor") });
+  document.documentElement.dataset.ready = String(Math.round(performance.now()));
+}
+
+function failed(why) {
+  const loading = document.getElementById("loading");
+  if (!loading) return;
+  loading.querySelector("progress").remove();
+  loading.querySelector("p").textContent = `The nets could not be started: ${why}`;
+}
+
+navigator.serviceWorker?.register("offline.js").catch(() => {}); // without it the page works, but not offline
+open().catch((error) => failed(error.message));

@@ -1,0 +1,40 @@
+// The page's worker: ONNX Runtime, the nets and the session, away from the thread that draws.
+
+import * as runtime from "../runtime/ort.wasm.min.mjs";
+import { LocalEditor } from "./editor.js";
+import { Nets } from "./nets.js";
+
+const HERE = new URL("../", import.meta.url);
+
+async function fetched(file) {
+  const answer = await fetch(new URL(file, HERE));
+  if (!answer.ok) throw new Error(`${file} did not come: ${answer.status}`);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+const json = async (file) => JSON.parse(new TextDecoder().decode(await fetched(file)));
+
+/** A street's file: its pixels RGB, then its labels. */
+async function street({ file, height, width }) {
+  const bytes = await fetched(file);
+  return { height, width, picture: bytes.slice(0, 3 * height * width), known: bytes.slice(3 * height * width) };
+}
+
+async function start() {
+  runtime.env.wasm.numThreads = 1; // more need headers that a plain host does not send
+  runtime.env.wasm.wasmPaths = new URL("runtime/", HERE).href;
+  const [page, manifest] = await Promise.all([json("page.json"), json("nets/manifest.json")]);
+  const nets = new Nets(runtime, manifest, (file) => fetched(`nets/${file}`));
+  const { height, width } = page.streets[0];
+  const about = { nets, set: page.set, classes: page.classes, street: (k) => street(page.streets[k]) };
+  const publish = (trait, value) => postMessage({ trait, value });
+  const editor = new LocalEditor(about, publish, (content, bytes) => postMessage({ content, bytes }));
+  await editor.begin(0, true);
+  postMessage({ ready: true });
+  nets.ready(height, width).catch((error) => editor.say(`The nets could not be started: ${error.message}`, "error"));
+  return editor;
+}
+
+const started = start();
+started.catch((error) => postMessage({ failed: String(error.message ?? error) }));
+onmessage = async ({ data }) => (await started).post(data);

@@ -1,0 +1,132 @@
+"""The editor as a static page, without Python: `make page`.
+
+The page is `js/` as a notebook has it, over `local/` in place of Python: the session in JavaScript, in a worker, with
+the nets in ONNX Runtime Web. It asks no other host for anything, and works offline after the first visit.
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+from spg.data.streets import draw
+from spg.editor.actions import class_packet
+from spg.editor.app import SAMPLES, THUMBNAIL, default_weights
+from spg.engine import writing
+from spg.labels import STREET
+from spg.pictures import png
+from spg.weights.exporting import MANIFEST, export, halved
+from spg.weights.finding import sha256
+
+HERE = Path(__file__).parent
+RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")  # of onnxruntime-web
+AT_TOP = ("index.html", "offline.js")  # a service worker serves what lies below it
+NOT_YET = ["ConvBNFusion", "ConvMulFusion", "ConvAddFusion"]  # weights that are joined are no longer halves
+LAST = "offline.js"  # it lists the other files
+
+
+def build(out, runtime, weights=None):
+    """Write the page into a folder, anew. Returns its size in bytes.
+
+    runtime: the folder dist of npm's onnxruntime-web. weights: a shipped set with a street for every size its nets
+    have; None: the default one of drawn streets. Raises FileNotFoundError naming what the runtime lacks.
+    """
+    out, runtime, weights = Path(out), Path(runtime), weights or default_weights(None)
+    missing = [name for name in RUNTIME if not (runtime / name).is_file()]
+    if missing:
+        raise FileNotFoundError(f"{runtime} lacks {', '.join(missing)}: `make page` fetches them")
+    shutil.rmtree(out, ignore_errors=True)
+    manifest = export(weights, out / "nets")
+    size = max(net["size"] for net in manifest["nets"].values() if "size" in net)
+    _fitted(out / "nets", manifest, size)
+    _scripts(out)
+    for name in RUNTIME:
+        _copied(runtime / name, out / "runtime" / name)
+    _streets(out, manifest, size)
+    return _finished(out)
+
+
+def _scripts(out):
+    """The editor's own scripts as they are, and what stands in for Python."""
+    for path in [*HERE.glob("js/*.js"), *HERE.glob("local/*.js")]:
+        _copied(path, out / path.parent.name / path.name)
+    _copied(HERE / "editor.css", out / "editor.css")
+    for name in AT_TOP:
+        _copied(HERE / "local" / name, out / name)
+    (out / "local" / LAST).unlink()
+
+
+def _fitted(folder, manifest, size):
+    """Work out beforehand all that depends on the size alone: the nets then start in a third of the time."""
+    import onnx
+    import onnxruntime
+
+    for entry in manifest["nets"].values():
+        path, fitted = folder / entry["file"], folder / "fitted.onnx"
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(fitted)
+        for side in ("height", "width"):
+            options.add_free_dimension_override_by_name(side, size)
+        onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"], disabled_optimizers=NOT_YET)
+        graph = onnx.load(fitted)
+        del graph.opset_import[:]
+        graph.opset_import.append(onnx.helper.make_opsetid("", entry["opset"]))
+        writing.write(path, halved(graph.SerializeToString()))
+        fitted.unlink()
+        entry |= {"bytes": path.stat().st_size, "sha256": sha256(path), "sides": [size, size]}
+    writing.write(folder / MANIFEST, json.dumps(manifest).encode())
+
+
+def _streets(out, manifest, size):
+    """The sample streets at a size, each its pixels RGB and then its labels; their thumbnails; and page.json."""
+    streets, thumbnails = [], []
+    for seed in SAMPLES:
+        picture, labels = draw(seed, seed, size)
+        data = picture.transpose(1, 2, 0).tobytes() + labels.tobytes()
+        streets.append({"file": f"streets/{seed}.bin", "height": size, "width": size})
+        thumbnails.append(f"streets/{seed}.png")
+        writing.write(out / streets[-1]["file"], data)
+        writing.write(out / thumbnails[-1], png(draw(seed, seed, THUMBNAIL)[0].transpose(1, 2, 0)))
+    classes = [{**about, "ground": c == STREET.ground} for c, about in enumerate(class_packet(STREET))]
+    about = {"set": manifest["set"], "licence": manifest["licence"], "classes": classes}
+    writing.write(out / "page.json", json.dumps({**about, "streets": streets, "thumbnails": thumbnails}).encode())
+
+
+def _finished(out):
+    """Enter size and files where the page names them. Returns the bytes of all."""
+    files = sorted(path for path in out.rglob("*") if path.is_file() and path.name != LAST)
+    size = sum(path.stat().st_size for path in files)
+    _entered(out / "index.html", {"THE SIZE": f"{size / 1e6:.0f}"})
+    names = ["./", *(path.relative_to(out).as_posix() for path in files)]
+    version = hashlib.sha256(" ".join(map(sha256, files)).encode()).hexdigest()[:12]
+    _entered(out / LAST, {"THE VERSION": f"spg-{version}", '["THE FILES"]': json.dumps(names)})
+    return size
+
+
+def _entered(path, words):
+    text = path.read_text(encoding="utf-8")
+    for place, word in words.items():
+        text = text.replace(place, word)
+    path.write_text(text, encoding="utf-8")
+
+
+def _copied(source, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def main(arguments=None):
+    """Build the page, and say how large it is."""
+    parser = argparse.ArgumentParser(prog="python -m spg.editor.page", description="The editor as a static page.")
+    parser.add_argument("--runtime", required=True, help="the folder dist of npm's onnxruntime-web")
+    parser.add_argument("--out", required=True, help="folder of the page, written anew")
+    parser.add_argument("--weights", help="a shipped set of drawn streets; default: the one with the largest nets")
+    a = parser.parse_args(arguments)
+    size = build(a.out, a.runtime, a.weights)
+    print(f"{a.out}: {size / 1e6:.1f} MB; look at it: python -m http.server --directory {a.out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+// Do the edits of records in the page's session: stdin {page: its folder, records: [{street, edits}]}; stdout, for each,
+// {layout and hole as runs, filled as base64, document}. Edits are done as messages are: "undo" and "redo" too.
+
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const { page, records } = JSON.parse(readFileSync(0, "utf8"));
+const from = (file) => import(pathToFileURL(`${page}/${file}`).href);
+const [{ Nets }, { Session }, { runs }] = await Promise.all([from("local/nets.js"), from("local/session.js"), from("js/board.js")]);
+const runtime = await from("runtime/ort.wasm.min.mjs");
+runtime.env.wasm.numThreads = 1;
+const about = JSON.parse(readFileSync(`${page}/page.json`));
+const nets = new Nets(runtime, JSON.parse(readFileSync(`${page}/nets/manifest.json`)), async (file) => new Uint8Array(readFileSync(`${page}/nets/${file}`)));
+
+const done = [];
+for (const { street, edits } of records) {
+  const { file, height, width } = about.streets[street];
+  const bytes = new Uint8Array(readFileSync(`${page}/${file}`));
+  const scene = { height, width, picture: bytes.slice(0, 3 * height * width), known: bytes.slice(3 * height * width) };
+  const session = new Session(nets, scene, about.classes);
+  const said = [];
+  for (const edit of edits) said.push(edit === "undo" ? session.undo() : edit === "redo" ? session.redo() : await session.edit(edit));
+  const filled = Buffer.from(await session.filled()).toString("base64");
+  done.push({ said, layout: runs(await session.layout()), hole: runs(session.drawing.hole), filled, document: await session.document(about.set) });
+}
+console.log(JSON.stringify(done));

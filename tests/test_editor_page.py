@@ -1,0 +1,245 @@
+"""The editor without Python: its session gives what Python's gives, and its page works with other hosts refused."""
+
+import base64
+import json
+import re
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import free_port, open_browser, start
+from editor_hand import PATIENCE, Hand
+from test_editor_js import JS, node
+
+import spg
+from spg.data.streets import draw
+from spg.editor import page, record
+from spg.editor.app import SAMPLES, default_weights, nearest_car
+from spg.editor.drawing import encode_runs
+from spg.editor.session import Session, replay
+from spg.labels import CLASSES, PERSON, VEHICLE
+
+RUNTIME = Path(__file__).parent.parent / "build" / "npm" / "node_modules" / "onnxruntime-web" / "dist"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The page's folder."""
+    pytest.importorskip("onnx", reason="no onnx: pip install 'spg-net[onnx]'")
+    if not RUNTIME.is_dir():
+        pytest.skip("no ONNX Runtime Web here: `make page` fetches it")
+    out = tmp_path_factory.mktemp("page")
+    page.build(out, RUNTIME)
+    return out
+
+
+def street(k):
+    net = spg.load(default_weights(None))
+    return net, *draw(SAMPLES[k], SAMPLES[k], net.size)
+
+
+def at(labels, label):
+    """[x, y] of a pixel in the lowest object of a class."""
+    y, x = np.argwhere(labels == label)[-1]
+    return [int(x), int(y)]
+
+
+def stroke(put, *points, size=9, on="layout", **more):
+    return {"do": "brush", "on": on, "put": put, "size": size, "points": [list(p) for p in points], **more}
+
+
+def records():
+    """What people do, to several streets: (street, edits), "undo" and "redo" among them."""
+    _, _, cars = street(0)
+    car = at(cars, VEHICLE)
+    outline = {"do": "lasso", "on": "layout", "put": "vehicle", "points": [[30, 90], [70, 90], [66, 64], [34, 66]]}
+    hole = {"do": "lasso", "on": "hole", "put": "hole", "points": [[20, 50], [100, 52], [96, 110], [24, 104]]}
+    red = [150, 45, 40]
+    yield 0, [{"do": "remove", "at": car, "shadow": True}]
+    yield 0, [{"do": "remove", "at": car, "shadow": False}, {"do": "another", "seed": 0}]
+    yield 1, [hole, outline, stroke("person", (80, 70), (82, 96))]
+    yield 1, [hole, {**outline, "colour": red}, {"do": "colour", "put": "vehicle", "colour": [20, 60, 140]}]
+    yield 2, [stroke("hole", (40, 40), (90, 60), size=31, on="hole"), {"do": "another", "seed": 7}, "undo", "redo"]
+    yield 2, [hole, {"do": "another", "seed": 4_000_000_000}, stroke("vegetation", (60, 40), (60, 90), size=21)]
+    fill = {"do": "fill", "on": "layout", "put": "sky", "at": [60, 80]}
+    yield 3, [hole, fill, stroke("predicted", (50, 70), (70, 90)), stroke("known", (20, 50), (30, 60), on="hole")]
+    yield 4, [hole, {"do": "another", "seed": 1}, {"do": "predict"}, stroke("vehicle", (60, 90), size=25), "undo"]
+    yield 5, [*({"do": "remove", "at": at(draw_labels(5), label), "shadow": True} for label in seen(5))]
+
+
+def draw_labels(k):
+    return street(k)[2]
+
+
+def seen(k):
+    return [label for label in (VEHICLE, PERSON) if (draw_labels(k) == label).any()]
+
+
+def in_python(k, edits):
+    net, picture, labels = street(k)
+    session = Session(net, picture, None, labels)
+    said = [getattr(session, edit)() if isinstance(edit, str) else session.edit(edit) for edit in edits]
+    return said, session
+
+
+@pytest.fixture(scope="module")
+def both(built):
+    """(street, edits, what JavaScript made of them) of each record."""
+    given = list(records())
+    sent = json.dumps({"page": str(built), "records": [{"street": k, "edits": edits} for k, edits in given]})
+    done = node(str(JS / "local.mjs"), input=sent)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [(*one, made) for one, made in zip(given, json.loads(done.stdout.splitlines()[-1]), strict=True)]
+
+
+def test_both_sessions_make_the_same_labels_and_pictures_within_a_level(both):
+    for k, edits, made in both:
+        said, session = in_python(k, edits)
+        assert made["said"] == said
+        assert made["hole"] == encode_runs(session.hole), edits
+        assert made["layout"] == encode_runs(session.layout), edits
+        pixels = np.frombuffer(base64.b64decode(made["filled"]), np.uint8).reshape(*session.hole.shape, 3)
+        differ = np.abs(pixels.transpose(2, 0, 1).astype(int) - session.filled)
+        assert differ.max() <= 1, edits
+        assert (differ > 0).mean() < 0.01, edits
+
+
+def test_python_does_the_pages_records_again(both):
+    for k, _, made in both:
+        net, picture, _ = street(k)
+        document = record.read(json.dumps(made["document"]))
+        assert set(document["result"]) == {"hole", "layout"}
+        replay(net, picture, document)  # checks both
+
+
+def test_what_the_page_is_made_of(built):
+    about = json.loads((built / "page.json").read_text())
+    assert [c["name"] for c in about["classes"]] == list(CLASSES) and about["licence"] == "MIT"
+    listed = json.loads(re.search(r"FILES = (\[.*\]);", (built / "offline.js").read_text())[1])
+    there = {path.relative_to(built).as_posix() for path in built.rglob("*") if path.is_file()}
+    assert set(listed) == there - {"offline.js"} | {"./"}
+    for path in built.rglob("*.js"):
+        assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)\S+", path.read_text()), path
+    for path in page.HERE.glob("js/*.js"):
+        assert (built / "js" / path.name).read_bytes() == path.read_bytes(), "the page has the editor as it is"
+
+
+def test_a_runtime_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"lacks ort\.wasm\.min\.mjs"):
+        page.build(tmp_path / "page", tmp_path)
+    assert not (tmp_path / "page").exists()
+
+
+# -------------------------------------------------------------------- in a browser
+
+browser = pytest.fixture(scope="module")(open_browser)
+
+
+@pytest.fixture(scope="module")
+def served(built, tmp_path_factory):
+    """The page's address on a plain host of static files."""
+    port = free_port()
+    url, log = f"http://127.0.0.1:{port}/", tmp_path_factory.mktemp("host") / "log"
+    host = start("http.server", str(port), "--bind", "127.0.0.1", "--directory", str(built), url=url, log=log)
+    yield url
+    host.kill()
+
+
+@pytest.fixture
+def visitor(browser, served):
+    """Somebody at the page, requests to other hosts refused; `elsewhere` lists those, `errors` what went wrong."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE)
+    at_home, elsewhere, errors = (served, "data:", "blob:"), [], []
+
+    def answer(route):
+        if route.request.url.startswith(at_home):
+            return route.continue_()
+        elsewhere.append(route.request.url)
+        route.abort()
+
+    context.route("**/*", answer)
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(served)
+    hand = Hand(page)
+    hand.size, hand.elsewhere, hand.errors = 128, elsewhere, errors
+    page.get_by_role("button", name="Edit sample street 1").click()
+    yield hand
+    context.close()
+
+
+def rests(hand):
+    """Wait until nothing is left to do."""
+    hand.page.wait_for_function("!document.querySelector('.spg-editor').hasAttribute('aria-busy')", timeout=PATIENCE)
+
+
+@pytest.mark.browser
+def test_a_car_goes_and_another_comes_with_other_hosts_refused(visitor, built, capsys):
+    hand, (_, picture, labels) = visitor, street(0)
+    x, y = nearest_car(labels)
+    hand.click(x, y)
+    hand.says("Removed: vehicle")
+    rests(hand)
+    hand.label(VEHICLE)
+    hand.root.get_by_role("button", name="rgb 164 46 44", exact=True).click()
+    times = []
+    for k in range(5):
+        before = hand.root.get_attribute("data-painted")
+        hand.drag((x - 12, y - 14), (x + 4 - k, y - 10))
+        began = time.perf_counter()
+        hand.page.wait_for_function(
+            "before => document.querySelector('.spg-editor').dataset.painted !== before", arg=before, timeout=PATIENCE
+        )
+        times.append(time.perf_counter() - began)
+    rests(hand)
+    saved = hand.saved()
+    edits = saved["edits.json"]["edits"]
+    assert [edit["do"] for edit in edits] == ["remove", *["brush"] * 5] and edits[-1]["colour"] == [164, 46, 44]
+    session = replay(street(0)[0], picture, record.read(saved["raw"]["edits.json"]))
+    assert np.abs(saved["picture.png"].transpose(2, 0, 1).astype(int) - session.filled).max() <= 1
+    assert (saved["labels.png"] == session.layout).all() and (session.layout[session.hole == 1] == VEHICLE).any()
+    assert not hand.elsewhere and not hand.errors
+    size = sum(path.stat().st_size for path in built.rglob("*") if path.is_file())
+    with capsys.disabled():
+        print(
+            f"\nstatic page: {size / 1e6:.1f} MB, stroke to picture {1000 * statistics.median(times):.0f} ms at 128 px"
+        )
+
+
+@pytest.mark.browser
+def test_variants_undo_and_what_is_saved(visitor):
+    hand = visitor
+    x, y = nearest_car(street(0)[2])
+    hand.click(x, y)
+    hand.says("Removed: vehicle")
+    hand.press("Six variants")
+    hand.says("Six variants kept")
+    assert hand.root.locator(".spg-strip li").count() == 6
+    hand.press("Use variant 2")
+    hand.says("Variant 2 is on the canvas")
+    hand.press("Undo (Ctrl Z)")
+    hand.says("Undone")
+    rests(hand)
+    with hand.page.expect_download() as download:
+        hand.press("Save picture")
+    assert download.value.suggested_filename == "spg-picture.png"
+    assert not hand.root.get_by_role("button", name="Open…").count() and not hand.root.locator(".spg-nets").count()
+    assert not hand.errors
+
+
+@pytest.mark.browser
+def test_after_the_first_visit_it_opens_offline(browser, served):
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(served)
+    page.locator(".spg-editor").wait_for()
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    context.set_offline(True)
+    page.reload()
+    page.get_by_role("button", name="Edit sample street 3").click()
+    page.locator(".spg-status", has_text="Point at a car").wait_for()
+    context.close()
