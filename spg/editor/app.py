@@ -24,7 +24,7 @@ SIZE = 256  # of the largest drawn street
 SAMPLES = (5009, 5034, 5047, 5003, 5014, 5049)  # seeds of the sample streets: day and night, sun and rain
 THUMBNAIL = 160  # pixels
 IDLE = 60  # seconds after which a kernel without a page is ended: each holds half a gigabyte
-TEXTS = {"streets": "for drawn streets", "cityscapes": "for photographed streets"}
+TEXTS = {"streets": "for drawn streets", "cityscapes": "for photographed streets", "faces": "for photographed faces"}
 
 
 def open_editor(image=None, hole=None, labels=None, weights=None):
