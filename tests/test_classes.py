@@ -14,6 +14,7 @@ from tiny import Tiny
 from spg import data, weights
 from spg.baselines.gfc import nearest_segmenter
 from spg.cli import main
+from spg.data.portraits import draw_face
 from spg.editor import SegmentationEditor, replay
 from spg.editor.actions import frame_packet
 from spg.editor.app import open_editor
@@ -488,3 +489,20 @@ def test_a_folder_of_three_classes_goes_through_every_command(tmp_path, home, ca
     assert main([*street, "--weights", "runs/a", "--out", "no.json"]) == 2
     both = "has learned the classes of beach (sea, left shoe, right shoe), and is asked for those of streets (road"
     assert both in capsys.readouterr().err
+
+
+# --------------------------------------------------------------------------- drawn faces
+
+
+def test_a_drawn_face_is_a_function_of_its_number_and_has_all_classes_in_their_places():
+    (image, labels), again, other = draw_face(3), draw_face(3), draw_face(4)
+    assert image.dtype == labels.dtype == np.uint8 and image.shape == (3, 64, 64) and labels.shape == (64, 64)
+    assert (image == again[0]).all() and (labels == again[1]).all() and (image != other[0]).any()
+    maps = np.stack([draw_face(k, 96)[1] for k in range(12)])
+    assert set(np.unique(maps)) == set(range(len(FACES)))
+    rows, columns = ([np.nonzero(maps == c)[axis].mean() for c in range(len(FACES))] for axis in (1, 2))
+    assert columns[RIGHT_EYE] < 48 < columns[LEFT_EYE]  # the person's left is at the picture's right
+    brow, eye, nose, upper, lower = (
+        FACES.names.index(n) for n in ("left brow", "left eye", "nose", "upper lip", "lower lip")
+    )
+    assert rows[brow] < rows[eye] < rows[nose] < rows[upper] < rows[lower]
