@@ -79,7 +79,7 @@ def offences(notebook):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=named)
 def test_notebook_is_fit_to_publish(path):
     assert offences(nbformat.read(path, as_version=4)) == []
-    assert path.stat().st_size <= 2.5 * MB  # photographs need their colours
+    assert path.stat().st_size <= 1.5 * MB
 
 
 def code_cell(source, number, tags=(), outputs=()):
