@@ -75,15 +75,18 @@ class ClassSet:
         """The colours as uint8 C×3."""
         return np.array(self.colours, np.uint8)
 
-    def mirrored(self, labels):
-        """A label map …×W as it is of the mirrored picture: turned round, left and right classes exchanged."""
-        turned = labels[..., ::-1]
-        if not self.swaps:
-            return turned
+    @functools.cached_property
+    def exchanged(self):
+        """What each class is in the mirrored picture, uint8 [256]: left and right change places."""
         table = np.arange(256, dtype=np.uint8)
         for left, right in self.swaps:
             table[[left, right]] = right, left
-        return table[turned]
+        return table
+
+    def mirrored(self, labels):
+        """A label map …×W as it is of the mirrored picture: turned round, left and right classes exchanged."""
+        turned = labels[..., ::-1]
+        return self.exchanged[turned] if self.swaps else turned
 
     def same(self, other):
         """Whether the numbers of two sets mean the same classes; their colours may differ."""

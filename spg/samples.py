@@ -165,8 +165,8 @@ class Resident:
     """
 
     def __init__(self, scenes, device):
-        arrays = scenes.images, scenes.labels, classes_of(scenes).mirrored(np.arange(256, dtype=np.uint8))[::-1].copy()
-        self.images, self.labels, self.swapped = (torch.from_numpy(np.array(x)).to(device) for x in arrays)
+        arrays = scenes.images, scenes.labels, classes_of(scenes).exchanged
+        self.images, self.labels, self.exchanged = (torch.from_numpy(np.array(x)).to(device) for x in arrays)
 
     def cut(self, places, side):
         """The pictures (B×3×side×side) and labels (B×side×side) at places, an int64 tensor B×4 of `Place`s."""
@@ -175,7 +175,7 @@ class Resident:
         rows, columns = top + here[None, :, None], left + here[None, None]
         columns = torch.where(mirrored > 0, self.labels.shape[-1] - 1 - columns, columns)
         labels = self.labels[scene, rows, columns]
-        labels = torch.where(mirrored > 0, self.swapped[labels.long()], labels)
+        labels = torch.where(mirrored > 0, self.exchanged[labels.long()], labels)
         return self.images[scene, :, rows, columns].permute(0, 3, 1, 2), labels
 
 

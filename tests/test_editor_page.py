@@ -126,6 +126,13 @@ def test_what_the_page_is_made_of(built):
         assert (built / "js" / path.name).read_bytes() == path.read_bytes(), "the page has the editor as it is"
 
 
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("three years")
+    with pytest.raises(FileExistsError, match="holds something else than a page: choose another folder"):
+        page.build(tmp_path, tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "three years"
+
+
 def test_a_runtime_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"lacks ort\.wasm\.min\.mjs"):
         page.build(tmp_path / "page", tmp_path)

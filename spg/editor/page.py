@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import json
 import shutil
+import tempfile
 from pathlib import Path
 
 from spg.data.streets import draw
@@ -24,19 +25,31 @@ RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-thre
 AT_TOP = ("index.html", "offline.js")  # a service worker serves what lies below it
 NOT_YET = ["ConvBNFusion", "ConvMulFusion", "ConvAddFusion"]  # weights that are joined are no longer halves
 LAST = "offline.js"  # it lists the other files
+ABOUT = "page.json"  # what the page reads first
 
 
 def build(out, runtime, weights=None):
-    """Write the page into a folder, anew. Returns its size in bytes.
+    """Write the page into a folder, in place of a page that is there. Returns its size in bytes.
 
     runtime: the folder dist of npm's onnxruntime-web. weights: a shipped set with a street for every size its nets
-    have; None: the default one of drawn streets. Raises FileNotFoundError naming what the runtime lacks.
+    have; None: the default one of drawn streets. Raises FileNotFoundError naming what the runtime lacks, and
+    FileExistsError where the folder holds something else.
     """
     out, runtime, weights = Path(out), Path(runtime), weights or default_weights(None)
+    if out.is_dir() and any(out.iterdir()) and not (out / ABOUT).is_file():
+        raise FileExistsError(f"{out} holds something else than a page: choose another folder")
     missing = [name for name in RUNTIME if not (runtime / name).is_file()]
     if missing:
         raise FileNotFoundError(f"{runtime} lacks {', '.join(missing)}: `make page` fetches them")
-    shutil.rmtree(out, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as draft:  # whole or not at all
+        size = _build(Path(draft) / out.name, runtime, weights)
+        shutil.rmtree(out, ignore_errors=True)
+        (Path(draft) / out.name).rename(out)
+    return size
+
+
+def _build(out, runtime, weights):
     manifest = export(weights, out / "nets")
     size = max(net["size"] for net in manifest["nets"].values() if "size" in net)
     _fitted(out / "nets", manifest, size)
@@ -80,7 +93,7 @@ def _fitted(folder, manifest, size):
 
 
 def _streets(out, manifest, size):
-    """The sample streets at a size, each its pixels RGB and then its labels; their thumbnails; and page.json."""
+    """The sample streets at a size, each its pixels RGB and then its labels; their thumbnails; and `ABOUT`."""
     streets, thumbnails = [], []
     for seed in SAMPLES:
         picture, labels = draw(seed, seed, size)
@@ -91,7 +104,7 @@ def _streets(out, manifest, size):
         writing.write(out / thumbnails[-1], png(draw(seed, seed, THUMBNAIL)[0].transpose(1, 2, 0)))
     classes = [{**about, "ground": c == STREET.ground} for c, about in enumerate(class_packet(STREET))]
     about = {"set": manifest["set"], "licence": manifest["licence"], "classes": classes}
-    writing.write(out / "page.json", json.dumps({**about, "streets": streets, "thumbnails": thumbnails}).encode())
+    writing.write(out / ABOUT, json.dumps({**about, "streets": streets, "thumbnails": thumbnails}).encode())
 
 
 def _finished(out):
@@ -124,7 +137,10 @@ def main(arguments=None):
     parser.add_argument("--out", required=True, help="folder of the page, written anew")
     parser.add_argument("--weights", help="a shipped set of drawn streets; default: the one with the largest nets")
     a = parser.parse_args(arguments)
-    size = build(a.out, a.runtime, a.weights)
+    try:
+        size = build(a.out, a.runtime, a.weights)
+    except (FileExistsError, FileNotFoundError) as error:
+        parser.error(str(error))
     print(f"{a.out}: {size / 1e6:.1f} MB; look at it: python -m http.server --directory {a.out}")
 
 
