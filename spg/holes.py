@@ -143,35 +143,74 @@ def object_hole(rng, labels, classes=STREET):
 
     A larger object is likelier, and so is one that the set likes [our decision]. labels: H×W, numbers of classes.
     """
-    found = things(labels, classes)
-    if not found:
+    thing = _chosen(rng, labels, classes)
+    if thing is None:
         return None
-    weight = np.array([classes.parts[thing.part].liking * thing.area for thing in found])
-    thing = found[rng.choice(len(found), p=weight / weight.sum())]
     most = max(2, round(MARGIN * max(labels.shape)))
     above, below, before, after = rng.integers(1, most + 1, 4).tolist()
-    part = classes.parts[thing.part]
-    if part.outline:
-        around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * above + 1, 2 * above + 1))
-        return cv2.dilate(np.isin(labels, part.classes).astype(np.uint8), around)
+    if classes.parts[thing.part].outline:
+        return _grown(outline_of(thing, labels, classes), above)
     hole = np.zeros(labels.shape, np.uint8)
     rows = slice(max(0, thing.top - above), thing.top + thing.height + below)
     hole[rows, max(0, thing.left - before) : thing.left + thing.width + after] = 1
     return hole
 
 
+def outline_hole(rng, labels, classes=STREET):
+    """The outline of one object and a margin, where it stands or, half the time, moved; None where there is no object.
+
+    A hole that somebody cuts around a car has a car's shape, and what is behind it has to be painted [our decision].
+    """
+    thing = _chosen(rng, labels, classes)
+    if thing is None:
+        return None
+    inside, moved = outline_of(thing, labels, classes), rng.random() < 0.5
+    if moved:
+        down = rng.integers(-thing.top, labels.shape[0] - thing.top - thing.height + 1)
+        right = rng.integers(-thing.left, labels.shape[1] - thing.left - thing.width + 1)
+        inside = np.roll(inside, (down, right), (0, 1))
+    return _grown(inside, int(rng.integers(1, max(2, round(MARGIN * max(labels.shape))) + 1)))
+
+
+def _chosen(rng, labels, classes):
+    """A `Thing` to take out, or None."""
+    found = things(labels, classes)
+    if not found:
+        return None
+    weight = np.array([classes.parts[thing.part].liking * thing.area for thing in found])
+    return found[rng.choice(len(found), p=weight / weight.sum())]
+
+
+def outline_of(thing, labels, classes=STREET):
+    """The outline of a `Thing` of a label map, filled: uint8 H×W."""
+    part, outline = classes.parts[thing.part], np.zeros(labels.shape, np.uint8)
+    box = slice(thing.top, thing.top + thing.height), slice(thing.left, thing.left + thing.width)
+    inside = np.isin(labels[box], part.classes).astype(np.uint8)
+    if not part.together:  # of what lies in its box, the thing is the largest that is connected
+        _, parts, about, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
+        inside = parts == 1 + about[1:, cv2.CC_STAT_AREA].argmax()
+    outline[box] = inside
+    return outline
+
+
+def _grown(inside, by):
+    """A mask with a margin of so many pixels."""
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * by + 1, 2 * by + 1))
+    return cv2.dilate(inside, around)
+
+
 SAMPLERS = {"paper": rectangle, "centre": centred_square, "freeform": freeform}  # of a shape alone
-OBJECTS = "objects"  # looks at the labels, see `object_hole`
-NAMES = (*SAMPLERS, OBJECTS)
+LABELLED = {"objects": object_hole, "outlines": outline_hole}  # look at the labels
+NAMES = (*SAMPLERS, *LABELLED)
 
 
 def draw_hole(sampler, rng, labels, classes=STREET):
     """One hole for a label map (H×W, numbers of the set's classes) by the sampler of that name.
 
-    Returns uint8 H×W; None where the sampler is `objects` and the map holds no object to take out.
+    Returns uint8 H×W; None where the sampler looks for an object and the map holds none to take out.
     """
-    if sampler == OBJECTS:
-        return object_hole(rng, labels, classes)
+    if sampler in LABELLED:
+        return LABELLED[sampler](rng, labels, classes)
     return SAMPLERS[check_sampler(sampler)](rng, *labels.shape)
 
 
@@ -201,14 +240,14 @@ def evaluation_hole(data, split, size, sampler, seed, index, labels=None, classe
     """Hole number `index` of the fixed evaluation set: the same for every method, run and machine.
 
     It depends on these arguments alone, so a run over the first N scenes sees the first N holes.
-    data: data-set name (`streets`), size: side in pixels; labels: the scene's map, which `objects` looks at,
-    and its classes.
-    Returns uint8 size×size, or None where `objects` finds no object: such a scene is left out, and counted.
+    data: data-set name (`streets`), size: side in pixels; labels: the scene's map, which `objects` and
+    `outlines` look at, and its classes.
+    Returns uint8 size×size, or None where these find no object: such a scene is left out, and counted.
     """
     key = zlib.crc32(f"{data}/{split}/{check_sampler(sampler)}".encode())
     rng = np.random.default_rng([key, size, seed, index])
-    if sampler == OBJECTS and labels is None:
-        raise ValueError("the holes `objects` are drawn around what a scene shows: give its labels")
+    if sampler in LABELLED and labels is None:
+        raise ValueError(f"the holes `{sampler}` are drawn around what a scene shows: give its labels")
     return draw_hole(sampler, rng, np.empty((size, size)) if labels is None else labels, classes)
 
 

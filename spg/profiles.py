@@ -9,7 +9,7 @@ from typing import NamedTuple
 from spg.holes import parse_mixture
 
 COURSE = {"sizes", "pictures", "batch", "learning_rate", "decay_from", "warm_up", "average", "clip", "holes", "window"}
-COURSE |= {"seed"}  # every model reads these, and the machine's; `Task.reads` says what else
+COURSE |= {"zoom", "pasted", "seed"}  # every model reads these, and the machine's; `Task.reads` says what else
 TEACHERS = ("spnet", "parser")  # settings that name the checkpoint of a net that is learned from
 MACHINE = {"precision", "workers", "save_every", "resident", "compile"}
 # Of older checkpoints: keys that are gone, whose values no net depends on, and keys that have another name now.
@@ -53,6 +53,8 @@ class Profile:
     clip: float = 0.0  # largest norm of a player's gradient, which is shortened to it; 0: off
     holes: str = "paper"  # the sampler, or shares of several: objects:0.6+paper:0.4
     window: int = 0  # side of the window around the hole that is trained on; 0: the whole picture
+    zoom: int = 1  # 2: pictures are whole scenes and parts of scenes of twice the side, in which objects are larger
+    pasted: float = 0.0  # share of the pictures with an object of another scene in them, anywhere
     seed: int = 0
     # the nets
     width: int = 64
@@ -96,7 +98,7 @@ class Profile:
     # the machine
     precision: str = "32-true"
     workers: int = 0  # processes that read data
-    resident: bool = False  # the data set lies on the device, as bytes
+    resident: bool = False  # the data set lies on the device, as bytes, unless objects are pasted into it
     compile: bool = False  # the nets run through torch.compile, on a GPU as CUDA graphs
     save_every: float = 120.0  # seconds between checkpoints
 
@@ -124,9 +126,11 @@ class Profile:
         parse_mixture(self.holes)
         if self.window and (self.window > min(self.sizes) or self.window % 2**self.downs):
             raise ValueError(f"window={self.window} must fit into {min(self.sizes)} px and be divisible by 2^downs")
-        shares = self.decay_from, self.discriminate_from, self.guess
+        shares = self.decay_from, self.discriminate_from, self.guess, self.pasted
         if max(shares) > 1 or self.average >= 1:
-            raise ValueError("decay_from, discriminate_from, guess must be in [0, 1]; average in [0, 1)")
+            raise ValueError("decay_from, discriminate_from, guess, pasted must be in [0, 1]; average in [0, 1)")
+        if self.zoom not in (1, 2):
+            raise ValueError(f"zoom is 1, whole scenes, or 2, parts of scenes twice as large too, got {self.zoom}")
 
     def as_dict(self):
         """A JSON-ready dict of all settings."""

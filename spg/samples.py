@@ -4,6 +4,7 @@ So a resumed training, or one shared by several processes, sees the pictures it 
 with another's net counts on from where that one ended, and so meets new holes.
 """
 
+import functools
 import signal
 from typing import NamedTuple
 
@@ -15,9 +16,12 @@ from torch.utils.data import DataLoader, Dataset
 
 from spg.generators import known
 from spg.generators_plus import smooth_by_class
-from spg.holes import draw_hole, parse_mixture, rectangle
+from spg.holes import LABELLED, draw_hole, outline_of, parse_mixture, rectangle, things
 from spg.labels import STREET, classes_of
 
+WHOLE = 0.5  # share of the pictures in which all of a scene is seen, however much larger it is [our decision]
+STRETCH = 0.2  # a part of a scene is wider or higher than it is by up to so much, in natural logarithms
+GROWN = 0.7, 1.7  # sizes of a pasted object over its own
 ASKED = 0.7  # share of the pictures in which SG-Net+ is asked for a colour [our decision]
 REPAINTED = 0.5  # share of those, where it comes in any colour, in which the object gets another colour first
 
@@ -94,16 +98,18 @@ def _usual(nearby, labels, missing, tinted):
 class TrainingSamples(Dataset):
     """Endless samples over a data set: [k] → (image, labels, hole), uint8 arrays, k = 0, 1, 2, …
 
-    Each epoch is one permutation; hole, mirroring, window and colour are drawn from (seed, k).
+    Each epoch is one permutation; hole, mirroring, part, window and colour are drawn from (seed, k).
     holes: the sampler, or a mixture of them by shares, see `spg.holes.parse_mixture`. window: side of the part of the
     picture that is kept, with the hole in it; 0: all. coloured: two more arrays are the outline of the object whose
     colour is asked for, empty where none is, and the colour that it is given first, 3 bytes, all 0 where it keeps its
-    own. placed: in place of image and labels stands the place where `Resident` finds them.
+    own. zoom: 2: a sample is a part of a scene of twice its side, see `Part`; 1: it is the scene. pasted: share of the
+    samples with an object of another scene in them, see `paste`. placed: in place of image and labels stands the place
+    where `Resident` finds them.
     """
 
-    def __init__(self, scenes, holes="paper", seed=0, window=0, coloured=False, placed=False):
+    def __init__(self, scenes, holes="paper", seed=0, window=0, coloured=False, zoom=1, pasted=0.0, placed=False):
         self.scenes, self.seed, self.window = scenes, seed, window
-        self.coloured, self.placed = coloured, placed
+        self.coloured, self.zoom, self.pasted, self.placed = coloured, zoom, pasted, placed
         self.holes, self.classes = parse_mixture(holes), classes_of(scenes)
         self._epoch, self._order = None, None
 
@@ -119,11 +125,16 @@ class TrainingSamples(Dataset):
         scene = int(self.order(epoch)[position])
         image, labels = self.scenes[scene]
         rng = np.random.default_rng([self.seed, 0, k])
+        part = Part.drawn(rng, len(labels), self.zoom)
+        image, labels = part.shrunk(image, labels, len(labels) // self.zoom)
+        if self.pasted and rng.random() < self.pasted:
+            image, labels = self._pasted(rng, image, labels)
         hole = self._hole(rng, labels)
         mirrored = rng.random() < 0.5
-        turned = mirrored and (len(self.holes) > 1 or "objects" in self.holes)  # such a hole fits an object
+        turned = mirrored and (len(self.holes) > 1 or not LABELLED.keys().isdisjoint(self.holes))  # it fits an object
         hole = hole[..., ::-1] if turned else hole
-        place = Place(scene, mirrored, *(corner_around(rng, hole, self.window) if self.window else (0, 0)))
+        corner = corner_around(rng, hole, self.window) if self.window else (0, 0)
+        place = Place(scene, mirrored, *corner, *part)
         labels, hole = (self._cut(x, place) for x in (self.classes.mirrored(labels) if mirrored else labels, hole))
         if hole.all():  # all hair, say
             hole = rectangle(rng, *hole.shape)
@@ -148,14 +159,102 @@ class TrainingSamples(Dataset):
         hole = draw_hole(name, rng, labels, self.classes)
         return rectangle(rng, *labels.shape) if hole is None else hole
 
+    def _pasted(self, rng, image, labels):
+        other = self.scenes[int(rng.integers(len(self.scenes)))]
+        return paste(rng, (image, labels), other, self.zoom, self.classes)
+
+
+class Part(NamedTuple):
+    """The part of a scene that is seen, in the scene's pixels: corner, height and width."""
+
+    up: int
+    before: int
+    height: int
+    width: int
+
+    @classmethod
+    def drawn(cls, rng, side, zoom):
+        """All of a scene of this side or, in half of the cases, a part of a size down to side/zoom, anywhere in it.
+
+        So the nets see large objects as often as small ones, and near ones in their detail [our decision].
+        """
+        if zoom == 1 or rng.random() < WHOLE:
+            return cls(0, 0, side, side)
+        size, stretch = rng.uniform(side / zoom, side), np.exp(rng.uniform(-STRETCH, STRETCH))
+        height, width = (int(np.clip(x, side / zoom, side)) for x in (size * stretch, size / stretch))
+        return cls(int(rng.integers(side - height + 1)), int(rng.integers(side - width + 1)), height, width)
+
+    def shrunk(self, image, labels, side):
+        """The part as image uint8 3×side×side and labels side×side; side is the part's own or down to half of it."""
+        if self[2:] == (side, side):
+            rows, columns = slice(self.up, self.up + side), slice(self.before, self.before + side)
+            return image[:, rows, columns], labels[rows, columns]
+        here = torch.arange(side)
+        rows = [self.up + s[:, None] for s in samples_of(here, self.height, side)]
+        columns = [self.before + s[None] for s in samples_of(here, self.width, side)]
+        arrays = torch.from_numpy(image)[None], torch.from_numpy(labels)[None]
+        image, labels = shrunk_at(*arrays, torch.zeros(1, dtype=torch.long), rows, columns)
+        return image.permute(2, 0, 1).numpy(), labels.numpy()
+
+
+def samples_of(pixels, length, side):
+    """Where pixels (int64) of `side` lie in a part of so many: at a quarter, the middle, three quarters of each."""
+    return [(4 * pixels + quarters) * length // (4 * side) for quarters in (1, 2, 3)]
+
+
+def shrunk_at(images, labels, scene, rows, columns):
+    """Images (N×3×S×S) and labels (N×S×S) of scenes at rows and columns, three of each as in `samples_of`.
+
+    A pixel has the class of its middle, and the mean colour of those of four samples that are of that class: no colour
+    leaks over a border, as in the drawn scenes themselves. Returns images …×3 and labels, both uint8.
+    """
+    middle = labels[scene, rows[1], columns[1]]
+    total = count = 0
+    for r in rows[::2]:
+        for c in columns[::2]:
+            same = (labels[scene, r, c] == middle)[..., None].int()
+            total, count = total + same * images[scene, :, r, c], count + same
+    return ((total + count // 2) // count).to(torch.uint8), middle
+
+
+def paste(rng, scene, other, zoom=1, classes=STREET):
+    """An object of another scene, in another size, anywhere in this one; where there is none, the scene as it is.
+
+    Else a net has seen objects only where they belong, and those that somebody paints elsewhere in its own way
+    [our decision]. scene, other: (image uint8 3×S×S, labels S×S), the other of zoom·S.
+    """
+    (image, labels), (objects, their_labels) = scene, other
+    found = things(their_labels, classes)
+    if not found:
+        return scene
+    thing = found[rng.integers(len(found))]
+    box = slice(thing.top, thing.top + thing.height), slice(thing.left, thing.left + thing.width)
+    grow, stretch = rng.uniform(*GROWN) / zoom, np.exp(rng.uniform(-STRETCH, STRETCH))
+    sides = thing.height * grow * stretch, thing.width * grow / stretch
+    height, width = (int(np.clip(x, 1, len(labels))) for x in sides)
+    resize = functools.partial(cv2.resize, dsize=(width, height), interpolation=cv2.INTER_AREA)
+    inside = resize(outline_of(thing, their_labels, classes)[box].astype(np.float32)) > 0.5
+    top, left = int(rng.integers(len(labels) - height + 1)), int(rng.integers(len(labels) - width + 1))
+    there = slice(top, top + height), slice(left, left + width)
+    image, labels = image.copy(), labels.copy()
+    colours = resize(np.ascontiguousarray(objects[(slice(None), *box)].transpose(1, 2, 0))).transpose(2, 0, 1)
+    np.copyto(image[(slice(None), *there)], colours, where=inside)
+    kinds = resize(np.ascontiguousarray(their_labels[box]), interpolation=cv2.INTER_NEAREST)
+    np.copyto(labels[there], kinds, where=inside)
+    return image, labels
+
 
 class Place(NamedTuple):
-    """Where a sample lies in its data set: the scene's number, whether it is mirrored, its window's corner."""
+    """Where a sample lies in its data set: scene's number, whether it is mirrored, its window's corner, its `Part`."""
 
     scene: int
     mirrored: bool
     top: int
     left: int
+    up: int
+    before: int
+    height: int
+    width: int
 
 
 class Resident:
@@ -168,15 +267,20 @@ class Resident:
         arrays = scenes.images, scenes.labels, classes_of(scenes).exchanged
         self.images, self.labels, self.exchanged = (torch.from_numpy(np.array(x)).to(device) for x in arrays)
 
-    def cut(self, places, side):
-        """The pictures (B×3×side×side) and labels (B×side×side) at places, an int64 tensor B×4 of `Place`s."""
-        scene, mirrored, top, left = places.to(self.images.device, non_blocking=True)[:, :, None, None].unbind(1)
+    def cut(self, places, side, whole):
+        """The pictures (B×3×side×side) and labels (B×side×side) at places, an int64 tensor B×8 of `Place`s.
+
+        whole: side of the pictures that these are the windows of.
+        """
+        place = Place(*places.to(self.images.device, non_blocking=True)[:, :, None, None].unbind(1))
         here = torch.arange(side, device=self.images.device)
-        rows, columns = top + here[None, :, None], left + here[None, None]
-        columns = torch.where(mirrored > 0, self.labels.shape[-1] - 1 - columns, columns)
-        labels = self.labels[scene, rows, columns]
-        labels = torch.where(mirrored > 0, self.exchanged[labels.long()], labels)
-        return self.images[scene, :, rows, columns].permute(0, 3, 1, 2), labels
+        rows, columns = place.top + here[None, :, None], place.left + here[None, None]
+        columns = torch.where(place.mirrored > 0, whole - 1 - columns, columns)
+        rows = [place.up + s for s in samples_of(rows, place.height, whole)]
+        columns = [place.before + s for s in samples_of(columns, place.width, whole)]
+        images, labels = shrunk_at(self.images, self.labels, place.scene, rows, columns)
+        labels = torch.where(place.mirrored > 0, self.exchanged[labels.long()], labels)
+        return images.permute(0, 3, 1, 2), labels
 
 
 def corner_around(rng, hole, side):
@@ -216,18 +320,19 @@ def new_colour(rng, labels, outline, classes=STREET):
 
 
 def repainted(images, outlines, paints):
-    """The pictures (uint8 N×3×H×W) with what lies in the outlines (N×H×W) in another colour (N×3; 0: in its own).
+    """The pictures (uint8 N×3×H×W) with the paint of what lies in the outlines (N×H×W) in another colour (N×3; 0: own).
 
-    So that SG-Net+ meets colours that few objects have and keeps the detail in them [our decision]. The object's light
-    and shade stay, in the new colour, and a quarter of its own colours shows through: lights and windows remain.
+    So that SG-Net+ meets colours that few objects have, with their detail [our decision]. Repainted is what has the
+    object's median colour, lighter or darker: the body of a car and not its windows and lights, clothes and not faces.
     """
-    inside, wanted = outlines[:, None].float(), paints[:, :, None, None].float()
+    inside, wanted = outlines[:, None] > 0, paints[:, :, None, None].float()
     own = images.float()
-    area = inside.sum((1, 2, 3), keepdim=True).clamp_min(1)
-    brightness = (own.mean(1, keepdim=True) * inside).sum((1, 2, 3), keepdim=True) / area
-    shade = own.mean(1, keepdim=True) / brightness.clamp_min(1)
-    other = (0.75 * wanted * shade + 0.25 * own).clamp(0, 255).round().to(torch.uint8)
-    there = (inside > 0) & (wanted.amax(1, keepdim=True) > 0)
+    paint = own.masked_fill(~inside, torch.nan).flatten(2).nanmedian(2).values[:, :, None, None]
+    light = (own * paint).sum(1, keepdim=True) / paint.square().sum(1, keepdim=True).clamp_min(1)
+    other_hue = (own - light * paint).square().sum(1, keepdim=True).sqrt()
+    alike = torch.exp(-((other_hue / 24) ** 2)) * ((light - 0.4) / 0.2).clamp(0, 1) * ((2.2 - light) / 0.4).clamp(0, 1)
+    other = torch.lerp(own, (light * wanted).clamp(0, 255), alike).round().to(torch.uint8)
+    there = inside & (wanted.amax(1, keepdim=True) > 0)
     return torch.where(there, other, images)
 
 

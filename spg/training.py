@@ -164,7 +164,7 @@ class Trainer:
                 if self.step >= last:
                     continue
                 self._enter(size)
-                scenes = self.scenes_at(size)
+                scenes = self.scenes_at(size * self.profile.zoom)
                 refuse_other_set(
                     classes_of(scenes), self.task.classes, self.model, "give the trainer the data's classes"
                 )
@@ -185,13 +185,14 @@ class Trainer:
 
     def _batches(self, scenes, last):
         p, f = self.profile, self.fabric
-        samples = TrainingSamples(scenes, p.holes, p.seed, p.window, self.task.coloured, p.resident)
-        there = Resident(scenes, f.device) if p.resident else None
+        there = Resident(scenes, f.device) if p.resident and not p.pasted else None
+        options = self.task.coloured, p.zoom, p.pasted, there is not None
+        samples = TrainingSamples(scenes, p.holes, p.seed, p.window, *options)
         first = self.seen + self.step * p.batch
         for arrays in batches(samples, first, last - self.step, p.batch, f.global_rank, f.world_size, p.workers):
             if there:
                 place, *maps = arrays
-                arrays = *there.cut(place, maps[0].shape[-1]), *maps
+                arrays = *there.cut(place, maps[0].shape[-1], self.size), *maps
             yield Batch.of(*arrays[:3], f.device, *arrays[3:], classes=self.task.classes)
 
     def _stop(self):

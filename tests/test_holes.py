@@ -14,6 +14,7 @@ from spg.holes import (
     evaluation_holes,
     freeform,
     object_hole,
+    outline_hole,
     parse_mixture,
     rectangle,
     things,
@@ -154,7 +155,7 @@ def test_holes_around_objects_depend_on_each_argument_and_on_the_labels():
 
 
 def test_unknown_sampler_is_named():
-    with pytest.raises(ValueError, match="unknown hole sampler 'round'; known: paper, centre, freeform"):
+    with pytest.raises(ValueError, match="sampler 'round'; known: paper, centre, freeform, objects, outlines"):
         evaluation_hole("streets", "val", 64, "round", 0, 0)
 
 
@@ -185,6 +186,19 @@ def test_specks_background_and_giants_are_no_objects():
     labels[50:52, 5:7] = PERSON  # four pixels
     labels[40:64, :40] = VEGETATION  # wider than half the side
     assert things(labels) == [] and object_hole(np.random.default_rng(0), labels) is None
+
+
+def test_a_hole_with_the_outline_of_an_object_stands_there_or_elsewhere():
+    labels = street()
+    labels[30:34, 20:24] = SKY  # the car is no box
+    car, moved = labels == VEHICLE, 0
+    for seed in range(40):
+        hole = outline_hole(np.random.default_rng(seed), labels)
+        rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
+        assert hole.sum() < len(rows) * len(columns) and car.sum() < hole.sum()
+        moved += not (hole[car] == 1).all()
+    assert 10 < moved < 30
+    assert outline_hole(np.random.default_rng(0), np.zeros((64, 64), np.uint8)) is None
 
 
 def test_a_hole_of_the_fixed_set_looks_at_the_scene():

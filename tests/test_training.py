@@ -17,6 +17,7 @@ from tiny import Tiny
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from spg import losses, perceptual, training
+from spg.data.streets import Streets
 from spg.engine import checkpoints, machine
 from spg.generators import complete
 from spg.labels import FACES, PERSON, VEHICLE
@@ -24,12 +25,14 @@ from spg.models import MODELS, task
 from spg.profiles import learning_rate, profile, schedule
 from spg.samples import (
     Batch,
+    Part,
     Resident,
     TrainingSamples,
     asked_colour,
     batches,
     largest_object,
     new_colour,
+    paste,
     repainted,
 )
 from spg.tasks import predictors
@@ -108,7 +111,7 @@ def test_a_colour_is_the_mean_inside_the_outline_and_nothing_elsewhere():
 
 def test_repainting_changes_the_object_alone_and_keeps_its_shades():
     image = np.full((3, 16, 16), 100, np.uint8)
-    image[:, 4:8, 4:8], image[:, 6, 6] = 120, 30
+    image[:, 4:8, 4:8], image[:, 4, 4:8], image[:, 6, 6] = 120, 150, 30  # a body, its roof in the light, a window
     labels, outline = np.zeros((16, 16), np.uint8), np.zeros((16, 16), np.uint8)
     labels[4:8, 4:8] = outline[4:8, 4:8] = 1
     labels *= VEHICLE
@@ -118,11 +121,60 @@ def test_repainting_changes_the_object_alone_and_keeps_its_shades():
     changed = [m for m in made if (m != image).any()]
     assert 8 < len(changed) < 32 and len(changed) == wanted.any(1).sum()
     for m in changed:
-        assert (m[:, outline == 0] == 100).all() and (m[:, 6, 6] < m[:, 4, 4]).all()
+        assert (m[:, outline == 0] == 100).all() and (m[:, 6, 6] == 30).all() and (m[:, 4, 4] >= m[:, 5, 4]).all()
+        assert (m[:, 5, 4] == m[:, 7, 7]).all() and (m[:, 5, 4] != 120).any()
     assert not new_colour(np.random.default_rng(0), np.zeros_like(labels), outline).any()  # no vehicle, no person
 
 
-@pytest.mark.parametrize("settings", [{}, {"window": 24}, {"coloured": True, "holes": "objects:0.5+paper:0.5"}])
+def test_repainting_leaves_what_has_another_hue():
+    image = np.full((3, 8, 8), 90, np.uint8)
+    image[:, 2:6, 2:6] = np.array([60, 80, 150])[:, None, None]
+    image[:, 5, 2] = [200, 30, 30]  # a rear light
+    outline = np.zeros((8, 8), np.uint8)
+    outline[2:6, 2:6] = 1
+    images, outlines = torch.from_numpy(image)[None], torch.from_numpy(outline)[None]
+    made = repainted(images, outlines, torch.tensor([[160, 40, 40]], dtype=torch.uint8))[0]
+    assert made[:, 3, 3].tolist() == [160, 40, 40] and made[:, 5, 2].tolist() == [200, 30, 30]
+
+
+def test_a_part_of_a_larger_scene():
+    large = Streets(64, "train", 4)
+    samples = TrainingSamples(large, zoom=2)
+    pictures = [samples[k][0] for k in range(24)]
+    assert all(image.shape == (3, 32, 32) for image in pictures)
+    whole, _ = Part(0, 0, 64, 64).shrunk(*large[0], 32)
+    assert any((image == whole).all() or (image[..., ::-1] == whole).all() for image in pictures)
+    _, labels = Part(3, 5, 40, 52).shrunk(*large[0], 32)
+    middles = 2 * np.arange(32) + 1
+    assert (labels == large[0].labels[3 + middles * 40 // 64][:, 5 + middles * 52 // 64]).all()
+    own, _ = Part(8, 12, 32, 32).shrunk(*large[0], 32)
+    assert (own == large[0].image[:, 8:40, 12:44]).all()
+
+
+def test_no_colour_leaks_over_a_border():
+    image, labels = np.zeros((3, 16, 16), np.uint8), np.zeros((16, 16), np.uint8)
+    image[:, :, 7:], labels[:, 7:] = 200, 1  # the border runs through a pixel of the part
+    seen, classes = Part(0, 0, 16, 16).shrunk(image, labels, 8)
+    assert (seen == np.where(classes == 1, 200, 0)).all() and {0, 200} == set(np.unique(seen))
+
+
+def test_a_pasted_object_has_its_own_colours_and_class():
+    rng, size = np.random.default_rng(0), 64
+    road = np.full((3, size, size), 90, np.uint8), np.zeros((size, size), np.uint8)
+    car = np.zeros((3, size, size), np.uint8), np.zeros((size, size), np.uint8)
+    car[0][:, 20:36, 10:30], car[1][20:36, 10:30] = np.array([200, 30, 30])[:, None, None], VEHICLE
+    boxes = set()
+    for _ in range(20):
+        image, labels = paste(rng, road, car)
+        assert ((image[0] > 150) == (labels == VEHICLE)).all() and (labels == VEHICLE).any()
+        boxes.add(tuple(np.argwhere(labels == VEHICLE)[0]))
+    assert len(boxes) > 10 and not road[1].any()
+    assert paste(rng, car, road)[1] is car[1]  # nothing to paste
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"window": 24}, {"window": 8, "zoom": 2}, {"coloured": True, "holes": "objects:0.5+paper:0.5"}]
+)
 def test_resident_scenes_give_the_loaders_batches(settings):
     scenes = Tiny(32)
     scenes.classes = FACES  # some of its classes change places in the mirror
@@ -130,7 +182,7 @@ def test_resident_scenes_give_the_loaders_batches(settings):
     loaded, placed = (TrainingSamples(scenes, placed=p, **settings) for p in (False, True))
     there = Resident(scenes, "cpu")
     for one, (place, *maps) in zip(batches(loaded, 3, 5, 4), batches(placed, 3, 5, 4, workers=2), strict=True):
-        other = *there.cut(place, maps[0].shape[-1]), *maps
+        other = *there.cut(place, maps[0].shape[-1], 32 // loaded.zoom), *maps
         assert len(one) == len(other) and all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 

@@ -12,7 +12,7 @@ from spg.engine.provenance import provenance
 from spg.engine.watching import progress
 from spg.evaluation import colours, recognition, shapes
 from spg.evaluation.judging import check_left_out
-from spg.holes import OBJECTS, evaluation_hole
+from spg.holes import LABELLED, evaluation_hole
 from spg.labels import classes_of
 
 # key of a row -> heading, decimals
@@ -56,7 +56,7 @@ def measure(net, scenes, holes="paper", seed=0, samples=6, network="stlpips", ev
     check_left_out(left_out, len(scenes))
     about = {"data": scenes.name, "split": scenes.split, "size": scenes.size, "holes": holes, "seed": seed}
     means = {key: _mean([row[key] for row in rows]) for key in COLUMNS}
-    counts = {"n": len(rows), **({"left_out": left_out} if holes == OBJECTS else {}), "samples": samples}
+    counts = {"n": len(rows), **({"left_out": left_out} if holes in LABELLED else {}), "samples": samples}
     counts |= {"perceptual": perceptual.load(network).name}
     return {"kind": "variants", **about, **counts, **provenance(), "mean": means, "rows": rows}
 

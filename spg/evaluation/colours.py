@@ -11,7 +11,7 @@ from spg.engine.watching import progress
 from spg.evaluation import metrics
 from spg.evaluation.gallery import write_painted
 from spg.evaluation.judging import check_left_out
-from spg.holes import OBJECTS, evaluation_hole
+from spg.holes import evaluation_hole
 from spg.labels import classes_of
 from spg.samples import largest_object
 
@@ -31,7 +31,7 @@ def measure_colours(net, scenes, seed=0, folder=None):
     check_left_out(len(scenes) - len(found), len(scenes))
     colours = others(found)
     rows = [_row(net, scenes, question, colours[question["scene"]], folder) for question in progress(found, desc="ΔE")]
-    about = {"data": scenes.name, "split": scenes.split, "size": scenes.size, "holes": OBJECTS, "seed": seed}
+    about = {"data": scenes.name, "split": scenes.split, "size": scenes.size, "holes": "objects", "seed": seed}
     medians = {way: median([row[way] for row in rows]) for way in WAYS}
     counts = {"n": len(rows), "left_out": len(scenes) - len(rows)}
     return {"kind": "colours", **about, **counts, **provenance(), "delta_e": medians, "rows": rows}
@@ -40,7 +40,7 @@ def measure_colours(net, scenes, seed=0, folder=None):
 def _question(scenes, seed, i):
     """{"scene", "hole", "outline", "class", "colour" uint8 [3]} of a scene; None where it holds no object."""
     image, labels = map(np.asarray, scenes[i])
-    hole = evaluation_hole(scenes.name, scenes.split, scenes.size, OBJECTS, seed, i, labels, classes_of(scenes))
+    hole = evaluation_hole(scenes.name, scenes.split, scenes.size, "objects", seed, i, labels, classes_of(scenes))
     if hole is None:
         return None
     outline = largest_object(labels, hole, classes_of(scenes))

@@ -14,7 +14,7 @@ from spg.engine.provenance import provenance
 from spg.engine.watching import progress as bar
 from spg.evaluation import kernel_distance, metrics, recognition, summary
 from spg.evaluation.gallery import Gallery
-from spg.holes import OBJECTS, evaluation_hole
+from spg.holes import LABELLED, evaluation_hole
 from spg.labels import STREET, check_labels, classes_of
 from spg.pictures import to_float
 
@@ -93,7 +93,7 @@ def evaluate(
         gallery.write_sheets()
     return {
         **{"data": scenes.name, "split": scenes.split, "size": scenes.size, "holes": holes, "seed": seed},
-        **{"n": n - left_out, **({"left_out": left_out} if holes == OBJECTS else {})},
+        **{"n": n - left_out, **({"left_out": left_out} if holes in LABELLED else {})},
         **({"each": each} if each > 1 else {}),
         **provenance(),
         "classes": list(classes.names),

@@ -13,7 +13,7 @@ import numpy as np
 from spg import plots
 from spg.engine.provenance import provenance
 from spg.engine.watching import progress as bar
-from spg.holes import OBJECTS, evaluation_hole
+from spg.holes import LABELLED, evaluation_hole
 from spg.labels import classes_of
 from spg.study import folder as files
 from spg.study.folder import CATCH
@@ -62,7 +62,7 @@ def make(
         decks, trials = _number(deal(found, catches, per_rater), seed)
         key = {
             **{"data": scenes.name, "split": scenes.split, "size": scenes.size, "holes": holes, "seed": seed},
-            **({"left_out": len(scenes) - len(there)} if holes == OBJECTS else {}),
+            **({"left_out": len(scenes) - len(there)} if holes in LABELLED else {}),
             **{"methods": list(methods), "focus": focus, **provenance(), **(extra or {})},
             "trials": {id: pictures.key_of(trial) for id, trial in trials.items()},
         }
@@ -113,7 +113,7 @@ class _Pictures:
     def with_a_hole(self):
         """The numbers of the scenes that can be shown: all, but for `objects` those that hold one."""
         numbers = range(len(self.scenes))
-        if self.holes != OBJECTS:
+        if self.holes not in LABELLED:
             return list(numbers)
         return [i for i in numbers if self.hole(i, np.asarray(self.scenes[i].labels)) is not None]
 
