@@ -192,15 +192,18 @@ def _inpaint(a):
 
 
 def _ablate(a):
-    from spg import plots, profiles
+    from spg import data, plots, profiles
     from spg.engine import writing
     from spg.engine.provenance import write_json
     from spg.evaluation import ablation_report, ablations, tables
+    from spg.holes import check_sampler
 
     writing.check(folders=[a.out])
     profile = profiles.profile(a.profile, **profiles.parse_settings(a.set))
     seeds, only = ablations.parse_seeds(a.seeds), a.only.split(",") if a.only else None
-    ablations.run(a.data, profile, seeds, a.out, only, a.split, a.limit)
+    looks = a.evaluator and _evaluator(a.evaluator, data.open(a.data, a.split, profile.sizes[-1], a.limit))
+    test = ablations.Setting(a.split, a.limit, check_sampler(a.holes), a.true_layouts, looks and looks.label)
+    ablations.run(a.data, profile, seeds, a.out, only, test)
     result, file = ablations.summary(a.out, seeds, profile), Path(a.out) / "ablations.json"
     write_json(result, file)
     plots.save(ablation_report.plot({a.data: result}), file.with_suffix(".png"))
@@ -384,7 +387,7 @@ def _add_evaluate(commands):
         help="by commas: telea ns patchmatch glcic gfc noseg spg spg-oracle noseg-plus spg-plus spg-plus-oracle, or "
         "NAME=PATH of a painter's checkpoint or a folder with both nets",
     )
-    c.add_argument("--holes", default="paper", help="paper (default), centre, freeform or objects")
+    c.add_argument("--holes", default="paper", help="paper (default), centre, freeform, objects or outlines")
     c.add_argument("--size", type=int, required=True, help="side in pixels")
     c.add_argument("--limit", type=int, help="only the first so many pictures")
     c.add_argument("--seed", type=int, default=0, help="of the hole set")
@@ -423,6 +426,9 @@ def _add_ablate(commands):
     c.add_argument("--only", metavar="ROW,ROW", help="these rows and those they are compared with: a job of an array")
     c.add_argument("--split", default="val", help="the pictures to measure on; default: val")
     c.add_argument("--limit", type=int, help="only the first so many of them")
+    c.add_argument("--holes", default="paper", help="that they are measured on; default: paper")
+    c.add_argument("--true-layouts", action="store_true", help="measure with these alone, and train no SP-Net")
+    c.add_argument("--evaluator", metavar="W", help="a segmenter for the column `recognised`; default: none")
     c.add_argument("--out", required=True, help="folder for OUT/SEED/ROW/ and OUT/ablations.json")
 
 

@@ -11,7 +11,7 @@ from spg import cli
 from spg.engine import checkpoints
 from spg.evaluation import ablation_report, ablations, tables
 from spg.evaluation.ablation_report import COLOURS, plot, verdict
-from spg.evaluation.ablations import ROWS, chosen, parse_seeds, run, summary
+from spg.evaluation.ablations import ROWS, Setting, chosen, parse_seeds, run, summary
 from spg.models import task
 from spg.profiles import at, profile
 from spg.samples import Batch, TrainingSamples, batches
@@ -41,7 +41,11 @@ def test_every_row_plays_one_step(name):
     b = one_batch()
     output = its.generate(net, b)
     real, fake = (judge(x) for x in its.discriminator_inputs(b, output))
-    assert len(real) == len(fake) == (1 if name == "one-scale" else 3)
+    assert (
+        len(real)
+        == len(fake)
+        == (1 if name == "one-scale" or ROWS[name].settings.get("discriminator") == "segmenting" else 3)
+    )
     assert all(torch.isfinite(v) for v in its.loss_terms(b, output).values())
 
 
@@ -112,9 +116,26 @@ def test_a_row_brings_what_it_is_compared_with():
         parse_seeds("0,x")
 
 
+def test_rows_measured_with_true_layouts_alone_train_no_spnet(tmp_path, tiny_data):
+    assert chosen(["objects-patches"], true_only=True) == ["objects", "objects-patches"]
+    with pytest.raises(ValueError, match="there is no 'spnet-plus': choose other rows by --only"):
+        chosen(["spnet-plus"], true_only=True)
+    p = profile("smoke", **SMALL | {"alexnet": 0.0})
+    test = Setting(limit=3, holes="objects", true_only=True, evaluator=lambda image, hole: np.zeros_like(hole))
+    run("tiny", p, [0, 1], tmp_path, ["objects-patches", "objects-paper-holes"], test)
+    result = summary(tmp_path, [0, 1], p)
+    assert (
+        list(result["rows"]) == ["objects", "objects-patches", "objects-paper-holes"] and result["holes"] == "objects"
+    )
+    assert all("predicted" not in row and "recognised" in row["true"]["mean"] for row in result["rows"].values())
+    about = checkpoints.about(tmp_path / "0" / "objects-patches" / "sgnet-plus.safetensors")["profile"]
+    assert about["discriminator"] == "patches" and about["holes"] == ablations.OBJECTS["holes"]
+    assert "recognised" in tables.table([result]) and "SP-Net's layout" not in tables.table([result]).split("\n")[0]
+
+
 def test_the_plus_rows_meet_the_layouts_of_their_own_spnet(tmp_path, tiny_data):
     p = profile("smoke", **SMALL | {"alexnet": 0.0})
-    run("tiny", p, [0], tmp_path, ["plus-predicted-layouts", "plus-probabilities"], limit=3)
+    run("tiny", p, [0], tmp_path, ["plus-predicted-layouts", "plus-probabilities"], Setting(limit=3))
     rows = summary(tmp_path, [0], p)["rows"]
     assert list(rows) == ["spnet-plus", "spg-plus", "plus-predicted-layouts", "plus-probabilities"]
     files = [tmp_path / "0" / name / "sgnet-plus.safetensors" for name in rows if name.startswith("plus")]
@@ -125,7 +146,7 @@ def test_the_plus_rows_meet_the_layouts_of_their_own_spnet(tmp_path, tiny_data):
 
 def test_a_row_goes_on_from_another_for_as_many_pictures_as_its_base(tmp_path, tiny_data):
     p = profile("smoke", **SMALL | {"pictures": (16,), "alexnet": 0.0})
-    run("tiny", p, [0], tmp_path, ["plus-as-twin"], limit=3)
+    run("tiny", p, [0], tmp_path, ["plus-as-twin"], Setting(limit=3))
     rows = summary(tmp_path, [0], p)["rows"]
     files = {name: tmp_path / "0" / name / f"{ROWS[name].model}.safetensors" for name in rows}
     seen = {name: checkpoints.about(file)["pictures_seen"] for name, file in files.items()}
@@ -137,9 +158,9 @@ def test_a_row_goes_on_from_another_for_as_many_pictures_as_its_base(tmp_path, t
 def test_rows_are_trained_once_and_compared(tmp_path, tiny_data, monkeypatch):
     p = profile("smoke", **SMALL | {"alexnet": 0.0})
     for seeds in ([0], [0, 1]):  # the second call leaves out seed 0
-        run("tiny", p, seeds, tmp_path, ["no-segmentation", "predicted-layouts"], limit=3)
+        run("tiny", p, seeds, tmp_path, ["no-segmentation", "predicted-layouts"], Setting(limit=3))
     monkeypatch.setattr(ablations, "train", None)  # nothing is left to train
-    run("tiny", p, [0, 1], tmp_path, ["no-segmentation", "predicted-layouts"], limit=3)
+    run("tiny", p, [0, 1], tmp_path, ["no-segmentation", "predicted-layouts"], Setting(limit=3))
     result = summary(tmp_path, [0, 1], p)
     assert list(result["rows"]) == ["spnet", "spg", "no-segmentation", "predicted-layouts"]
     row = result["rows"]["no-segmentation"]

@@ -7,7 +7,7 @@ WAYS = {"true": "true layout at the test", "predicted": "SP-Net's layout at the 
 COLOURS = {"better": "#0072B2", "worse": "#D55E00", "undecided": "#888888"}  # two of `spg.plots.CURVES`, and grey
 ROW, HEAD = 0.26, 1.0  # inches
 PARTS = (*WAYS, "layouts")
-SHOWN = ("l1", "psnr", "ssim", "lpips", "boundary_lpips", "sharpness")
+SHOWN = ("l1", "psnr", "ssim", "lpips", "boundary_lpips", "sharpness", "kid", "recognised")
 
 
 def ablations(result, parts=PARTS):
@@ -51,8 +51,10 @@ def verdict(entry, key, direction):
 
 
 def _pictures(rows, way, title):
-    body = [[name, row["question"], *_cells(row[way], SHOWN, COLUMNS)] for name, row in rows.items() if way in row]
-    return table([[title, "what differs", *(COLUMNS[key][0] for key in SHOWN)], *body]) if body else ""
+    rows = {name: row for name, row in rows.items() if way in row}
+    shown = [key for key in SHOWN if any(key in row[way]["mean"] for row in rows.values())]
+    body = [[name, row["question"], *_cells(row[way], shown, COLUMNS)] for name, row in rows.items()]
+    return table([[title, "what differs", *(COLUMNS[key][0] for key in shown)], *body]) if body else ""
 
 
 def _layouts(rows):

@@ -4,6 +4,7 @@ A row of `ROWS` is one small diff against the base. `run` trains every row for e
 already, so that it can be interrupted, or shared by the jobs of an array; `summary` compares the rows.
 """
 
+import functools
 import json
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,8 @@ from spg.labels import classes_of
 from spg.training import Trainer
 
 KIND = "ablations"
-PICTURE = ("l1", "l2", "ssim", "psnr", "lpips", "boundary_lpips", "sharpness")  # of the rows that paint
+# Of the rows that paint; kid is one value for all pictures of a seed.
+PICTURE = ("l1", "l2", "ssim", "psnr", "lpips", "boundary_lpips", "sharpness", "kid", "recognised")
 LAYOUT = ("hole_accuracy", "hole_miou")  # of the rows that complete layouts
 MORE = 0.25  # pictures of a row that goes on from another, as a share of the profile's
 
@@ -38,6 +40,12 @@ class Row(NamedTuple):
     guess: bool = False
     start: str = ""
 
+
+# What the recipe of streets-128 has of its own, for the rows that take one part of it away.
+OBJECTS = {
+    **{"holes": "objects:0.65+paper:0.35", "discriminator": "segmenting", "coloured": True},
+    **{"adv": 0.2, "feature": 10.0, "chroma": 0.25, "l1": 3.0, "clip": 5.0},
+}
 
 ROWS = {
     "spnet": Row("spnet", "SP-Net as in the profile", base="spnet"),
@@ -89,25 +97,45 @@ ROWS = {
         guess=True,
         start="plus-no-segmentation",
     ),
+    "objects": Row("sgnet-plus", "holes around objects, a segmenting discriminator", OBJECTS, "objects"),
+    "objects-patches": Row(
+        "sgnet-plus", "the paper's three discriminators instead", OBJECTS | {"discriminator": "patches"}, "objects"
+    ),
+    "objects-paper-holes": Row(
+        "sgnet-plus", "trained on the paper's holes instead", OBJECTS | {"holes": "paper"}, "objects"
+    ),
 }
 
 
-def run(spec, profile, seeds, out, only=None, split="val", limit=None):
+class Setting(NamedTuple):
+    """What the rows are measured on: a split and a limit of its scenes, holes; with true layouts alone or SP-Net's too.
+
+    evaluator: label(image, hole) → uint8 H×W for the column `recognised`, or None.
+    """
+
+    split: str = "val"
+    limit: int | None = None
+    holes: str = "paper"
+    true_only: bool = False
+    evaluator: object = None
+
+
+def run(spec, profile, seeds, out, only=None, test=Setting()):  # noqa: B008, read only
     """Train and measure every row for every seed: OUT/SEED/ROW/ holds the net and result.json. Rows done are left out.
 
-    spec: the data, trained on its `train` split and measured on `split` with the paper's holes. only: names of rows.
-    Raises ValueError naming an unknown row.
+    spec: the data, trained on its `train` split. only: names of rows. test: a `Setting`, what they are measured on.
+    Raises ValueError naming an unknown row, or one whose layouts a test with true layouts alone leaves out.
     """
-    rows = chosen(only)
+    rows = chosen(only, test.true_only)
     for seed in seeds:
         for name in rows:
             folder = Path(out) / str(seed) / name
             if not (folder / "result.json").exists():
                 train(name, spec, profile, seed, folder)
-                write_json(result_of(name, spec, profile, folder, split, limit), folder / "result.json")
+                write_json(result_of(name, spec, profile, folder, test), folder / "result.json")
 
 
-def chosen(only=None):
+def chosen(only=None, true_only=False):
     """The rows asked for, in order, and those they need: a base, a net to go on from, an SP-Net for the layouts."""
     for name in only or ():
         if name not in ROWS:
@@ -115,7 +143,10 @@ def chosen(only=None):
     needed = set(only or ROWS)
     needed |= {ROWS[name].base for name in needed}
     needed |= {ROWS[name].start for name in needed if ROWS[name].start}
-    needed |= {spnet_of(name) for name in needed if paints(name)}
+    if not true_only:
+        needed |= {spnet_of(name) for name in needed if paints(name)}
+    elif wrong := [name for name in ROWS if name in needed and (ROWS[name].guess or not paints(name))]:
+        raise ValueError(f"with true layouts alone there is no {wrong[0]!r}: choose other rows by --only")
     return [name for name in ROWS if name in needed]
 
 
@@ -153,22 +184,30 @@ def train(name, spec, profile, seed, folder):
     Trainer(row.model, task, its, scenes_at, source, folder, make_fabric(its), True, start, classes).fit()
 
 
-def result_of(name, spec, profile, folder, split, limit):
+def result_of(name, spec, profile, folder, test):
     """The result of one trained row, each picture's values kept: with the true layout, and with the predicted one."""
-    scenes = data.open(spec, split, profile.sizes[-1], limit)
-    spnet, _ = weights.load_net(net_file(spnet_of(name), folder))
+    scenes = data.open(spec, test.split, profile.sizes[-1], test.limit)
+    measured = functools.partial(
+        evaluation.evaluate,
+        scenes,
+        holes=test.holes,
+        evaluator=test.evaluator,
+        keep_per_image=True,
+        extra={"row": name},
+    )
     known = {"size": scenes.size, "classes": classes_of(scenes)}
+    spnet = None if test.true_only else weights.load_net(net_file(spnet_of(name), folder))[0]
     if paints(name):
         sgnet, about = weights.load_net(net_file(name, folder))
         net = Inpainter(spnet, sgnet, **known, soft=about["profile"].get("soft", False))
         methods = {"true": net.paint}
-        if net.sgnet.guided:
+        if net.sgnet.guided and not test.true_only:
             methods["predicted"] = lambda image, hole, labels: net(image, hole, labels).image
-        return evaluation.evaluate(scenes, methods, keep_per_image=True, extra={"row": name})
+        return measured(methods)
     own, _ = weights.load_net(net_file(name, folder))
     net = Inpainter(own, None, **known)
     complete = {"layout": lambda image, hole, labels: net.predict(image, hole, labels)[0]}
-    return evaluation.evaluate(scenes, {}, layouts=complete, perceptual=None, keep_per_image=True, extra={"row": name})
+    return measured({}, layouts=complete, perceptual=None)
 
 
 # -------------------------------------------------------------------- what the rows have shown
@@ -201,7 +240,10 @@ def _row(name, found):
     entry = {**row._asdict(), "seeds": list(results), "commits": sorted({r["commit"] for r in results.values()})}
     if not paints(name):
         return entry | {"layout": _compared("layouts", "layout", LAYOUT, name, found)}
-    return entry | {way: _compared("methods", way, PICTURE, name, found) for way in ("true", "predicted")}
+    ways = ["true"]
+    if any("predicted" in r["methods"] for rows in found.values() for r in rows.values()):
+        ways.append("predicted")
+    return entry | {way: _compared("methods", way, PICTURE, name, found) for way in ways}
 
 
 def _compared(section, way, keys, name, found):
@@ -215,7 +257,9 @@ def _compared(section, way, keys, name, found):
     both = [seed for seed in results if seed in base] if not own or against != way else []
     entry = {"mean": {}, "sd": {}, "difference": {}, "by_seed": {}}
     for key in keys:
-        values = [r[key] for r in results.values()]
+        values = [r[key] for r in results.values() if r.get(key) is not None]
+        if not values:
+            continue
         entry["mean"][key] = float(np.mean(values))
         entry["sd"][key] = float(np.std(values, ddof=1)) if len(values) > 1 else None
         if both and key in results[both[0]]["per_image"]:
