@@ -18,7 +18,7 @@ from spg.editor.drawing import Drawing
 from spg.editor.edits import check_edit
 from spg.editor.session import entropy, without
 from spg.editor.widget import Worker
-from spg.labels import CLASSES, PALETTE, PERSON, ROAD, SKY, VEHICLE
+from spg.labels import CLASSES, PALETTE, PERSON, ROAD, SKY, STREET, VEHICLE
 
 
 def session(size=64, labels=True):
@@ -259,6 +259,18 @@ def test_a_removed_object_becomes_a_hole_without_its_class():
     assert not (s.layout[s.hole == 1] == PERSON).any() and (s.probabilities[PERSON][s.hole == 1] == 0).all()
     np.testing.assert_allclose(s.probabilities.sum(0), 1, atol=1e-5)
     assert (s.filled[:, s.hole == 0] == image[:, s.hole == 0]).all() and (s.filled != image).any()
+
+
+def test_what_is_behind_a_removed_object_is_the_street():
+    labels = np.full((64, 64), ROAD, np.uint8)
+    labels[20:44, 20:44], labels[20:44, 44:50] = VEHICLE, PERSON  # somebody stands beside the car
+    s = Session(net(), np.full((3, 64, 64), 90, np.uint8), None, labels)
+    s.edit({"do": "remove", "at": [30, 30]})
+    far = (s.hole == 1) & ~raster.grow(labels == PERSON, 2)
+    for label in STREET.objects:
+        assert (s.probabilities[label][far] == 0).all()
+    near = (s.hole == 1) & (labels == PERSON)
+    assert near.any() and (s.probabilities[PERSON][near] > 0).all()
 
 
 def test_the_street_itself_cannot_be_removed():

@@ -16,7 +16,7 @@ import numpy as np
 
 from spg.editor import raster, variants
 from spg.editor.drawing import PARTS, decode_runs, encode_runs
-from spg.editor.objects import Refused, find_object
+from spg.editor.objects import Refused, beside, find_object
 from spg.labels import STREET
 
 PUT = {"layout": ("predicted",), "hole": ("hole", "known")}  # on the layout, the classes too
@@ -224,10 +224,13 @@ def _another(edit, drawing, s_r, classes):
 
 
 def _remove(edit, drawing, layout, picture, classes):
-    mask, label = find_object(layout(), edit["at"], picture if edit.get("shadow") else None, classes)
+    before = layout()
+    mask, label = find_object(before, edit["at"], picture if edit.get("shadow") else None, classes)
     _dig(drawing, mask)
     drawing.leave(mask)
     drawing.bar(mask, label)
+    for other in classes.objects:
+        drawing.bar(mask & ~beside(before, mask, other), other)
     with_it = "shadow and rim" if edit.get("shadow") and classes.ground is not None else "rim"
     return f"Removed: {classes.names[label]}, {mask.sum()} pixels with its {with_it}"
 

@@ -40,11 +40,23 @@ def find_object(layout, at, picture=None, classes=STREET):
     if label not in classes.objects:
         names = ", ".join(classes.names[c] for c in classes.objects) or "none among these classes: cut a hole"
         raise Refused(f"This is {classes.names[label]}: only objects can be removed ({names})")
-    mask = raster.fill(layout, at)
-    rim = max(2, round(min(layout.shape) * RIM))
+    mask, rim = raster.fill(layout, at), rim_of(layout)
     if picture is not None and classes.ground is not None:
         mask |= shadow(mask, layout == classes.ground, picture, at, rim)
     return raster.grow(mask, rim), label
+
+
+def rim_of(layout):
+    """How many pixels around an object are taken out with it."""
+    return max(2, round(min(layout.shape) * RIM))
+
+
+def beside(layout, mask, label):
+    """Where an object of another kind may go on into a removed one (mask bool H×W): no farther than its rim. bool H×W.
+
+    Behind a car is the street, and what stands there shows at its sides [our decision].
+    """
+    return raster.grow((layout == label) & ~mask, rim_of(layout))
 
 
 def shadow(mask, ground, picture, at, rim):

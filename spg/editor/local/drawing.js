@@ -241,6 +241,11 @@ function remove(edit, session, layout) {
   dig(drawing, mask);
   drawing.leave(mask);
   each(mask, (i) => (drawing.barred[i] |= 1 << label));
+  classes.forEach(({ thing }, other) => {
+    if (!thing) return;
+    const near = grow(layout.map((c, i) => (c === other && !mask[i] ? 1 : 0)), height, width, rim);
+    each(mask, (i) => near[i] || (drawing.barred[i] |= 1 << other)); // behind an object is the street: others end at its rim
+  });
   return `Removed: ${classes[label].name}, ${count(mask)} pixels with its ${edit.shadow ? "shadow and rim" : "rim"}`;
 }
 
