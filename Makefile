@@ -104,7 +104,8 @@ address: $(VENV)  ## write the repository's address from pyproject.toml into REA
 student: $(VENV)  ## write the notebooks without solutions to build/student/; FORM=gaps: with gaps, to build/gaps/
 	python -m spg.course $(if $(filter gaps,$(FORM)),gaps build/gaps,student build/student) $(NOTEBOOKS)
 
-site: $(VENV)  ## the course as a web site, from the executed notebooks: build/site/
+site: $(VENV)  ## the course as a web site, from the executed notebooks, with the editor where npm is: build/site/
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory page; else echo "no npm: the editor is left out" >&2; fi
 	python notebooks/site/build.py
 
 RUNTIME := build/npm/node_modules/onnxruntime-web/dist
