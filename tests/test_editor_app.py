@@ -1,5 +1,6 @@
 """`spg edit`: the editor of files, alone in a browser."""
 
+import re
 import subprocess
 
 import cv2
@@ -13,8 +14,9 @@ from PIL import Image
 from spg import plots
 from spg.cli import main
 from spg.editor import actions, app
+from spg.editor.words import read
 from spg.engine import voila
-from spg.labels import PERSON, VEGETATION, VEHICLE
+from spg.labels import CLASSES, PERSON, VEGETATION, VEHICLE
 from spg.pictures import png
 
 
@@ -246,6 +248,50 @@ def test_the_first_minute(served):
     page.get_by_role("button", name="Edit sample street 2").click()
     assert "would be lost" in page.locator(".spg-notice").inner_text()
     assert asked <= {served[1].split("/")[2], ""}
+    page.context.close()
+
+
+WORDS = """() => [...document.querySelectorAll(".spg-editor, .spg-editor *")].flatMap((e) => [
+  ...[...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent),
+  ...["title", "aria-label", "aria-roledescription", "aria-valuetext"].map((name) => e.getAttribute(name)),
+]).filter(Boolean).map((text) => text.trim()).filter((text) => /\\p{L}{3}/u.test(text))"""
+CUT_OFF = """() => [...document.querySelectorAll(".spg-editor :is(button, label, p, h1, h3, summary, figcaption)")]
+  .filter((e) => e.checkVisibility() && !e.closest(".spg-strip") && (e.scrollWidth > e.clientWidth + 1 ||
+    e.getBoundingClientRect().right > e.parentElement.getBoundingClientRect().right + 1)).map((e) => e.textContent)"""
+
+
+@pytest.mark.browser
+def test_it_speaks_german(served):
+    """With a German browser: the buttons, what is said, the classes; and English again by the chooser, for good."""
+    page, _ = visit(served, 1280, 800, locale="de-DE")
+    assert page.locator("h1").inner_text() == "Eine Straße verändern"
+    page.get_by_role("button", name="Beispielstraße 1 bearbeiten").click()
+    assert coach(page, 1) == "Dieses Auto entfernen: darauf zeigen und klicken."
+    page.mouse.click(*screen(page, *car()))
+    says(page, "Entfernt: Fahrzeug, ")
+    layouts = ("Sechs Varianten", "Vorhersage einsetzen", "Etwas anderes", "Behalten")
+    for name in (*layouts, "Alles speichern", "Loch schneiden"):
+        assert page.get_by_role("button", name=name, exact=True).is_visible(), name
+    shown = [class_.inner_text().split("\n")[0] for class_ in page.locator(".spg-class").all()]
+    assert shown == [read("de")[f"class.{name}"] for name in CLASSES]
+    page.get_by_role("button", name="Sechs Varianten").click()
+    says(page, "Sechs Varianten behalten")
+    german = page.evaluate(WORDS)
+    assert page.evaluate(CUT_OFF) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(300)
+    assert page.evaluate(CUT_OFF) == [] and page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_label("Sprache").select_option("en")
+    says(page, "Six variants kept")  # what was said is said again
+    assert page.locator(".spg-strip li").count() == 6 and page.locator(".spg-editor").get_attribute("lang") == "en"
+    both = set(german) & set(page.evaluate(WORDS))
+    assert both <= {"English", "Deutsch", "Lasso", "Lasso (L)", "Zoom", "Layouts", "Person", "Pinsel", "Esc"} | {
+        text for text in both if re.match(r"(streets|cityscapes)-\d+, |\d+, \d+ · ", text)
+    }
+    page.goto(page.url)
+    page.get_by_role("button", name="Edit sample street 1").wait_for(timeout=240_000)
+    page.goto(f"{page.url}?lang=de")
+    page.get_by_role("button", name="Beispielstraße 1 bearbeiten").wait_for(timeout=240_000)
     page.context.close()
 
 

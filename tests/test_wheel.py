@@ -96,6 +96,7 @@ def test_what_the_wheel_holds(wheel):
     assert {"streets-128-spnet-plus.safetensors", "streets-128-sgnet-plus.safetensors"} < weights
     assert all(name.startswith("streets-") for name in weights)
     assert {f"spg/results/{path.name}" for path in (ROOT / "figures" / "results").glob("*.json")} < set(names)
+    assert {f"spg/editor/js/words_{language}.js" for language in ("en", "de")} < set(names)
     assert not [name for name in names if not name.startswith(("spg/", "spg_net-"))]
 
 

@@ -12,6 +12,7 @@ from spg import pictures
 from spg.editor import record, variants
 from spg.editor.objects import Refused, own_colours
 from spg.editor.session import Session, entropy, replay
+from spg.editor.words import Said, percent
 
 SAMPLES = 6  # layouts of one "Six variants"
 
@@ -43,12 +44,12 @@ def sample(editor, content, data):
     """
     session = editor.session
     if not session.hole.any():
-        raise Refused("There is no hole yet: cut one, or remove an object")
+        raise Refused(Said("no_hole"))
     _check_room(editor, SAMPLES)
     seeds = [step["seed"] for step in session.history.edits if step["do"] == "another"]
     first = editor.next_seed = max([editor.next_seed, *(seed + 1 for seed in seeds)])
     for number in range(1, SAMPLES + 1):
-        editor.say(f"Painting variant {number} of {SAMPLES} …")
+        editor.say(Said("sampling", n=number, of=SAMPLES))
         _add(editor, variants.sample(session, 1, first + number - 1))
         editor.next_seed += 1
     return _how_they_differ(editor, editor.variants[-SAMPLES:])
@@ -56,24 +57,24 @@ def sample(editor, content, data):
 
 def _how_they_differ(editor, found):
     lpips, differ = variants.diversity(found), variants.difference(found)
-    said = f"Six variants kept. Means of all pairs: {differ:.0%} of the hole differs, LPIPS in the hole {lpips:.2f}."
+    said = Said("sampled", percent=percent(differ), lpips=round(lpips, 2))
     if editor.net.segmenter is None:
         return said
-    return f"{said} The segmenter finds {np.mean(editor.obeyed[-SAMPLES:]):.0%} of it as the layouts asked."
+    return Said("sampled.obeyed", sampled=said, percent=percent(np.mean(editor.obeyed[-SAMPLES:])))
 
 
 def keep(editor, content, data):
     """The drawing as it is, into the strip."""
     if not editor.session.hole.any():
-        raise Refused("Nothing to keep yet: there is no hole")
+        raise Refused(Said("no_hole.keep"))
     _check_room(editor, 1)
     _add(editor, [variants.keep(editor.session)])
-    return f"Kept as number {len(editor.variants)}"
+    return Said("kept", n=len(editor.variants))
 
 
 def _check_room(editor, n):
     if len(editor.variants) + n > variants.MOST:
-        raise Refused(f"{variants.MOST} variants can be kept: remove some first")
+        raise Refused(Said("kept.full", n=variants.MOST))
 
 
 def _add(editor, found):
@@ -88,7 +89,7 @@ def use(editor, content, data):
     """A kept layout back on the canvas; it can be undone."""
     k = _number(editor, content)
     editor.session.edit(editor.variants[k].restore)
-    return f"Variant {k + 1} is on the canvas"
+    return Said("kept.used", n=k + 1)
 
 
 def drop(editor, content, data):
@@ -97,14 +98,14 @@ def drop(editor, content, data):
     for listed in (editor.variants, editor.obeyed, editor.names):
         del listed[k]
     editor.publish_kept()
-    return f"Variant {k + 1} is out of the strip"
+    return Said("kept.dropped", n=k + 1)
 
 
 def clear(editor, content, data):
     """The strip emptied."""
     editor.variants, editor.obeyed, editor.names = [], [], []
     editor.publish_kept()
-    return "The strip is empty"
+    return Said("kept.cleared")
 
 
 def _number(editor, content):
@@ -119,7 +120,7 @@ def open_file(editor, content, data):
     name, what = str(content.get("name", "the file")), content.get("what")
     if what not in _OPENERS:
         raise ValueError(f"cannot open {what!r}; known: {', '.join(_OPENERS)}")
-    return f"{name}: {_OPENERS[what](editor, data, name)}"
+    return Said("opened", name=name, what=_OPENERS[what](editor, data, name))
 
 
 def _open_picture(editor, data, name):
@@ -132,15 +133,14 @@ def _open_picture(editor, data, name):
     if editor.offer:
         editor.take(editor.offer.for_photos)
     editor.begin(Session(editor.net, picture))
-    size = f"{picture.width}×{picture.height} pixels"
-    return f"{size}, labelled by the segmenter. Click an object to remove it, or cut a hole."
+    return Said("opened.picture", width=picture.width, height=picture.height)
 
 
 def _open_labels(editor, data, name):
     session = editor.session
     labels = pictures.read_label_map(data, session.hole.shape, name, session.classes)
     editor.begin(Session(editor.net, session.picture, session.hole, labels, session.profile))
-    return "the known labels are now these"
+    return Said("opened.labels")
 
 
 def _open_edits(editor, data, name):
@@ -160,15 +160,14 @@ def _open_archive(editor, data, name):
     found = [variants.restored(session, restore) for restore in kept[: variants.MOST]]
     editor.begin(session)
     _add(editor, found)
-    return f"{_done_again(session, document)}; {len(found)} kept variants"
+    return Said("opened.archive", again=_done_again(session, document), n=len(found))
 
 
 def _done_again(session, document):
-    done = f"{len(document['edits'])} edits done again"
-    if not document["result"]:
-        return f"{done}; the file records no result to compare with"
-    same = session.document()["result"] == document["result"]
-    return f"{done}, with the same bytes" if same else f"{done}, but the result is not the recorded one (other nets?)"
+    key = "opened.again"
+    if document["result"]:
+        key += ".same" if session.document()["result"] == document["result"] else ".other"
+    return Said(key, n=len(document["edits"]))
 
 
 _OPENERS = {"picture": _open_picture, "labels": _open_labels, "edits": _open_edits}
@@ -181,7 +180,7 @@ def street(editor, content, data):
     editor.take(editor.offer.for_streets)
     image, labels = editor.offer.street(content["k"])
     editor.begin(Session(editor.net, image, None, labels))
-    return "Point at a car or a person, and click to remove it."
+    return Said("begin.street")
 
 
 def nets(editor, content, data):
@@ -193,21 +192,21 @@ def nets(editor, content, data):
     editor.take(content["name"])
     editor.begin(session)
     _add(editor, kept)
-    return f"Now with the nets {content['name']}, {editor.offer.texts[content['name']]}"
+    return Said("nets.now", name=content["name"], text=editor.offer.texts[content["name"]])
 
 
 def save(editor, content, data):
     """Everything as one ZIP file, sent to the browser, which opens here again."""
     archive = record.packed(editor.session, [variant.restore for variant in editor.variants])
     editor.send({"type": "saved", "name": "spg-edit.zip", "mime": "application/zip"}, buffers=[archive])
-    return "Saved as spg-edit.zip: picture, label map, hole, edits and kept variants. Open… takes it again."
+    return Said("saved.all")
 
 
 def picture(editor, content, data):
     """The picture as it is now, as a PNG file sent to the browser."""
     image = pictures.png(editor.session.filled.transpose(1, 2, 0), editor.session.profile)
     editor.send({"type": "saved", "name": "spg-picture.png", "mime": "image/png"}, buffers=[image])
-    return "Saved as spg-picture.png"
+    return Said("saved.picture")
 
 
 def show(editor, content, data):

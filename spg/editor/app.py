@@ -13,6 +13,7 @@ from spg.data.streets import draw
 from spg.editor.record import open_file
 from spg.editor.session import Session
 from spg.editor.widget import SegmentationEditor
+from spg.editor.words import ENGLISH, Said, spoken
 from spg.engine import checkpoints, voila
 from spg.evaluation.shapes import shapes
 from spg.labels import CLASSES, STREET, VEHICLE, recorded, refuse_other_set
@@ -24,7 +25,6 @@ SIZE = 256  # of the largest drawn street
 SAMPLES = (5009, 5034, 5047, 5003, 5014, 5049)  # seeds of the sample streets: day and night, sun and rain
 THUMBNAIL = 160  # pixels
 IDLE = 60  # seconds after which a kernel without a page is ended: each holds half a gigabyte
-TEXTS = {"streets": "for drawn streets", "cityscapes": "for photographed streets", "faces": "for photographed faces"}
 
 
 def open_editor(image=None, hole=None, labels=None, weights=None):
@@ -73,7 +73,8 @@ class Offer:
     def about(self):
         """What the page says of the nets, as a dict for JSON."""
         about = {"page": True, "welcome": self.welcome, "street": bool(self.samples)}
-        return {**about, "nets": self.name, "choices": self.texts}
+        choices = {name: spoken(text) for name, text in self.texts.items()}
+        return {**about, "nets": self.name, "choices": choices}
 
     def street(self, k):
         """(image uint8 3×S×S, labels) of sample street k, at the size its nets were trained at."""
@@ -101,7 +102,8 @@ def _name(weights):
 
 
 def _text(name):
-    return TEXTS.get(name.rpartition("-")[0], "trained here")
+    key = f"nets.{name.rpartition('-')[0]}"
+    return Said(key if key in ENGLISH else "nets.own")
 
 
 def street(size, seed=5079):

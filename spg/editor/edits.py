@@ -17,6 +17,7 @@ import numpy as np
 from spg.editor import raster, variants
 from spg.editor.drawing import PARTS, decode_runs, encode_runs
 from spg.editor.objects import Refused, beside, find_object
+from spg.editor.words import Said, class_named, percent
 from spg.labels import STREET
 
 PUT = {"layout": ("predicted",), "hole": ("hole", "known")}  # on the layout, the classes too
@@ -181,46 +182,45 @@ def _put(edit, drawing, mask, classes):
         return _dig(drawing, mask) if edit["put"] == "hole" else _close(drawing, mask)
     inside = mask & (drawing.hole == 1)
     if not inside.any():
-        remedy = "draw the hole there first" if drawing.hole.any() else "there is no hole yet, draw one"
-        raise Refused(f"Outside the hole the layout is known: {remedy}")
+        raise Refused(Said("put.outside" if drawing.hole.any() else "put.no_hole"))
     if edit["put"] == "predicted":
         drawing.leave(inside)
-        return f"{inside.sum()} pixels are SP-Net's again"
+        return Said("put.predicted", n=int(inside.sum()))
     drawing.decide(inside, classes.names.index(edit["put"]), edit.get("colour"))
-    return f"{edit['put']}: {inside.sum()} pixels"
+    return Said("put", kind=class_named(edit["put"]), n=int(inside.sum()))
 
 
 def _dig(drawing, mask):
     if not mask.any():
-        raise Refused("That is outside the picture")
+        raise Refused(Said("hole.outside"))
     if (mask | (drawing.hole == 1)).all():
-        raise Refused("The whole picture would be missing: leave something to go by")
+        raise Refused(Said("hole.all"))
     drawing.dig(mask)
     return _size(drawing)
 
 
 def _size(drawing):
     share = drawing.hole.mean()
-    return f"The hole is {share:.{0 if share >= 0.01 else 1}%} of the picture"
+    return Said("hole.size", percent=percent(share, 0 if share >= 0.01 else 1))
 
 
 def _close(drawing, mask):
     if not (mask & (drawing.hole == 1)).any():
-        raise Refused("Nothing is missing there")
+        raise Refused(Said("hole.not_there"))
     drawing.close(mask)
-    return _size(drawing) if drawing.hole.any() else "Nothing is missing now"
+    return _size(drawing) if drawing.hole.any() else Said("hole.closed")
 
 
 def _predict(edit, drawing, s_r, classes):
     _need_hole(drawing)
     drawing.leave(drawing.hole == 1)
-    return "The layout is SP-Net's prediction"
+    return Said("predicted")
 
 
 def _another(edit, drawing, s_r, classes):
     _need_hole(drawing)
     drawing.decide(drawing.hole == 1, variants.another(s_r(), edit["seed"]))
-    return f"Another layout, number {edit['seed']}"
+    return Said("another.number", n=edit["seed"])
 
 
 def _remove(edit, drawing, layout, picture, classes):
@@ -231,22 +231,22 @@ def _remove(edit, drawing, layout, picture, classes):
     drawing.bar(mask, label)
     for other in classes.objects:
         drawing.bar(mask & ~beside(before, mask, other), other)
-    with_it = "shadow and rim" if edit.get("shadow") and classes.ground is not None else "rim"
-    return f"Removed: {classes.names[label]}, {mask.sum()} pixels with its {with_it}"
+    key = "removed.shadow" if edit.get("shadow") and classes.ground is not None else "removed"
+    return Said(key, kind=class_named(classes.names[label]), n=int(mask.sum()))
 
 
 def _colour(edit, drawing, s_r, classes):
     mask = (drawing.decided == 1) & (drawing.painted == classes.names.index(edit["put"]))
     if not mask.any():
-        raise Refused(f"No {edit['put']} is painted yet")
+        raise Refused(Said("coloured.nothing", kind=class_named(edit["put"])))
     drawing.ask(mask, edit["colour"])
-    return f"{edit['put']}: {'painted in that colour' if edit['colour'] else 'any colour, as the net likes'}"
+    return Said("coloured" if edit["colour"] else "coloured.any", kind=class_named(edit["put"]))
 
 
 def _restore(edit, drawing, s_r, classes):
     maps = {part: _decode(edit[part], drawing.shape, part, classes) for part in PARTS}
     if maps["hole"].all():
-        raise Refused("The whole picture would be missing: leave something to go by")
+        raise Refused(Said("hole.all"))
     for part, values in maps.items():
         setattr(drawing, part, (values if part == "hole" else values * maps["hole"]).astype(drawing.kinds[part]))
     drawing.asked = np.zeros_like(drawing.hole)
@@ -254,9 +254,9 @@ def _restore(edit, drawing, s_r, classes):
         asked = _decode(edit["asked"], drawing.shape, "asked", classes) * maps["hole"] * maps["decided"]
         for number, colour in enumerate(edit.get("colours", ()), 1):
             drawing.ask(asked == number, colour)
-    return "A kept layout is back"
+    return Said("restored")
 
 
 def _need_hole(drawing):
     if not drawing.hole.any():
-        raise Refused("There is no hole yet: draw one, or remove an object")
+        raise Refused(Said("no_hole"))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from spg.editor import raster
+from spg.editor.words import Said, class_named
 from spg.labels import OTHER, PERSON, SIGN, STREET, VEGETATION, VEHICLE
 
 RIM = 1 / 32  # of the shorter side: labels and paint are not sharp to the pixel
@@ -35,11 +36,11 @@ def find_object(layout, at, picture=None, classes=STREET):
     """
     x, y = at
     if not (0 <= x < layout.shape[1] and 0 <= y < layout.shape[0]):
-        raise Refused(f"({x}, {y}) is outside the picture")
+        raise Refused(Said("remove.outside", x=x, y=y))
     label = int(layout[y, x])
     if label not in classes.objects:
-        names = ", ".join(classes.names[c] for c in classes.objects) or "none among these classes: cut a hole"
-        raise Refused(f"This is {classes.names[label]}: only objects can be removed ({names})")
+        found, names = class_named(classes.names[label]), [class_named(classes.names[c]) for c in classes.objects]
+        raise Refused(Said("remove.no_object" if names else "remove.no_objects", kind=found, objects=names))
     mask, rim = raster.fill(layout, at), rim_of(layout)
     if picture is not None and classes.ground is not None:
         mask |= shadow(mask, layout == classes.ground, picture, at, rim)

@@ -11,6 +11,7 @@ from spg.editor import record
 from spg.editor.drawing import PARTS, Drawing, History, decode_runs, encode_runs
 from spg.editor.edits import Refused, check_edit, do_edit
 from spg.editor.variants import recognised
+from spg.editor.words import Said
 from spg.holes import check_hole
 from spg.labels import check_labels, classes_of
 from spg.pictures import as_picture, rgb_profile
@@ -126,17 +127,17 @@ class Session:
         """Take the last edit back, whatever it was. Raises Refused when there is none."""
         with self.lock:
             if not self.history.can_undo:
-                raise Refused("Nothing to undo")
+                raise Refused(Said("undone.nothing"))
             self.drawing.thaw(self.history.undo(self.drawing.freeze()))
-            return "Undone"
+            return Said("undone")
 
     def redo(self):
         """Do the edit again that was undone last. Raises Refused when there is none."""
         with self.lock:
             if not self.history.can_redo:
-                raise Refused("Nothing to do again")
+                raise Refused(Said("redone.nothing"))
             self.drawing.thaw(self.history.redo(self.drawing.freeze()))
-            return "Done again"
+            return Said("redone")
 
     def with_nets(self, net):
         """The same drawing for other nets, as a new Session; a segmenter's labels are made again.
@@ -144,7 +145,7 @@ class Session:
         Raises Refused where they have learned other classes.
         """
         if not classes_of(net).same(self.classes):
-            raise Refused(f"This drawing has the classes of {self.classes}, these nets those of {classes_of(net)}")
+            raise Refused(Said("nets.other_classes", drawing=str(self.classes), nets=str(classes_of(net))))
         known = self.known if self.labelled else None
         again = Session(net, self.picture, self.first_hole, known, self.profile)
         for edit in self.history.edits:

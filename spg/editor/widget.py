@@ -17,9 +17,7 @@ import traitlets
 from spg.editor import actions, bundle, record
 from spg.editor.edits import Refused
 from spg.editor.session import Session
-
-REMOVE = "Ready. Point at an object and click to remove it, or cut a hole."
-PAINT = "Ready. Choose a class and paint inside the hole, or click an object to remove it."
+from spg.editor.words import Said, spoken
 
 
 def _synced(kind, **options):
@@ -59,7 +57,7 @@ class SegmentationEditor(anywidget.AnyWidget):
         self._worker = Worker(self._refresh, self._complain)
         try:
             session = Session(net, image, hole, labels)
-            self.begin(session, PAINT if session.hole.any() else REMOVE)
+            self.begin(session, Said("begin.paint" if session.hole.any() else "begin.remove"))
         except BaseException:
             self.close()
             raise
@@ -178,14 +176,18 @@ class SegmentationEditor(anywidget.AnyWidget):
         self.kept = actions.kept_packet(self.variants, self.obeyed, self.names, self._number)
 
     def say(self, text, tone="good"):
-        """Show a sentence in the status line. tone: good, refused or error. Returns it."""
+        """Show a sentence in the status line: a `Said`, or a text that stays in English. tone: good, refused or error.
+
+        Returns it.
+        """
         if text:
-            self.status = {"text": text, "tone": tone, "number": time.monotonic_ns()}
+            self.status = {"text": text, "said": spoken(text), "tone": tone, "number": time.monotonic_ns()}
         return text
 
     def _complain(self, error):
         if isinstance(error, ValueError):
-            self.say(str(error), "refused" if isinstance(error, Refused) else "error")
+            said = error.args[0] if error.args and isinstance(error.args[0], Said) else str(error)
+            self.say(said, "refused" if isinstance(error, Refused) else "error")
         else:
             self.say(f"{type(error).__name__}: {error}", "error")
             self.log.error("the editor's worker", exc_info=error)

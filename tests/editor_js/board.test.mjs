@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CLASS_KEYS, KEYS, meaning } from "../../spg/editor/js/actions.js";
+import { CLASS_KEYS, helpOnKeys, meaning } from "../../spg/editor/js/actions.js";
 import { Board, patched, runs } from "../../spg/editor/js/board.js";
 import { Hand, straightened } from "../../spg/editor/js/hand.js";
 import { Link, restoring } from "../../spg/editor/js/link.js";
@@ -153,7 +153,7 @@ test("keys", () => {
   assert.deepEqual(meaning(key(" "), true), { do: "press" });
   assert.deepEqual(meaning(key("M")), { do: "mode" });
   assert.equal(meaning(key("q")), null);
-  for (const [name, text] of KEYS) if (/^[A-Z]$/.test(name)) assert.ok(meaning(key(name.toLowerCase())), text); // what the help lists exists
+  for (const [name, text] of helpOnKeys()) if (/^[A-Z]$/.test(name)) assert.ok(meaning(key(name.toLowerCase())), text); // what the help lists exists
 });
 
 test("more than eight classes: wider maps, further keys and coarser patterns", () => {
@@ -171,7 +171,7 @@ test("more than eight classes: wider maps, further keys and coarser patterns", (
   const key = (name) => ({ key: name });
   assert.deepEqual([meaning(key("9")), meaning(key("9"), false, 11), meaning(key("c"), false, 11)], [null, { do: "label", label: 8 }, { do: "label", label: 10 }]);
   assert.equal(meaning(key("d"), false, 11), null);
-  assert.equal(new Set([...CLASS_KEYS, ...KEYS.map(([name]) => name).filter((name) => name.length === 1)]).size, CLASS_KEYS.length + KEYS.filter(([name]) => name.length === 1).length); // no key twice
+  assert.equal(new Set([...CLASS_KEYS, ...helpOnKeys().map(([name]) => name).filter((name) => name.length === 1)]).size, CLASS_KEYS.length + helpOnKeys().filter(([name]) => name.length === 1).length); // no key twice
   const pattern = (k) => Array.from({ length: 2304 }, (_, i) => Number(markOf(k)?.(i % 48, Math.floor(i / 48)) ?? 0)).join("");
   assert.equal(new Set(Array.from({ length: 24 }, (_, k) => pattern(k))).size, 24);
 });

@@ -6,7 +6,8 @@ import { pathToFileURL } from "node:url";
 
 const { page, records } = JSON.parse(readFileSync(0, "utf8"));
 const from = (file) => import(pathToFileURL(`${page}/${file}`).href);
-const [{ Nets }, { Session }, { runs }] = await Promise.all([from("local/nets.js"), from("local/session.js"), from("js/board.js")]);
+const [{ Nets }, { Session }, { runs }, { choose, told }] = await Promise.all(["local/nets.js", "local/session.js", "js/board.js", "js/words.js"].map(from));
+choose("en");
 const runtime = await from("runtime/ort.wasm.min.mjs");
 runtime.env.wasm.numThreads = 1;
 const about = JSON.parse(readFileSync(`${page}/page.json`));
@@ -19,7 +20,7 @@ for (const { street, edits } of records) {
   const scene = { height, width, picture: bytes.slice(0, 3 * height * width), known: bytes.slice(3 * height * width) };
   const session = new Session(nets, scene, about.classes);
   const said = [];
-  for (const edit of edits) said.push(edit === "undo" ? session.undo() : edit === "redo" ? session.redo() : await session.edit(edit));
+  for (const edit of edits) said.push(told(edit === "undo" ? session.undo() : edit === "redo" ? session.redo() : await session.edit(edit)));
   const filled = Buffer.from(await session.filled()).toString("base64");
   done.push({ said, layout: runs(await session.layout()), hole: runs(session.drawing.hole), filled, document: await session.document(about.set) });
 }

@@ -3,6 +3,7 @@
 import { remember } from "./link.js";
 import { listen } from "./pointer.js";
 import { LARGEST_BRUSH } from "./raster.js";
+import { classNamed, language, said, tell, told } from "./words.js";
 
 const MOST_BYTES = 8_000_000; // of an upload; spg/pictures.py has the same number
 const SHAPES = ["brush", "lasso", "fill"]; // the tools that put a class
@@ -49,7 +50,7 @@ export class Actions {
       use: ({ id }) => this.use(id),
       drop: ({ id }) => link.send({ type: "drop", id }),
       open: ({ what, file }) => this.open(what, file),
-      street: ({ k }) => this.replacing("Another street", () => link.send({ type: "street", k })),
+      street: ({ k }) => this.replacing(tell("replace.street"), () => link.send({ type: "street", k })),
       nets: ({ name }) => link.send({ type: "nets", name }),
       samples: () => this.view.welcome.toggle(),
       help: () => this.view.coach.toggle(),
@@ -59,7 +60,7 @@ export class Actions {
   /** What needs a hole: without one nothing is asked of Python, which could only refuse. */
   inHole(ask) {
     if (this.view.board.missing) return ask();
-    this.view.say({ text: "There is no hole yet: remove an object, or cut a hole", tone: "refused" });
+    this.view.say({ said: said("no_hole"), tone: "refused" });
   }
 
   // ------------------------------------------------------------ keys and pointer
@@ -139,7 +140,7 @@ export class Actions {
     this.view.pointed = at;
     if (at) this.view.cursor = at;
     const name = at && this.nameAt(at);
-    if (name) this.view.where.textContent = `${at[0]}, ${at[1]} · ${name}`;
+    if (name) this.view.where.textContent = `${at[0]}, ${at[1]} · ${told(classNamed(name))}`;
     const removable = this.view.state.tool === "remove" && at && this.view.board.objectAt(at);
     this.view.root.dataset.over = removable ? "object" : "";
     this.view.painter.redraw();
@@ -149,7 +150,7 @@ export class Actions {
     const name = this.nameAt(at);
     if (!name) return;
     this.act({ do: "label", label: this.view.board.classes.findIndex((known) => known.name === name) });
-    this.view.say({ text: `Picked: ${name}`, tone: "good" });
+    this.view.say({ said: said("picked", { kind: classNamed(name) }), tone: "good" });
   }
 
   /** The class at a pixel; undefined outside the picture. */
@@ -205,8 +206,9 @@ export class Actions {
 
   async open(what, file) {
     if (file.size > MOST_BYTES) {
-      const limit = `the limit is ${MOST_BYTES / 1e6} MB: make it smaller`;
-      this.view.say({ text: `${file.name} has ${(file.size / 1e6).toFixed(1)} MB; ${limit}`, tone: "error" });
+      const megabytes = (file.size / 1e6).toLocaleString(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+      const sizes = { size: megabytes, limit: MOST_BYTES / 1e6 };
+      this.view.say({ said: said("too_large", { name: file.name, ...sizes }), tone: "error" });
       return;
     }
     const bytes = await file.arrayBuffer();
@@ -218,10 +220,10 @@ export class Actions {
     const work = this.view.unsaved();
     if (!work) return go();
     this.view.notice.ask(
-      `${what} takes the place of this picture, and ${work} would be lost.`,
-      ["Save, then open", "a ZIP file of everything, which can be opened again", () => (this.act({ do: "save" }), go())],
-      ["Open, and lose it", "without saving", go],
-      ["Stay here", "open nothing"],
+      tell("replace", { what, work }),
+      [tell("replace.save"), tell("replace.save.title"), () => (this.act({ do: "save" }), go())],
+      [tell("replace.lose"), tell("replace.lose.title"), go],
+      [tell("replace.stay"), tell("replace.stay.title")],
     );
   }
 
@@ -229,7 +231,7 @@ export class Actions {
   listenForFiles(root, opened) {
     const take = (file) => {
       if (opened) return this.open("picture", file);
-      this.view.say({ text: "This page has no segmenter, and opens its sample streets alone: `spg edit` opens pictures", tone: "refused" });
+      this.view.say({ said: said("no_segmenter"), tone: "refused" });
     };
     const first = (transfer) => [...(transfer?.files ?? [])][0];
     root.addEventListener("dragover", (event) => event.preventDefault());
@@ -250,43 +252,25 @@ const stepped = (size, by) => size + by * Math.max(1, Math.round(size / 10));
 
 // ------------------------------------------------------------ the keyboard: what each key does, in tables that the help and the tool bar show too
 
-/** [tool, its key, its name, what the help says]. */
-export const TOOLS = [
-  ["remove", "X", "Remove", "remove an object"],
-  ["brush", "B", "Brush", "brush"],
-  ["lasso", "L", "Lasso", "lasso: drag, or set corners"],
-  ["fill", "F", "Fill", "fill"],
-  ["eraser", "E", "Eraser", "eraser"],
-  ["pick", "I", "Pick", "pick a class from the picture"],
-  ["hand", "V", "Move", "move the picture"],
-];
+/** [tool, its key]. */
+export const TOOLS = [["remove", "X"], ["brush", "B"], ["lasso", "L"], ["fill", "F"], ["eraser", "E"], ["pick", "I"], ["hand", "V"]];
 
-/** [action, its key, what the help says]. */
-const COMMANDS = [
-  ["mode", "M", "cut a hole, or paint classes"],
-  ["predict", "P", "fill as predicted"],
-  ["another", "N", "surprise me"],
-  ["keep", "K", "keep this"],
-  ["help", "?", "the three first steps"],
-];
+/** [action, its key]. */
+const COMMANDS = [["mode", "M"], ["predict", "P"], ["another", "N"], ["keep", "K"], ["help", "?"]];
 
 /** The keys of the classes: digits, then the letters that nothing else has. Later classes have a button alone. */
 export const CLASS_KEYS = [..."123456789ACDGHJOQRSTUWYZ"];
 
-/** [key, what it does]: the help. */
-export const KEYS = [
-  ...TOOLS.map(([, key, , text]) => [key, text]),
-  ...COMMANDS.map(([, key, text]) => [key, text]),
-  ["1 2 3 …", "class: the key beside its name"],
-  ["[ ]", "brush size; also Alt and the wheel"],
-  ["Ctrl Z, Ctrl Y", "undo, redo"],
-  ["+ − 0", "zoom in, out, all; also Ctrl and the wheel"],
-  ["arrows", "move the cursor (Shift: farther)"],
-  ["Space", "pen down and up; a corner; fill, pick or remove at the cursor"],
-  ["Enter", "finish the stroke or outline; also a double click"],
-  ["Ctrl S", "save the notebook; in a page of its own, save all"],
-  ["Esc", "drop the unfinished stroke or outline"],
-];
+/** [key, what it does], in words: the help. */
+export function helpOnKeys() {
+  const named = ["undo", "zoom", "step", "press", "finish", "save", "cancel"].map((name) => [name === "zoom" ? "+ − 0" : tell(`key.${name}`), tell(`keys.${name}`)]);
+  return [
+    ...[...TOOLS, ...COMMANDS].map(([name, key]) => [key, tell(`keys.${name}`)]),
+    ["1 2 3 …", tell("keys.class")],
+    ["[ ]", tell("keys.size")],
+    ...named,
+  ];
+}
 
 const LETTERS = new Map([
   ...TOOLS.map(([tool, key]) => [key, { do: "tool", tool }]),

@@ -2,6 +2,7 @@
 // what is out of date is dimmed.
 
 import { h } from "./dom.js";
+import { tell } from "./words.js";
 
 const MOMENT = 150; // milliseconds; what is faster needs no word
 
@@ -9,7 +10,7 @@ export class Busy {
   /** root: the view's element; it gets aria-busy, and data-busy after a moment. */
   constructor(root) {
     Object.assign(this, { root, last: 0, timer: 0 });
-    this.text = h("span", {}, "Painting …");
+    this.text = h("span");
     this.element = h("div", { class: "spg-busy" }, h("div", { class: "spg-busy-line" }), this.text);
   }
 
@@ -18,7 +19,7 @@ export class Busy {
     if (type === "ping") return;
     this.last = seq;
     this.root.setAttribute("aria-busy", "true");
-    this.text.textContent = type === "open" || type === "nets" ? "Opening …" : "Painting …";
+    this.text.textContent = tell(["open", "nets"].includes(type) ? "busy.opening" : "busy.painting");
     this.timer ||= setTimeout(() => (this.root.dataset.busy = "true"), MOMENT);
   }
 

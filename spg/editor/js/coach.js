@@ -3,16 +3,17 @@
 
 import { h } from "./dom.js";
 import { button } from "./panel.js";
+import { classNamed, tell } from "./words.js";
 
 const KEY = "spg-editor-coach"; // in localStorage: "dismissed"
 const TREE = "vegetation";
 
 const STEPS = [
-  { text: (touch) => `Remove this car: ${touch ? "tap it" : "point at it, and click"}.`, otherwise: "Remove an object: point at it, and click. Or cut a hole.", done: (view) => view.board.missing },
-  { text: () => "Paint a tree: choose vegetation, then draw inside the outline.", otherwise: "Paint: choose a class, then draw inside the outline.", done: (view) => (tree(view) < 0 ? view.board.decided.includes(1) : view.board.painted(tree(view))) },
-  { text: () => "See what else could be there: press Six variants.", done: (view) => (view.model.get("kept")?.variants ?? []).length >= 6 },
+  { text: (touch) => tell(touch ? "coach.remove.touch" : "coach.remove"), otherwise: () => tell("coach.remove.any"), done: (view) => view.board.missing },
+  { text: () => tell("coach.paint", { kind: classNamed(TREE) }), otherwise: () => tell("coach.paint.any"), done: (view) => (tree(view) < 0 ? view.board.decided.includes(1) : view.board.painted(tree(view))) },
+  { text: () => tell("coach.variants", { button: tell("six") }), done: (view) => (view.model.get("kept")?.variants ?? []).length >= 6 },
 ];
-const LAST = "That is all. Click a variant to take it, Keep this for your own, Save picture when you like it.";
+const last = () => tell("coach.last", { keep: tell("keep"), save: tell("save_picture") });
 
 const tree = ({ board }) => board.classes.findIndex(({ name }) => name === TREE);
 
@@ -22,9 +23,9 @@ export class Coach {
     this.step = 0;
     this.text = h("p", { class: "spg-coach-text" });
     this.dots = h("ol", { class: "spg-dots", "aria-hidden": "true" }, STEPS.map((_, i) => h("li", {}, String(i + 1))));
-    this.skip = button("Skip", "to the next step", () => this.advance());
-    this.close = button("Got it", "dismiss these hints; ? brings them back", () => this.dismiss());
-    this.element = h("section", { class: "spg-coach", role: "note", "aria-label": "First steps", "aria-live": "polite", hidden: true }, this.dots, this.text, h("div", { class: "spg-group" }, this.skip, this.close));
+    this.skip = button(tell("coach.skip"), tell("coach.skip.title"), () => this.advance());
+    this.close = button(tell("coach.close"), tell("coach.close.title"), () => this.dismiss());
+    this.element = h("section", { class: "spg-coach", role: "note", "aria-label": tell("coach"), "aria-live": "polite", hidden: true }, this.dots, this.text, h("div", { class: "spg-group" }, this.skip, this.close));
   }
 
   /** A new picture: from the first step on, unless it was dismissed. inPage: it begins by itself. */
@@ -65,7 +66,7 @@ export class Coach {
     this.view.suggested = car;
     root.dataset.coach = now ? String(this.step + 1) : "";
     const other = (this.step === 0 && !car) || (this.step === 1 && tree(this.view) < 0);
-    const said = !now ? LAST : other ? now.otherwise : now.text(matchMedia("(pointer: coarse)").matches);
+    const said = !now ? last() : other ? now.otherwise() : now.text(matchMedia("(pointer: coarse)").matches);
     if (this.text.textContent !== said) this.text.textContent = said;
     this.skip.hidden = !now;
     [...this.dots.children].forEach((dot, i) => (dot.className = i < this.step ? "spg-done" : i === this.step ? "spg-now" : ""));

@@ -14,12 +14,14 @@ import { Camera, Pane } from "./pane.js";
 import { header, opens, panel, slider } from "./panel.js";
 import { strip } from "./strip.js";
 import { Welcome } from "./welcome.js";
+import { CHANGED, choose, counted, language, tell, told } from "./words.js";
 
 const BRUSH = 0.07; // of the picture's shorter side: the first brush
 const NARROW = 600; // CSS pixels: below, one canvas shows layout and picture, one over the other
 
 class View {
-  constructor(model, element) {
+  /** before: the view of the same model whose place it takes, in another language. */
+  constructor(model, element, before) {
     Object.assign(this, { model, element, suggested: null });
     this.state = { tool: "remove", on: "layout", label: 6, size: 9, opacity: 0.75, marks: false, show: "layout", split: 0, A: null, B: null, colours: {} };
     this.link = new Link(model, () => this.silence(), () => this.notice.hide(), (seq, type) => this.busy.sent(seq, type));
@@ -30,6 +32,17 @@ class View {
     this.build();
     this.begin();
     this.follow();
+    if (before) this.goOn(before);
+  }
+
+  /** With the tool, the colours and the number of the last message that the view before had. */
+  goOn({ coach, link, saved, state, welcome }) {
+    Object.assign(this.state, state);
+    this.saved = saved;
+    this.link.seq = Math.max(this.link.seq, link.seq);
+    this.coach.element.hidden = coach.element.hidden;
+    if (welcome.element.hidden) this.welcome.hide();
+    this.show();
   }
 
   // ------------------------------------------------------------ building
@@ -43,19 +56,19 @@ class View {
     this.looks = looks(act);
     this.strip = strip(act);
     this.welcome = new Welcome(act, this.model.get("samples"), opens(scene));
-    this.left = new Pane("Layout: paint here", {
-      ...{ tabindex: "0", role: "application", "aria-roledescription": "drawing area", "data-focus": "layout" },
-      "aria-label": "Drawing area. Arrow keys move the cursor, space puts the pen down, Enter finishes. More under Keys.",
+    this.left = new Pane(tell("pane.layout"), {
+      ...{ tabindex: "0", role: "application", "aria-roledescription": tell("pane.role"), "data-focus": "layout" },
+      "aria-label": tell("pane.label"),
     });
-    this.right = new Pane("Picture: filled after the layout", { role: "img", "aria-label": "The picture, its hole filled after the layout" });
-    this.split = slider("Before / after", 0, 100, (value) => act({ do: "split", to: value }));
+    this.right = new Pane(tell("pane.picture"), { role: "img", "aria-label": tell("pane.picture.label") });
+    this.split = slider(tell("split"), 0, 100, (value) => act({ do: "split", to: value }));
     this.status = h("p", { class: "spg-status", role: "status", "aria-live": "polite" });
     this.where = h("p", { class: "spg-where", "aria-hidden": "true" });
     const foot = h("div", { class: "spg-foot" }, this.status, this.where);
     const work = h("div", { class: "spg-work" }, h("div", { class: "spg-panes" }, this.left.element, this.right.element), this.split.element, foot);
     this.root = h(
       this.inPage ? "main" : "div",
-      { class: "spg-editor", "data-lm-suppress-shortcuts": "true", role: this.inPage ? null : "region", "aria-label": "Segmentation editor", "data-host": host() },
+      { class: "spg-editor", "data-lm-suppress-shortcuts": "true", role: this.inPage ? null : "region", "aria-label": tell("title.editor"), lang: language(), "data-host": host() },
       this.header.element,
       this.notice.element,
       this.welcome.element,
@@ -88,7 +101,7 @@ class View {
       this.narrow = narrow;
       this.state.opacity = narrow ? 0.25 : 0.75;
       (narrow ? this.left : this.right).frame.append(this.busy.element);
-      this.left.caption.textContent = narrow ? "Layout over the picture" : "Layout: paint here";
+      this.left.caption.textContent = tell(narrow ? "pane.over" : "pane.layout");
       this.show();
     }
     this.painter.redraw();
@@ -158,7 +171,7 @@ class View {
     const filled = this.model.get("filled") ?? {};
     if (!this.board.receiveFilled(filled)) return;
     this.root.dataset.painted = filled.seq;
-    if (this.board.missing) this.where.textContent = `painted in ${filled.milliseconds} ms`;
+    if (this.board.missing) this.where.textContent = tell("painted", { ms: filled.milliseconds });
     this.painter.redraw();
   }
 
@@ -172,8 +185,8 @@ class View {
     const { edits = 0 } = this.model.get("frame") ?? {};
     const kept = this.model.get("kept")?.variants ?? [];
     if (this.saved === this.workNow()) return "";
-    const parts = [edits && `${edits} ${edits === 1 ? "edit" : "edits"}`, kept.length && `${kept.length} kept ${kept.length === 1 ? "variant" : "variants"}`];
-    return parts.filter(Boolean).join(" and ");
+    const parts = { edits: edits && counted("work.edits", edits), variants: kept.length && counted("work.variants", kept.length) };
+    return parts.edits && parts.variants ? tell("work.both", parts) : parts.edits || parts.variants || "";
   }
 
   /** A name for the work as it is: it changes with every edit and kept variant. */
@@ -190,9 +203,11 @@ class View {
     if (content.name.endsWith(".zip")) this.saved = this.workNow();
   }
 
+  /** A sentence in the status line: {said, tone}; a text that is none is the program's own, and stays in English. */
   say(status) {
-    if (!status?.text) return;
-    this.status.replaceChildren(...(status.tone === "good" ? [] : [icon(status.tone)]), status.text);
+    if (!status?.said) return;
+    const text = status.said.key || status.tone === "good" ? told(status.said) : tell("failed", { text: status.said });
+    this.status.replaceChildren(...(status.tone === "good" ? [] : [icon(status.tone)]), text);
     this.status.dataset.tone = status.tone;
     if (status.tone === "refused") this.nudge();
   }
@@ -212,8 +227,8 @@ class View {
     this.strip.show(this.board, this.model.get("kept"), this.state);
     this.coach.show();
     const { A, B, split } = this.state;
-    const name = (id, other) => (id === null ? other : `variant ${kept.findIndex((variant) => variant.id === id) + 1}`);
-    this.split.show(split, split ? `${name(A, "before")} | ${name(B, "after")}` : name(B, "after"));
+    const name = (id, other) => (id === null ? tell(other) : tell("strip.variant", { n: kept.findIndex((variant) => variant.id === id) + 1 }));
+    this.split.show(split, split ? `${name(A, "split.before")} | ${name(B, "split.after")}` : name(B, "split.after"));
     this.split.element.hidden = !this.board.missing && !kept.length;
     this.root.dataset.armed = this.armed();
     this.painter.redraw();
@@ -235,7 +250,16 @@ function host() {
 
 export default {
   render({ model, el }) {
-    const view = new View(model, el);
-    return () => view.close();
+    let view = new View(model, el);
+    const again = ({ detail }) => {
+      const held = view.root.contains(document.activeElement);
+      choose(detail);
+      view.close();
+      view.root.remove();
+      view = new View(model, el, view);
+      if (held) view.root.querySelector(".spg-language").focus();
+    };
+    addEventListener(CHANGED, again); // each editor of a notebook has these modules for itself
+    return () => (removeEventListener(CHANGED, again), view.close());
   },
 };

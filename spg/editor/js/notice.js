@@ -3,6 +3,7 @@
 import { download, h } from "./dom.js";
 import { record, remember, remembered } from "./link.js";
 import { button } from "./panel.js";
+import { tell } from "./words.js";
 
 export class Notice {
   constructor(link) {
@@ -30,21 +31,16 @@ export class Notice {
   /** No answer for seconds. The drawing stays in the tab, and can be saved as a file without Python. */
   silence(board, inPage) {
     remember(board);
-    const remedy = inPage ? "Load this page again" : "Run the cell again";
     const save = () => download("spg-drawing.json", JSON.stringify(record(board)), "application/json");
     const again = () => {
       this.link.silent = false;
       this.link.send({ type: "ping" });
     };
     this.show(
-      [
-        h("strong", {}, "Python does not answer: "),
-        "the kernel is busy, was restarted, or is gone. Your drawing is kept in this tab. ",
-        `${remedy}, and it is offered there.`,
-      ],
-      inPage ? button("Load again", "load this page again", () => location.reload()) : null,
-      button("Try again", "ask Python again", again),
-      button("Save drawing", "picture, hole and layout as a file for Open… or spg replay", save),
+      [h("strong", {}, tell("silence")), tell("silence.why"), tell(inPage ? "silence.page" : "silence.cell")],
+      inPage ? button(tell("silence.load"), tell("silence.load.title"), () => location.reload()) : null,
+      button(tell("silence.try"), tell("silence.try.title"), again),
+      button(tell("silence.save"), tell("silence.save.title"), save),
     );
   }
 
@@ -58,9 +54,9 @@ export class Notice {
       this.link.send({ type: "edit", edit: old });
     };
     this.show(
-      "There is an earlier drawing of this picture in this tab.",
-      button("Bring it back", "restore the drawing", take),
-      button("Start afresh", "leave it", () => this.hide()),
+      tell("earlier"),
+      button(tell("earlier.take"), tell("earlier.take.title"), take),
+      button(tell("earlier.leave"), tell("earlier.leave.title"), () => this.hide()),
     );
   }
 }

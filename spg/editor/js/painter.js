@@ -2,6 +2,7 @@
 // (RGBA, height·width·4) needs no canvas, so that node can test it.
 
 import { bytes, patched } from "./board.js";
+import { classNamed, tell } from "./words.js";
 
 export class Painter {
   constructor(view) {
@@ -87,7 +88,7 @@ export class Painter {
     found.edges ??= outline(found.mask, height, width);
     found.top ??= topOf(found.mask, width);
     pane.outline(found.edges, 2.5, "#ffd60a");
-    pane.tag(`Remove this ${found.name}`, found.top, camera);
+    pane.tag(tell("pane.remove", { kind: classNamed(found.name) }), found.top, camera);
   }
 }
 

@@ -1,37 +1,41 @@
 // The controls around the canvases: buttons, palette, sliders, files, help. Each tells the editor; `show` is told.
 
-import { CLASS_KEYS, KEYS, TOOLS } from "./actions.js";
+import { CLASS_KEYS, TOOLS, helpOnKeys } from "./actions.js";
 import { css, h, icon } from "./dom.js";
 import { markOf } from "./painter.js";
 import { LARGEST_BRUSH } from "./raster.js";
+import { CHANGED, LANGUAGES, classNamed, language, tell, told } from "./words.js";
 
-const VIEWS = [
-  ["layout", "Labels"],
-  ["chance", "Chance of the class"],
-  ["entropy", "How unsure (entropy)"],
-];
+const VIEWS = { layout: "labels", chance: "view.chance", entropy: "view.entropy" };
 const MOST_KEPT = 12; // spg/editor/variants.py has the same number
 const SAMPLED = 6;
 
 /** The page's first line: what this is, its nets, files. about: the scene. */
 export function header(act, about) {
   const street = about.street ?? true;
-  const nets = Object.entries(about.choices ?? {}).map(([name, text]) => h("option", { value: name }, `${name}, ${text}`));
-  const chooser = h("select", { class: "spg-select", "aria-label": "Nets", onchange: (event) => act({ do: "nets", name: event.target.value }) }, nets);
+  const nets = Object.entries(about.choices ?? {}).map(([name, text]) => h("option", { value: name }, `${name}, ${told(text)}`));
+  const chooser = h("select", { class: "spg-select", "aria-label": tell("nets"), onchange: (event) => act({ do: "nets", name: event.target.value }) }, nets);
   const element = h(
     "header",
     { class: "spg-head" },
-    h(about.page ? "h1" : "h3", {}, about.page ? (street ? "Change a street" : "Change a picture") : "Segmentation editor"),
-    nets.length ? h("label", { class: "spg-nets" }, h("span", {}, "Nets"), chooser) : null,
+    h(about.page ? "h1" : "h3", {}, tell(about.page ? (street ? "title.street" : "title.picture") : "title.editor")),
+    h("div", { class: "spg-choosers" }, nets.length ? h("label", { class: "spg-nets" }, h("span", {}, tell("nets")), chooser) : null, languages()),
     h("div", { class: "spg-group" }, [
-      about.page && street ? button("Samples", "six streets to begin with", () => act({ do: "samples" })) : null,
-      opens(about) ? opener(act, "picture", "Open…") : null,
-      button("Save picture", "the picture as a PNG file", () => act({ do: "picture" })),
-      button("Save all", `everything as a ZIP file, which ${opens(about) ? "Open…" : "spg edit"} takes again`, () => act({ do: "save" })),
-      button("?", "Help: the three first steps (?)", () => act({ do: "help" }), { "aria-label": "? Help: the three first steps" }),
+      about.page && street ? button(tell("samples"), tell("samples.title"), () => act({ do: "samples" })) : null,
+      opens(about) ? opener(act, "picture", tell("open")) : null,
+      button(tell("save_picture"), tell("save_picture.title"), () => act({ do: "picture" })),
+      button(tell("save_all"), tell("save_all.title", { opener: opens(about) ? tell("open") : "spg edit" }), () => act({ do: "save" })),
+      button("?", tell("help.title"), () => act({ do: "help" }), { "aria-label": tell("help.label") }),
     ]),
   );
   return { element, show: ({ nets: name }) => name && (chooser.value = name) };
+}
+
+/** The chooser of the language; it tells every editor of the page. */
+function languages() {
+  const options = Object.entries(LANGUAGES).map(([name, words]) => h("option", { value: name, selected: name === language(), lang: name }, words.language));
+  const chosen = ({ target }) => dispatchEvent(new CustomEvent(CHANGED, { detail: target.value }));
+  return h("select", { class: "spg-select spg-language", "aria-label": tell("language.choose"), onchange: chosen }, options);
 }
 
 /** Whether files can be opened: a page without Python opens its sample streets alone. */
@@ -40,37 +44,37 @@ export const opens = (about) => about.opens !== false;
 /** act(action): see actions.js. about: the scene. Returns {top, palette, side, show(state, board, kept), begin(classes)}. */
 export function panel(act, about) {
   const { classes } = about;
-  const modes = choice("What to draw", [["hole", "Cut a hole"], ["layout", "Paint classes"]], (on) => act({ do: "mode", on }));
+  const modes = choice(tell("mode"), [["hole", tell("mode.hole")], ["layout", tell("mode.layout")]], (on) => act({ do: "mode", on }));
   const tools = toolBar(act);
-  const undo = iconButton("undo", "Undo (Ctrl Z)", () => act({ do: "undo" }));
-  const redo = iconButton("redo", "Redo (Ctrl Y)", () => act({ do: "redo" }));
-  const size = slider("Size", 1, LARGEST_BRUSH, (value) => act({ do: "size", to: fromSlider(value) }), { max: 100 });
+  const undo = iconButton("undo", tell("undo"), () => act({ do: "undo" }));
+  const redo = iconButton("redo", tell("redo"), () => act({ do: "redo" }));
+  const size = slider(tell("size"), 1, LARGEST_BRUSH, (value) => act({ do: "size", to: fromSlider(value) }), { max: 100 });
   let palette = paletteOf(classes, act);
-  const opacity = slider("Labels", 0, 100, (value) => act({ do: "opacity", to: value / 100 }));
+  const opacity = slider(tell("labels"), 0, 100, (value) => act({ do: "opacity", to: value / 100 }));
   const marks = h("input", { type: "checkbox", onchange: (e) => act({ do: "marks", to: e.target.checked }) });
-  const views = choice("The left pane shows", VIEWS, (what) => act({ do: "show", what }));
-  const zoom = [["−", 0.8, "− Zoom out"], ["Fit", 0, "Fit the whole picture (0)"], ["+", 1.25, "+ Zoom in"]].map(([text, by, label]) =>
+  const views = choice(tell("view.pane"), Object.entries(VIEWS).map(([what, key]) => [what, tell(key)]), (what) => act({ do: "show", what }));
+  const zoom = [["−", 0.8, tell("zoom.out")], [tell("zoom.fit"), 0, tell("zoom.fit.title")], ["+", 1.25, tell("zoom.in")]].map(([text, by, label]) =>
     button(text, label, () => act({ do: "zoom", by }), { "aria-label": label }),
   );
-  const predict = button("Fill as predicted", "SP-Net's layout for the whole hole (P)", () => act({ do: "predict" }));
-  const another = button("Surprise me", "another plausible layout (N)", () => act({ do: "another" }));
-  const keep = button("Keep this", "keep the drawing as it is in the strip (K)", () => act({ do: "keep" }));
-  const six = button("Six variants", "six other layouts, painted, with how much they differ", () => act({ do: "sample" }), { class: "spg-button spg-six" });
+  const predict = button(tell("predict"), tell("predict.title"), () => act({ do: "predict" }));
+  const another = button(tell("another"), tell("another.title"), () => act({ do: "another" }));
+  const keep = button(tell("keep"), tell("keep.title"), () => act({ do: "keep" }));
+  const six = button(tell("six"), tell("six.title"), () => act({ do: "sample" }), { class: "spg-button spg-six" });
   const top = h(
     "div",
     { class: "spg-top" },
     tools.element,
     modes.element,
     size.element,
-    h("div", { class: "spg-group", role: "group", "aria-label": "Steps" }, undo, redo),
-    h("div", { class: "spg-group spg-zoom", role: "group", "aria-label": "Zoom" }, zoom),
+    h("div", { class: "spg-group", role: "group", "aria-label": tell("steps") }, undo, redo),
+    h("div", { class: "spg-group spg-zoom", role: "group", "aria-label": tell("zoom") }, zoom),
   );
   const side = h(
     "div",
     { class: "spg-side" },
-    h("div", { class: "spg-actions", role: "group", "aria-label": "Layouts" }, [six, predict, another, keep]),
+    h("div", { class: "spg-actions", role: "group", "aria-label": tell("layouts") }, [six, predict, another, keep]),
     opacity.element,
-    h("details", { class: "spg-more" }, h("summary", {}, "View"), views.element, h("label", { class: "spg-check" }, marks, "Patterns on the labels")),
+    h("details", { class: "spg-more" }, h("summary", {}, tell("view")), views.element, h("label", { class: "spg-check" }, marks, tell("view.patterns"))),
     opens(about) ? fileMenu(act) : null,
     help(),
   );
@@ -129,9 +133,9 @@ function choice(label, options, chosen) {
 const keyed = (look, value, key) => ({ class: look, "data-value": value, "aria-keyshortcuts": key ?? null });
 
 function toolBar(act) {
-  const made = ([tool, key, name]) =>
-    button([icon(tool), h("span", {}, name)], `${name} (${key})`, () => act({ do: "tool", tool }), keyed("spg-tool", tool, key));
-  return oneOf("Tools", "spg-tools", TOOLS.map(made));
+  const made = ([tool, key]) =>
+    button([icon(tool), h("span", {}, tell(`tool.${tool}`))], `${tell(`tool.${tool}`)} (${key})`, () => act({ do: "tool", tool }), keyed("spg-tool", tool, key));
+  return oneOf(tell("tools"), "spg-tools", TOOLS.map(made));
 }
 
 export function slider(label, min, max, changed, { max: top = max } = {}) {
@@ -145,12 +149,12 @@ export function slider(label, min, max, changed, { max: top = max } = {}) {
 }
 
 function paletteOf(classes, act) {
-  const made = ({ name, colour }, i) => {
-    const key = CLASS_KEYS[i];
+  const made = ({ name: own, colour }, i) => {
+    const [key, name] = [CLASS_KEYS[i], told(classNamed(own))];
     const content = [swatch(colour, markOf(i)), h("span", {}, name), key ? h("kbd", {}, key) : null];
     return button(content, key ? `${name} (${key})` : name, () => act({ do: "label", label: i }), keyed("spg-class", i, key));
   };
-  const group = oneOf("Classes", "spg-palette", classes.map(made));
+  const group = oneOf(tell("classes"), "spg-palette", classes.map(made));
   const show = ({ label, on, tool }, missing) => {
     const painting = on === "layout" && !["remove", "pick", "hand"].includes(tool);
     group.show(painting ? label : null);
@@ -180,14 +184,14 @@ export function opener(act, what, text, accept = "image/*,.zip,.json,application
       input.value = "";
     },
   });
-  return h("span", {}, button(text, what === "picture" ? "a picture, or what was saved here" : text, () => input.click()), input);
+  return h("span", {}, button(text, what === "picture" ? tell("open.title") : text, () => input.click()), input);
 }
 
 function fileMenu(act) {
-  return h("details", { class: "spg-more" }, h("summary", {}, "Labels of your own"), h("div", { class: "spg-actions" }, opener(act, "labels", "Open its label map…", "image/png")));
+  return h("details", { class: "spg-more" }, h("summary", {}, tell("own_labels")), h("div", { class: "spg-actions" }, opener(act, "labels", tell("own_labels.open"), "image/png")));
 }
 
 function help() {
-  const rows = KEYS.map(([key, text]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)));
-  return h("details", { class: "spg-more" }, h("summary", {}, "Keys"), h("dl", { class: "spg-keys" }, rows));
+  const rows = helpOnKeys().map(([key, text]) => h("div", {}, h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)));
+  return h("details", { class: "spg-more" }, h("summary", {}, tell("keys")), h("dl", { class: "spg-keys" }, rows));
 }

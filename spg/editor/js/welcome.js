@@ -3,6 +3,7 @@
 import { bytes } from "./board.js";
 import { h } from "./dom.js";
 import { button, opener } from "./panel.js";
+import { tell } from "./words.js";
 
 export class Welcome {
   /** samples: PNG files' bytes. own: whether a picture of one's own can be opened. */
@@ -10,16 +11,16 @@ export class Welcome {
     this.samples = samples ?? [];
     const choose = (k) => () => (this.hide(), act({ do: "street", k }));
     const card = (data, k) => {
-      const name = `Edit sample street ${k + 1}`;
+      const name = tell("welcome.street", { n: k + 1 });
       const source = URL.createObjectURL(new Blob([bytes(data)], { type: "image/png" }));
       return h("li", {}, button(h("img", { src: source, alt: "", width: 160, height: 160 }), name, choose(k), { class: "spg-thumb", "aria-label": name }));
     };
     this.element = h(
       "section",
-      { class: "spg-welcome", hidden: true, "aria-label": "Choose a picture" },
-      h("p", { class: "spg-lead" }, "Click a car, and it is gone. Paint a tree, and it grows there. Choose a street to begin with."),
+      { class: "spg-welcome", hidden: true, "aria-label": tell("welcome") },
+      h("p", { class: "spg-lead" }, tell("welcome.lead")),
       h("ul", { class: "spg-samples" }, this.samples.map(card)),
-      own ? h("p", {}, "Or take a picture of your own: ", opener(act, "picture", "Open…"), " drop it here, or paste it. It stays on this machine.") : null,
+      own ? h("p", {}, tell("welcome.own"), opener(act, "picture", tell("open")), tell("welcome.own.drop")) : null,
     );
   }
 

@@ -3,6 +3,7 @@
 
 import { runs } from "../js/board.js";
 import { brush, fill, lasso } from "../js/raster.js";
+import { classNamed, said } from "../js/words.js";
 import { another } from "./chance.js";
 
 const PARTS = ["hole", "decided", "painted", "barred"];
@@ -12,8 +13,13 @@ const RIM = 1 / 32; // of the shorter side
 const DARK = Math.fround(0.82); // a shadow is darker than so much of the ground's median
 const REACH = 0.6; // of the object's height: so far beside and below it a shadow is looked for
 
-/** An edit that cannot be done here; nothing was changed. */
-export class Refused extends Error {}
+/** An edit that cannot be done here; nothing was changed. said: why, for the status line. */
+export class Refused extends Error {
+  constructor(key, places) {
+    super(key);
+    this.said = said(key, places);
+  }
+}
 
 export class Drawing {
   constructor(height, width) {
@@ -105,13 +111,13 @@ export class History {
   }
 
   undo(now) {
-    if (!this.before.length) throw new Refused("Nothing to undo");
+    if (!this.before.length) throw new Refused("undone.nothing");
     this.undone.push([this.edits.pop(), now]);
     return this.before.pop();
   }
 
   redo(now) {
-    if (!this.undone.length) throw new Refused("Nothing to do again");
+    if (!this.undone.length) throw new Refused("redone.nothing");
     const [edit, after] = this.undone.pop();
     this.edits.push(edit);
     this.before.push(now);
@@ -129,7 +135,7 @@ export function unrun(values, size) {
 // ------------------------------------------------------------ what edits do
 
 /**
- * Do an edit to the session's drawing; answers with a sentence on what happened, or throws Refused and changes nothing.
+ * Do an edit to the session's drawing; answers with what is said of it, or throws Refused and changes nothing.
  * session: gives drawing, classes, picture (bytes RGB) and, when asked, the layout and SP-Net's chances.
  */
 export async function doEdit(edit, session) {
@@ -138,15 +144,15 @@ export async function doEdit(edit, session) {
   if (edit.do === "remove") return remove(edit, session, await session.layout());
   if (edit.do === "colour") return colour(edit, session);
   if (edit.do === "restore") return restore(edit, drawing);
-  if (!drawing.missing) throw new Refused("There is no hole yet: draw one, or remove an object");
+  if (!drawing.missing) throw new Refused("no_hole");
   if (edit.do === "predict") {
     drawing.leave(drawing.hole);
-    return "The layout is SP-Net's prediction";
+    return said("predicted");
   }
   if (edit.do !== "another") throw new Error(`unknown edit ${edit.do}`);
   const { height, width } = drawing;
   drawing.decide(drawing.hole, another(await session.chances(), height, width, edit.seed, drawing.box));
-  return `Another layout, number ${edit.seed}`;
+  return said("another.number", { n: edit.seed });
 }
 
 async function maskOf(edit, session) {
@@ -165,16 +171,13 @@ async function maskOf(edit, session) {
 function put(edit, { classes, drawing }, mask) {
   if (edit.on === "hole") return edit.put === "hole" ? dig(drawing, mask) : close(drawing, mask);
   const inside = mask.map((drawn, i) => drawn & drawing.hole[i]);
-  if (!inside.includes(1)) {
-    const remedy = drawing.missing ? "draw the hole there first" : "there is no hole yet, draw one";
-    throw new Refused(`Outside the hole the layout is known: ${remedy}`);
-  }
+  if (!inside.includes(1)) throw new Refused(drawing.missing ? "put.outside" : "put.no_hole");
   if (edit.put === "predicted") {
     drawing.leave(inside);
-    return `${count(inside)} pixels are SP-Net's again`;
+    return said("put.predicted", { n: count(inside) });
   }
   drawing.decide(inside, labelOf(classes, edit.put), edit.colour);
-  return `${edit.put}: ${count(inside)} pixels`;
+  return said("put", { kind: classNamed(edit.put), n: count(inside) });
 }
 
 function labelOf(classes, wanted) {
@@ -184,42 +187,42 @@ function labelOf(classes, wanted) {
 }
 
 function dig(drawing, mask) {
-  if (!mask.includes(1)) throw new Refused("That is outside the picture");
-  if (mask.every((inside, i) => inside | drawing.hole[i])) throw new Refused("The whole picture would be missing: leave something to go by");
+  if (!mask.includes(1)) throw new Refused("hole.outside");
+  if (mask.every((inside, i) => inside | drawing.hole[i])) throw new Refused("hole.all");
   each(mask, (i) => (drawing.hole[i] = 1));
   return sizeOf(drawing);
 }
 
 function sizeOf({ hole }) {
   const share = count(hole) / hole.length;
-  return `The hole is ${(100 * share).toFixed(share >= 0.01 ? 0 : 1)}% of the picture`;
+  return said("hole.size", { percent: Number((100 * share).toFixed(share >= 0.01 ? 0 : 1)) });
 }
 
 function close(drawing, mask) {
-  if (!mask.some((inside, i) => inside & drawing.hole[i])) throw new Refused("Nothing is missing there");
+  if (!mask.some((inside, i) => inside & drawing.hole[i])) throw new Refused("hole.not_there");
   drawing.close(mask);
-  return drawing.missing ? sizeOf(drawing) : "Nothing is missing now";
+  return drawing.missing ? sizeOf(drawing) : said("hole.closed");
 }
 
 function colour(edit, { classes, drawing }) {
   const label = labelOf(classes, edit.put);
   const mask = drawing.painted.map((painted, i) => (drawing.decided[i] && painted === label ? 1 : 0));
-  if (!mask.includes(1)) throw new Refused(`No ${edit.put} is painted yet`);
+  if (!mask.includes(1)) throw new Refused("coloured.nothing", { kind: classNamed(edit.put) });
   drawing.ask(mask, edit.colour);
-  return `${edit.put}: ${edit.colour ? "painted in that colour" : "any colour, as the net likes"}`;
+  return said(edit.colour ? "coloured" : "coloured.any", { kind: classNamed(edit.put) });
 }
 
 function restore(edit, drawing) {
   const size = drawing.hole.length;
   const maps = Object.fromEntries(PARTS.map((part) => [part, unrun(edit[part], size)]));
-  if (maps.hole.every(Boolean)) throw new Refused("The whole picture would be missing: leave something to go by");
+  if (maps.hole.every(Boolean)) throw new Refused("hole.all");
   for (const part of PARTS) drawing[part] = maps[part].map((value, i) => value * maps.hole[i]);
   drawing.asked = new Uint8Array(size);
   if (edit.asked) {
     const asked = unrun(edit.asked, size).map((number, i) => number * drawing.hole[i] * drawing.decided[i]);
     (edit.colours ?? []).forEach((rgb, k) => drawing.ask(asked.map((number) => (number === k + 1 ? 1 : 0)), rgb));
   }
-  return "A kept layout is back";
+  return said("restored");
 }
 
 // ------------------------------------------------------------ removing an object, with its rim and its shadow
@@ -228,11 +231,11 @@ function remove(edit, session, layout) {
   const { classes, drawing } = session;
   const { height, width } = drawing;
   const [x, y] = edit.at;
-  if (x < 0 || y < 0 || x >= width || y >= height) throw new Refused(`(${x}, ${y}) is outside the picture`);
+  if (x < 0 || y < 0 || x >= width || y >= height) throw new Refused("remove.outside", { x, y });
   const label = layout[y * width + x];
   if (!classes[label].thing) {
-    const things = classes.filter(({ thing }) => thing).map(({ name }) => name);
-    throw new Refused(`This is ${classes[label].name}: only objects can be removed (${things.join(", ")})`);
+    const objects = classes.filter(({ thing }) => thing).map(({ name }) => classNamed(name));
+    throw new Refused("remove.no_object", { kind: classNamed(classes[label].name), objects });
   }
   const rim = Math.max(2, rounded(Math.min(height, width) * RIM));
   const object = fill(height, width, layout, edit.at);
@@ -246,7 +249,7 @@ function remove(edit, session, layout) {
     const near = grow(layout.map((c, i) => (c === other && !mask[i] ? 1 : 0)), height, width, rim);
     each(mask, (i) => near[i] || (drawing.barred[i] |= 1 << other)); // behind an object is the street: others end at its rim
   });
-  return `Removed: ${classes[label].name}, ${count(mask)} pixels with its ${edit.shadow ? "shadow and rim" : "rim"}`;
+  return said(edit.shadow ? "removed.shadow" : "removed", { kind: classNamed(classes[label].name), n: count(mask) });
 }
 
 /** The dark ground that touches an object near its foot, at most as large as the object. */

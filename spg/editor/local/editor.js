@@ -1,12 +1,12 @@
 // What spg/editor/widget.py and actions.py do, without Python: messages of the browser's editor in, the traits that it
 // shows out. Messages are done in order; when none waits, the maps are shown at once, then one picture.
 
+import { said } from "../js/words.js";
 import { Refused, Session, difference } from "./session.js";
 import { png, zip } from "./files.js";
 
 const MOST = 12; // variants kept at a time
 const SAMPLES = 6; // layouts of one "Six variants"
-const BEGIN = "Point at a car or a person, and click to remove it.";
 
 export class LocalEditor {
   /**
@@ -33,7 +33,7 @@ export class LocalEditor {
     this.publish("filled", {});
     this.publish("chances", {});
     this.publishKept();
-    this.say(BEGIN);
+    this.say(said("begin.street"));
   }
 
   /** A message of the browser; it is done when those before it are. */
@@ -55,7 +55,7 @@ export class LocalEditor {
       if (!action) throw new Error(`unknown message ${content.type}`);
       this.say(await action(this, content));
     } catch (error) {
-      this.say(error.message, error instanceof Refused ? "refused" : "error");
+      this.say(error.said ?? error.message, error instanceof Refused ? "refused" : "error");
       if (!(error instanceof Refused)) console.error(error);
     } finally {
       this.seq = Math.max(this.seq, content.seq ?? 0);
@@ -120,7 +120,7 @@ export class LocalEditor {
   }
 
   room(n) {
-    if (this.variants.length + n > MOST) throw new Refused(`${MOST} variants can be kept: remove some first`);
+    if (this.variants.length + n > MOST) throw new Refused("kept.full", { n: MOST });
   }
 
   placeOf({ id }) {
@@ -129,8 +129,8 @@ export class LocalEditor {
     return place;
   }
 
-  say(text, tone = "good") {
-    if (text) this.publish("status", { text, tone, number: ++said });
+  say(sentence, tone = "good") {
+    if (sentence) this.publish("status", { said: sentence, tone, number: ++sentences });
   }
 
   async outputs() {
@@ -151,12 +151,12 @@ export class LocalEditor {
   }
 }
 
-let said = 0;
+let sentences = 0;
 
 /** Let a message that has come in be heard. */
 const moment = () => new Promise((go) => setTimeout(go));
 
-/** One function a message, (editor, content) → a sentence, or nothing. */
+/** One function a message, (editor, content) → what is said of it, or nothing. */
 const ACTIONS = {
   edit: (editor, { edit }) => editor.session.edit(edit),
   undo: (editor) => editor.session.undo(),
@@ -164,26 +164,26 @@ const ACTIONS = {
   another: (editor) => editor.session.edit({ do: "another", seed: editor.session.nextSeed() }),
   sample,
   keep: async (editor) => {
-    if (!editor.session.missing) throw new Refused("Nothing to keep yet: there is no hole");
+    if (!editor.session.missing) throw new Refused("no_hole.keep");
     editor.room(1);
     editor.add(await editor.session.variant());
-    return `Kept as number ${editor.variants.length}`;
+    return said("kept", { n: editor.variants.length });
   },
   use: async (editor, content) => {
     const place = editor.placeOf(content);
     await editor.session.edit(editor.variants[place].restore);
-    return `Variant ${place + 1} is on the canvas`;
+    return said("kept.used", { n: place + 1 });
   },
   drop: (editor, content) => {
     const place = editor.placeOf(content);
     for (const list of [editor.variants, editor.names]) list.splice(place, 1);
     editor.publishKept();
-    return `Variant ${place + 1} is out of the strip`;
+    return said("kept.dropped", { n: place + 1 });
   },
   clear: (editor) => {
     Object.assign(editor, { variants: [], names: [] });
     editor.publishKept();
-    return "The strip is empty";
+    return said("kept.cleared");
   },
   street: async (editor, { k }) => editor.take(await editor.page.street(k)),
   show: (editor, { what }) => void (editor.shown = what),
@@ -191,26 +191,26 @@ const ACTIONS = {
   refresh: (editor) => editor.refresh(),
   save: async (editor) => {
     editor.send({ type: "saved", name: "spg-edit.zip", mime: "application/zip" }, zip(await editor.outputs()));
-    return "Saved as spg-edit.zip: picture, label map, hole, edits and kept variants. `spg edit` opens it.";
+    return said("saved.page");
   },
   picture: async (editor) => {
     const { height, width } = editor.session;
     editor.send({ type: "saved", name: "spg-picture.png", mime: "image/png" }, await png(await editor.session.filled(), height, width));
-    return "Saved as spg-picture.png";
+    return said("saved.picture");
   },
 };
 
 /** Six other layouts, painted and kept, with how much they differ; the drawing stays as it is. */
 async function sample(editor) {
   const { session } = editor;
-  if (!session.missing) throw new Refused("There is no hole yet: cut one, or remove an object");
+  if (!session.missing) throw new Refused("no_hole");
   editor.room(SAMPLES);
   const first = Math.max(editor.nextSeed, session.nextSeed(), ...session.history.edits.filter((edit) => edit.do === "another").map(({ seed }) => seed + 1));
   for (let number = 1; number <= SAMPLES; number++) {
-    editor.say(`Painting variant ${number} of ${SAMPLES} …`);
+    editor.say(said("sampling", { n: number, of: SAMPLES }));
     await moment();
     editor.add(await session.variant({ do: "another", seed: first + number - 1 }));
     editor.nextSeed = first + number;
   }
-  return `Six variants kept. ${Math.round(100 * difference(editor.variants.slice(-SAMPLES)))}% of the hole differs, the mean of all pairs.`;
+  return said("sampled.page", { percent: Math.round(100 * difference(editor.variants.slice(-SAMPLES))) });
 }

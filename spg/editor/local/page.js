@@ -1,6 +1,7 @@
 // The page: the same editor as in a notebook, and in the place of its kernel a worker.
 
 import editor from "../js/main.js";
+import { CHANGED, language, tell } from "../js/words.js";
 
 /** What anywidget's model is to the editor: traits to read and follow, and messages to send. */
 class Model {
@@ -59,8 +60,22 @@ function failed(why) {
   const loading = document.getElementById("loading");
   if (!loading) return;
   loading.querySelector("progress").remove();
-  loading.querySelector("p").textContent = `The nets could not be started: ${why}`;
+  loading.querySelector("p").textContent = tell("loading.failed", { why });
 }
 
+/** The words that stand in index.html itself, for the moment before this is here. */
+function speak() {
+  document.documentElement.lang = language();
+  document.title = tell("title.street");
+  const loading = document.getElementById("loading");
+  if (!loading) return;
+  loading.querySelector("h1").textContent = tell("title.street");
+  const text = loading.querySelector("p");
+  text.textContent = tell("loading", text.dataset);
+  loading.querySelector("progress").setAttribute("aria-label", tell("loading.progress"));
+}
+
+speak();
+addEventListener(CHANGED, () => queueMicrotask(speak)); // when the editor speaks it
 navigator.serviceWorker?.register("offline.js").catch(() => {}); // without it the page works, but not offline
 open().catch((error) => failed(error.message));

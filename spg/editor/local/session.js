@@ -2,6 +2,7 @@
 // worker and under node, and knows nothing of either.
 
 import { runs } from "../js/board.js";
+import { said } from "../js/words.js";
 import { Drawing, History, Refused, boxOf, doEdit } from "./drawing.js";
 import { sha256 } from "./files.js";
 
@@ -59,22 +60,22 @@ export class Session {
     return this.painted.filled;
   }
 
-  /** Do one edit; answers with a sentence on it. Throws Refused where nothing is done. */
+  /** Do one edit; answers with what is said of it. Throws Refused where nothing is done. */
   async edit(edit) {
     const before = this.drawing.freeze();
-    const said = await doEdit(edit, this);
+    const answer = await doEdit(edit, this);
     this.history.add(edit, before);
-    return said;
+    return answer;
   }
 
   undo() {
     this.drawing.thaw(this.history.undo(this.drawing.freeze()));
-    return "Undone";
+    return said("undone");
   }
 
   redo() {
     this.drawing.thaw(this.history.redo(this.drawing.freeze()));
-    return "Done again";
+    return said("redone");
   }
 
   /** The seed of the next other layout: one above the last one in the record. */

@@ -1,6 +1,7 @@
 // The page's worker: ONNX Runtime, the nets and the session, away from the thread that draws.
 
 import * as runtime from "../runtime/ort.wasm.min.mjs";
+import { said } from "../js/words.js";
 import { LocalEditor } from "./editor.js";
 import { Nets } from "./nets.js";
 
@@ -31,7 +32,7 @@ async function start() {
   const editor = new LocalEditor(about, publish, (content, bytes) => postMessage({ content, bytes }));
   await editor.begin(0, true);
   postMessage({ ready: true });
-  nets.ready(height, width).catch((error) => editor.say(`The nets could not be started: ${error.message}`, "error"));
+  nets.ready(height, width).catch((error) => editor.say(said("loading.failed", { why: error.message }), "error"));
   return editor;
 }
 
