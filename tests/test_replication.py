@@ -33,7 +33,7 @@ def cells():
 
 def test_every_claim_has_its_row():
     claims = cells()
-    assert len(claims) == 11 and all(len(row) == 5 for row in claims.values())
+    assert len(claims) == 12 and all(len(row) == 5 for row in claims.values())
     assert {row[3] for row in claims.values()} <= {"yes", "partly", "no", "not tested"}
     (study,) = [row for claim, row in claims.items() if "people prefer" in claim]
     assert study[0].startswith("70.8%") and study[3] == "not tested"

@@ -18,6 +18,7 @@ HEAD = ("the paper's claim", "in the paper", "its design, trained here", "our de
 RIVALS = {"patchmatch": "PatchMatch", "glcic": "GL"}
 TABLE_1, BORDERS = "[08](notebooks/08_table_1.ipynb)", "[07](notebooks/07_train_sgnet.ipynb)"
 STUDY, EDITING = "[10](notebooks/10_user_study.ipynb)", "[11](notebooks/11_edit_the_segmentation.ipynb)"
+FACES = "[14](notebooks/14_other_classes.ipynb)"
 
 
 class Difference(NamedTuple):
@@ -46,7 +47,7 @@ def table(folder):
     read = {path.stem: read_json(path) for path in Path(folder).glob("*.json")}
     rows = [*_table_1(read["cityscapes-256"]["paired"]), _borders(read["cityscapes-256"]["paired"])]
     rows += [_study(read["study-paper"]["naive"], read["study-cityscapes"])]
-    rows += [_editing(read["variants-cityscapes-256"]["rows"])]
+    rows += [_editing(read["variants-cityscapes-256"]["rows"]), _faces(read["faces-128"]["paired"]["spg-plus"])]
     return markdown.table([HEAD, *rows], text_columns=len(HEAD))
 
 
@@ -99,3 +100,10 @@ def _editing(rows):
     ours = Difference(*metrics.paired_difference(*values))
     text = f"share of pixels with their layout's class, not another's: {ours.text(2)}"
     return ["another layout gives another filling", "shown", "–", text, verdict(ours, +1), EDITING]
+
+
+def _faces(paired):
+    """The second data set: against GFC, which comes from faces, and against the same net without segmentation."""
+    gfc, alone = (Difference(*paired[rival]["lpips"]) for rival in ("gfc", "noseg-plus"))
+    text = f"LPIPS {gfc.text(3)} against GFC, {alone.text(3)} without segmentation"
+    return ["faces, its second data set", "shown", "–", text, verdict(Difference(*map(max, gfc, alone)), -1), FACES]
