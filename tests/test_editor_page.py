@@ -237,6 +237,124 @@ def test_variants_undo_and_what_is_saved(visitor):
     assert not hand.errors
 
 
+WORKS = """async () => {
+  if (!(await indexedDB.databases()).length) return []; // to open it would make it
+  const asked = indexedDB.open("spg-editor", 1);
+  const database = await new Promise((done) => (asked.onsuccess = () => done(asked.result)));
+  const works = database.transaction("works").objectStore("works").getAll();
+  await new Promise((done) => (works.onsuccess = done));
+  database.close();
+  return works.result.map(({ document, kept }) => [document.edits.length, kept.length]);
+}"""
+
+
+def works(page, wanted):
+    """Wait until the browser has these works: [edits, kept variants] of each."""
+    for _ in range(240):
+        if (found := page.evaluate(WORKS)) == wanted:
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError(found)
+
+
+def opened_again(hand, served):
+    """Another tab of the same browser."""
+    page = hand.page.context.new_page()
+    page.on("pageerror", lambda error: hand.errors.append(str(error)))
+    page.goto(served)
+    page.locator(".spg-welcome").wait_for()
+    again = Hand(page)
+    again.size, again.errors = 128, hand.errors
+    return again
+
+
+@pytest.mark.browser
+def test_a_closed_tabs_work_is_offered_and_is_the_same(visitor, served):
+    hand, (x, y) = visitor, nearest_car(street(0)[2])
+    hand.click(x, y)
+    hand.says("Removed: vehicle")
+    hand.press("Keep this")
+    hand.says("Kept as number 1")
+    hand.label(VEHICLE)
+    hand.drag((x - 12, y - 14), (x + 4, y - 10))
+    hand.says("vehicle: ")
+    saved = hand.saved()
+    works(hand.page, [[2, 1]])
+    other = opened_again(hand, served)  # the first tab is still open: its work is not offered
+    other.page.wait_for_timeout(1000)
+    assert not other.root.locator(".spg-notice").is_visible()
+    hand.page.close()
+    other.page.reload()
+    notice = other.root.locator(".spg-notice", has_text="Go on with the picture of")
+    notice.wait_for()
+    assert "2 edits and 1 kept variant" in notice.inner_text()
+    other.answer("Go on")
+    other.says("Here it is again: 2 edits done again, with the same bytes; 1 kept variants")
+    again = other.saved()
+    assert all((again[name] == saved[name]).all() for name in ("labels.png", "hole.png", "original.png"))
+    assert again["edits.json"] == saved["edits.json"] and other.root.locator(".spg-strip li").count() == 1
+    assert np.abs(again["picture.png"].astype(int) - saved["picture.png"]).max() <= 1
+    other.press("Undo (Ctrl Z)")
+    other.says("Undone")
+    works(other.page, [[1, 1]])  # the same work, not a second one
+    assert not hand.errors
+
+
+@pytest.mark.browser
+def test_work_is_offered_until_it_is_deleted_and_never_over_other_work(visitor, served):
+    hand, (x, y) = visitor, nearest_car(street(0)[2])
+    hand.click(x, y)
+    hand.says("Removed: vehicle")
+    works(hand.page, [[1, 0]])
+    other = opened_again(hand, served)
+    hand.page.close()
+    for answer in ("Start anew", "Start anew"):
+        other.page.reload()
+        other.answer(answer)
+    other.page.reload()
+    other.root.locator(".spg-notice").wait_for()
+    other.page.get_by_role("button", name="Edit sample street 2").click()
+    other.says("Point at a car")
+    other.click(*nearest_car(street(1)[2]))
+    other.says("Removed: vehicle")
+    other.answer("Go on")
+    question = other.root.locator(".spg-notice", has_text="1 edit would be lost")
+    question.wait_for()
+    other.answer("Stay here")
+    works(other.page, [[1, 0], [1, 0]])
+    other.page.reload()
+    for left in (1, 0):
+        other.root.locator(".spg-notice").wait_for()
+        other.answer("Delete it")
+        works(other.page, [[1, 0]] * left)
+    other.page.reload()
+    other.page.locator(".spg-welcome").wait_for()
+    other.page.wait_for_timeout(1000)
+    assert not other.root.locator(".spg-notice").is_visible() and not hand.errors
+
+
+@pytest.mark.browser
+def test_without_a_store_the_page_works_and_offers_nothing(browser, served):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
+    errors = []
+    for _ in range(2):  # tabs
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(served)
+        page.get_by_role("button", name="Edit sample street 1").click()
+        hand = Hand(page)
+        hand.size = 128
+        hand.click(*nearest_car(street(0)[2]))
+        hand.says("Removed: vehicle")
+        page.wait_for_timeout(1500)
+        assert not hand.root.locator(".spg-notice").is_visible()
+        page.close()
+    assert not errors
+    context.close()
+
+
 @pytest.mark.browser
 def test_after_the_first_visit_it_opens_offline(browser, served):
     context = browser.new_context()

@@ -221,8 +221,8 @@ export class Actions {
     if (!work) return go();
     this.view.notice.ask(
       tell("replace", { what, work }),
-      [tell("replace.save"), tell("replace.save.title"), () => (this.act({ do: "save" }), go())],
-      [tell("replace.lose"), tell("replace.lose.title"), go],
+      [tell("replace.save"), tell("replace.save.title"), () => (this.act({ do: "save" }), this.view.keeper.forget(), go())],
+      [tell("replace.lose"), tell("replace.lose.title"), () => (this.view.keeper.forget(), go())],
       [tell("replace.stay"), tell("replace.stay.title")],
     );
   }

@@ -3,6 +3,7 @@
 
 import { said } from "../js/words.js";
 import { Refused, Session, difference } from "./session.js";
+import { unrun } from "./drawing.js";
 import { png, zip } from "./files.js";
 
 const MOST = 12; // variants kept at a time
@@ -23,9 +24,10 @@ export class LocalEditor {
     await this.refresh();
   }
 
-  take(scene, welcome = false) {
+  /** Go over to another picture. session: one that has it already. */
+  take(scene, welcome = false, session = null) {
     const { classes, nets, set } = this.page;
-    this.session = new Session(nets, scene, classes);
+    this.session = session ?? new Session(nets, scene, classes);
     Object.assign(this, { variants: [], names: [], nextSeed: 0, number: this.number + 1, painted: null });
     const { height, picture, width } = scene;
     const about = { page: true, welcome, nets: set, choices: {}, opens: false };
@@ -188,6 +190,11 @@ const ACTIONS = {
   street: async (editor, { k }) => editor.take(await editor.page.street(k)),
   show: (editor, { what }) => void (editor.shown = what),
   ping: () => undefined,
+  remember: async (editor) => {
+    const [document, kept] = [await editor.session.document(editor.page.set), editor.variants.map(({ restore }) => restore)];
+    editor.send({ type: "remember", document, kept });
+  },
+  resume,
   refresh: (editor) => editor.refresh(),
   save: async (editor) => {
     editor.send({ type: "saved", name: "spg-edit.zip", mime: "application/zip" }, zip(await editor.outputs()));
@@ -199,6 +206,21 @@ const ACTIONS = {
     return said("saved.picture");
   },
 };
+
+/** What `remember` sent, back from the browser; data: its picture. */
+async function resume(editor, { data, document, kept }) {
+  const [height, width] = document.size;
+  const scene = { height, width, picture: new Uint8Array(data), known: unrun(document.labels, height * width) };
+  const session = new Session(editor.page.nets, scene, editor.page.classes);
+  for (const edit of document.edits) await session.edit(edit);
+  const variants = [];
+  for (const restore of kept) variants.push(await session.variant(restore));
+  editor.take(scene, false, session);
+  variants.forEach((variant) => editor.add(variant));
+  const same = (await session.document(editor.page.set)).result.layout === document.result.layout;
+  const again = said(same ? "opened.again.same" : "opened.again.other", { n: document.edits.length });
+  return said("resumed", { again, n: kept.length });
+}
 
 /** Six other layouts, painted and kept, with how much they differ; the drawing stays as it is. */
 async function sample(editor) {
