@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import free_port, open_browser, start
+from browser import barriers, free_port, open_browser, start
 from editor_hand import PATIENCE, Hand
 from test_editor_js import JS, node
 
@@ -235,6 +235,37 @@ def test_variants_undo_and_what_is_saved(visitor):
     assert download.value.suggested_filename == "spg-picture.png"
     assert not hand.root.get_by_role("button", name="Open…").count() and not hand.root.locator(".spg-nets").count()
     assert not hand.errors
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("look", [{"color_scheme": "light"}, {"color_scheme": "dark", "locale": "de-DE"}])
+def test_nothing_keeps_people_out_of_the_page(browser, served, look):
+    """axe-core finds nothing serious: while it loads, at the samples, at work, and on a phone."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, **look)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.route("**/page.json", lambda route: None)  # it never comes: the page is loading
+    page.goto(served)
+    page.locator("#loading").wait_for()
+    assert barriers(page) == {}
+    page.unroute("**/page.json")
+    page.goto(served)
+    page.locator(".spg-welcome").wait_for()
+    assert barriers(page) == {}
+    page.locator(".spg-samples button").first.click()
+    hand = Hand(page)
+    hand.size = 128
+    hand.click(*nearest_car(street(0)[2]))
+    page.locator(".spg-six:not(:disabled)").click()
+    page.locator(".spg-strip li").nth(5).wait_for()
+    rests(hand)
+    for summary in page.locator(".spg-more summary").all():
+        summary.click()
+    hand.label(VEHICLE)
+    assert barriers(page) == {}
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert barriers(page) == {}
+    context.close()
 
 
 WORKS = """async () => {
