@@ -227,12 +227,9 @@ export class Actions {
     );
   }
 
-  /** Files that are dropped on the editor, or pasted into it. opened: whether any can be opened here. */
-  listenForFiles(root, opened) {
-    const take = (file) => {
-      if (opened) return this.open("picture", file);
-      this.view.say({ said: said("no_segmenter"), tone: "refused" });
-    };
+  /** Files that are dropped on the editor, or pasted into it. */
+  listenForFiles(root) {
+    const take = (file) => this.open("picture", file);
     const first = (transfer) => [...(transfer?.files ?? [])][0];
     root.addEventListener("dragover", (event) => event.preventDefault());
     root.addEventListener("drop", (event) => {

@@ -12,7 +12,7 @@ import { looks } from "./looks.js";
 import { Notice } from "./notice.js";
 import { Painter } from "./painter.js";
 import { Camera, Pane } from "./pane.js";
-import { header, opens, panel, slider } from "./panel.js";
+import { header, panel, slider } from "./panel.js";
 import { strip } from "./strip.js";
 import { Welcome } from "./welcome.js";
 import { CHANGED, choose, counted, language, tell, told } from "./words.js";
@@ -57,7 +57,7 @@ class View {
     this.panel = panel(act, scene);
     this.looks = looks(act);
     this.strip = strip(act);
-    this.welcome = new Welcome(act, this.model.get("samples"), opens(scene));
+    this.welcome = new Welcome(act, this.model.get("samples"));
     this.left = new Pane(tell("pane.layout"), {
       ...{ tabindex: "0", role: "application", "aria-roledescription": tell("pane.role"), "data-focus": "layout" },
       "aria-label": tell("pane.label"),
@@ -89,7 +89,7 @@ class View {
 
   listen() {
     this.root.addEventListener("keydown", (event) => this.actions.key(event));
-    this.actions.listenForFiles(this.root, opens(this.model.get("scene")));
+    this.actions.listenForFiles(this.root);
     for (const pane of [this.left, this.right]) this.actions.listen(pane);
     for (const name of ["focus", "blur"]) this.left.canvas.addEventListener(name, () => this.painter.redraw());
     this.watch = new ResizeObserver(() => this.fit());

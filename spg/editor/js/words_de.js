@@ -209,7 +209,6 @@ export const de = {
 
   "picked": "Aufgenommen: {kind}",
   "too_large": "{name} hat {size} MB; die Grenze liegt bei {limit} MB: bitte verkleinern",
-  "no_segmenter": "Diese Seite hat keinen Segmentierer und öffnet nur ihre Beispielstraßen: „spg edit“ öffnet Bilder",
   "failed": "Meldung des Programms: {text}",
 
   "begin.street": "Auf ein Auto oder eine Person zeigen und klicken, um sie zu entfernen.",
@@ -228,6 +227,9 @@ export const de = {
   "kept.cleared": "Die Leiste ist leer",
   "opened": "{name}: {what}",
   "opened.picture": "{width}×{height} Pixel, Klassen vom Segmentierer. Ein Objekt anklicken, um es zu entfernen, oder ein Loch schneiden.",
+  "opened.square": "das mittlere Quadrat, {size}×{size} Pixel groß. Die Netze dieser Seite kennen gezeichnete Straßen: In einem Foto verwechseln sie Klassen und malen, als wäre es gezeichnet. Ein Objekt anklicken, um es zu entfernen, oder ein Loch schneiden.",
+  "opened.elsewhere": "{name} wurde ohne sein Bild, mit anderen Klassen oder in anderer Größe gespeichert: „spg edit“ öffnet es",
+  "opened.unreadable": "{name} ist kein lesbares Bild (PNG, JPEG, WebP, …) und wurde nicht hier gespeichert",
   "opened.labels": "Dies sind jetzt die bekannten Klassen",
   "opened.archive": "{again}; behaltene Varianten: {n}",
   "opened.again": "Änderungen noch einmal ausgeführt: {n}; die Datei nennt kein Ergebnis zum Vergleichen",
@@ -237,7 +239,6 @@ export const de = {
   "nets.now": "Jetzt mit den Netzen {name}, {text}",
   "nets.other_classes": "Diese Zeichnung hat die Klassen von {drawing}, diese Netze die von {nets}",
   "saved.all": "Gespeichert als spg-edit.zip: Bild, Klassenkarte, Loch, Änderungen und behaltene Varianten. „Öffnen…“ nimmt sie wieder.",
-  "saved.page": "Gespeichert als spg-edit.zip: Bild, Klassenkarte, Loch, Änderungen und behaltene Varianten. „spg edit“ öffnet sie.",
   "saved.picture": "Gespeichert als spg-picture.png",
   "undone": "Rückgängig gemacht",
   "undone.nothing": "Es gibt nichts rückgängig zu machen",

@@ -209,7 +209,6 @@ export const en = {
 
   "picked": "Picked: {kind}",
   "too_large": "{name} has {size} MB; the limit is {limit} MB: make it smaller",
-  "no_segmenter": "This page has no segmenter, and opens its sample streets alone: `spg edit` opens pictures",
   "failed": "{text}",
 
   "begin.street": "Point at a car or a person, and click to remove it.",
@@ -228,6 +227,9 @@ export const en = {
   "kept.cleared": "The strip is empty",
   "opened": "{name}: {what}",
   "opened.picture": "{width}×{height} pixels, labelled by the segmenter. Click an object to remove it, or cut a hole.",
+  "opened.square": "the middle square, made {size}×{size} pixels. The nets of this page know drawn streets: in a photo they mistake classes, and paint as if it were drawn. Click an object to remove it, or cut a hole.",
+  "opened.elsewhere": "{name} was saved without its picture, with other classes or at another size: `spg edit` opens it",
+  "opened.unreadable": "{name} is no picture that can be read (PNG, JPEG, WebP, …), and was not saved here",
   "opened.labels": "the known labels are now these",
   "opened.archive": "{again}; {n} kept variants",
   "opened.again": "{n} edits done again; the file records no result to compare with",
@@ -237,7 +239,6 @@ export const en = {
   "nets.now": "Now with the nets {name}, {text}",
   "nets.other_classes": "This drawing has the classes of {drawing}, these nets those of {nets}",
   "saved.all": "Saved as spg-edit.zip: picture, label map, hole, edits and kept variants. Open… takes it again.",
-  "saved.page": "Saved as spg-edit.zip: picture, label map, hole, edits and kept variants. `spg edit` opens it.",
   "saved.picture": "Saved as spg-picture.png",
   "undone": "Undone",
   "undone.nothing": "Nothing to undo",
