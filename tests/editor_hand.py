@@ -64,7 +64,8 @@ class Hand:
         """What Python hands over: name → array, and "edits.json" as a dict."""
         with self.page.expect_download() as download:
             self.press("Save all")
-        archive = zipfile.ZipFile(download.value.path())
+        self.archive = download.value.path().read_bytes()
+        archive = zipfile.ZipFile(io.BytesIO(self.archive))
         files = {name: archive.read(name) for name in archive.namelist()}
         arrays = {n: np.asarray(Image.open(io.BytesIO(data))) for n, data in files.items() if n.endswith(".png")}
         return {**arrays, "edits.json": json.loads(files["edits.json"]), "raw": files}

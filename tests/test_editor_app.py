@@ -251,6 +251,42 @@ def test_the_first_minute(served):
     page.context.close()
 
 
+@pytest.mark.browser
+def test_a_closed_tabs_work_is_offered(served):
+    """With Python: picture, edits with their history, and what was kept come back in a new tab and a new kernel."""
+    page, _ = visit(served, 1280, 800)
+    page.get_by_role("button", name="Edit sample street 3").click()
+    says(page, "Point at a car")
+    page.mouse.click(*screen(page, *car(app.SAMPLES[2])))
+    says(page, "Removed: vehicle")
+    page.get_by_role("button", name="Keep this").click()
+    says(page, "Kept as number 1")
+    kept = """async () => (await indexedDB.databases()).length && new Promise((done) => {
+      const asked = indexedDB.open("spg-editor");
+      asked.onsuccess = () => {
+        const works = asked.result.transaction("works").objectStore("works").getAll();
+        works.onsuccess = () => (asked.result.close(), done(works.result.some(({ kept }) => kept.length)));
+      };
+    })"""
+    for _ in range(200):
+        if page.evaluate(kept):
+            break
+        page.wait_for_timeout(200)
+    again = page.context.new_page()
+    again.set_default_timeout(120_000)
+    page.close()
+    again.goto(served[1], timeout=240_000)
+    notice = again.locator(".spg-notice", has_text="It has 1 edit and 1 kept variant")
+    notice.wait_for(timeout=240_000)
+    assert barriers(again) == {}
+    notice.get_by_role("button", name="Go on").click()
+    says(again, "Here it is again: 1 edits done again, with the same bytes; 1 kept variants")
+    assert again.locator(".spg-strip li").count() == 1
+    again.get_by_role("button", name="Undo (Ctrl Z)").click()
+    says(again, "Undone")
+    again.context.close()
+
+
 WORDS = """() => [...document.querySelectorAll(".spg-editor, .spg-editor *")].flatMap((e) => [
   ...[...e.childNodes].filter((n) => n.nodeType === 3).map((n) => n.textContent),
   ...["title", "aria-label", "aria-roledescription", "aria-valuetext"].map((name) => e.getAttribute(name)),

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import free_port, open_browser, start
-from editor_hand import PATIENCE, Hand
+from browser import barriers, free_port, open_browser, start
+from editor_hand import PATIENCE, Hand, png
 from test_editor_js import JS, node
 
 import spg
 from spg.data.streets import draw
 from spg.editor import page, record
 from spg.editor.app import SAMPLES, default_weights, nearest_car
-from spg.editor.drawing import encode_runs
+from spg.editor.drawing import decode_runs, encode_runs
 from spg.editor.session import Session, replay
+from spg.editor.variants import recognised
 from spg.labels import CLASSES, PERSON, VEHICLE
 
 RUNTIME = Path(__file__).parent.parent / "build" / "npm" / "node_modules" / "onnxruntime-web" / "dist"
@@ -104,6 +105,18 @@ def test_both_sessions_make_the_same_labels_and_pictures_within_a_level(both):
         differ = np.abs(pixels.transpose(2, 0, 1).astype(int) - session.filled)
         assert differ.max() <= 1, edits
         assert (differ > 0).mean() < 0.01, edits
+
+
+def test_both_see_the_same_classes_in_a_picture(built):
+    """The segmenter at its own size: in the browser as in Python, but for a pixel in a thousand."""
+    sent = json.dumps({"page": str(built), "records": [], "labelled": list(range(len(SAMPLES)))})
+    done = node(str(JS / "local.mjs"), input=sent)
+    assert done.returncode == 0, done.stderr[-3000:]
+    for k, found in enumerate(json.loads(done.stdout.splitlines()[-1])):
+        net, picture, labels = street(k)
+        seen = recognised(net, picture)
+        assert (decode_runs(found, labels.shape, "labels") != seen).mean() <= 1e-3
+        assert (seen == labels).mean() > 0.6
 
 
 def test_python_does_the_pages_records_again(both):
@@ -233,8 +246,204 @@ def test_variants_undo_and_what_is_saved(visitor):
     with hand.page.expect_download() as download:
         hand.press("Save picture")
     assert download.value.suggested_filename == "spg-picture.png"
-    assert not hand.root.get_by_role("button", name="Open…").count() and not hand.root.locator(".spg-nets").count()
+    assert not hand.root.locator(".spg-nets").count() and not hand.root.locator("[data-what=labels]").count()
     assert not hand.errors
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("look", [{"color_scheme": "light"}, {"color_scheme": "dark", "locale": "de-DE"}])
+def test_nothing_keeps_people_out_of_the_page(browser, served, look):
+    """axe-core finds nothing serious: while it loads, at the samples, at work, and on a phone."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, **look)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.route("**/page.json", lambda route: None)  # it never comes: the page is loading
+    page.goto(served)
+    page.locator("#loading").wait_for()
+    assert barriers(page) == {}
+    page.unroute("**/page.json")
+    page.goto(served)
+    page.locator(".spg-welcome").wait_for()
+    assert barriers(page) == {}
+    page.locator(".spg-samples button").first.click()
+    hand = Hand(page)
+    hand.size = 128
+    hand.click(*nearest_car(street(0)[2]))
+    page.locator(".spg-six:not(:disabled)").click()
+    page.locator(".spg-strip li").nth(5).wait_for()
+    rests(hand)
+    for summary in page.locator(".spg-more summary").all():
+        summary.click()
+    hand.label(VEHICLE)
+    assert barriers(page) == {}
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert barriers(page) == {}
+    context.close()
+
+
+@pytest.mark.browser
+def test_a_picture_of_ones_own_and_what_was_saved(visitor):
+    """A photo's middle square is labelled and edited; what is saved opens again; what cannot be read is named."""
+    hand, (net, picture, _) = visitor, street(2)
+    wide = np.zeros((128, 192, 3), np.uint8)
+    wide[:, 32:160] = picture.transpose(1, 2, 0)
+    hand.file("picture", "photo.png", png(wide))
+    hand.says("photo.png: the middle square, made 128×128 pixels. The nets of this page know drawn streets")
+    x, y = at(recognised(net, picture), VEHICLE)
+    hand.click(x, y)
+    hand.says("Removed: vehicle")
+    hand.press("Keep this")
+    hand.says("Kept as number 1")
+    rests(hand)
+    saved, archive = hand.saved(), hand.archive
+    assert (saved["original.png"] == picture.transpose(1, 2, 0)).all()
+    hand.press("Undo (Ctrl Z)")
+    hand.says("Undone")
+    hand.file("picture", "spg-edit.zip", archive)
+    hand.answer("Open, and lose it")
+    hand.says("spg-edit.zip: 1 edits done again, with the same bytes; 1 kept variants")
+    again = hand.saved()
+    assert (again["labels.png"] == saved["labels.png"]).all() and again["edits.json"] == saved["edits.json"]
+    larger = json.loads(saved["raw"]["edits.json"]) | {"size": [256, 256], "original": "data:,"}
+    for name, data, said in (
+        ("notes.txt", b"no picture", "notes.txt is no picture that can be read"),
+        (
+            "larger.json",
+            json.dumps(larger).encode(),
+            "larger.json was saved without its picture, with other",
+        ),
+    ):
+        hand.file("picture", name, data)
+        hand.says(said)
+    hand.page.evaluate(
+        """async (data) => {
+          const file = new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], "pasted.png");
+          const transfer = new DataTransfer();
+          transfer.items.add(file);
+          document.querySelector(".spg-editor").dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer }));
+        }""",
+        base64.b64encode(png(wide)).decode(),
+    )
+    hand.says("pasted.png: the middle square")
+    assert not hand.errors
+
+
+WORKS = """async () => {
+  if (!(await indexedDB.databases()).length) return []; // to open it would make it
+  const asked = indexedDB.open("spg-editor", 1);
+  const database = await new Promise((done) => (asked.onsuccess = () => done(asked.result)));
+  const works = database.transaction("works").objectStore("works").getAll();
+  await new Promise((done) => (works.onsuccess = done));
+  database.close();
+  return works.result.map(({ document, kept }) => [document.edits.length, kept.length]);
+}"""
+
+
+def works(page, wanted):
+    """Wait until the browser has these works: [edits, kept variants] of each."""
+    for _ in range(240):
+        if (found := page.evaluate(WORKS)) == wanted:
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError(found)
+
+
+def opened_again(hand, served):
+    """Another tab of the same browser."""
+    page = hand.page.context.new_page()
+    page.on("pageerror", lambda error: hand.errors.append(str(error)))
+    page.goto(served)
+    page.locator(".spg-welcome").wait_for()
+    again = Hand(page)
+    again.size, again.errors = 128, hand.errors
+    return again
+
+
+@pytest.mark.browser
+def test_a_closed_tabs_work_is_offered_and_is_the_same(visitor, served):
+    hand, (x, y) = visitor, nearest_car(street(0)[2])
+    hand.click(x, y)
+    hand.says("Removed: vehicle")
+    hand.press("Keep this")
+    hand.says("Kept as number 1")
+    hand.label(VEHICLE)
+    hand.drag((x - 12, y - 14), (x + 4, y - 10))
+    hand.says("vehicle: ")
+    saved = hand.saved()
+    works(hand.page, [[2, 1]])
+    other = opened_again(hand, served)  # the first tab is still open: its work is not offered
+    other.page.wait_for_timeout(1000)
+    assert not other.root.locator(".spg-notice").is_visible()
+    hand.page.close()
+    other.page.reload()
+    notice = other.root.locator(".spg-notice", has_text="Go on with the picture of")
+    notice.wait_for()
+    assert "2 edits and 1 kept variant" in notice.inner_text()
+    other.answer("Go on")
+    other.says("Here it is again: 2 edits done again, with the same bytes; 1 kept variants")
+    again = other.saved()
+    assert all((again[name] == saved[name]).all() for name in ("labels.png", "hole.png", "original.png"))
+    assert again["edits.json"] == saved["edits.json"] and other.root.locator(".spg-strip li").count() == 1
+    assert np.abs(again["picture.png"].astype(int) - saved["picture.png"]).max() <= 1
+    other.press("Undo (Ctrl Z)")
+    other.says("Undone")
+    works(other.page, [[1, 1]])  # the same work, not a second one
+    assert not hand.errors
+
+
+@pytest.mark.browser
+def test_work_is_offered_until_it_is_deleted_and_never_over_other_work(visitor, served):
+    hand, (x, y) = visitor, nearest_car(street(0)[2])
+    hand.click(x, y)
+    hand.says("Removed: vehicle")
+    works(hand.page, [[1, 0]])
+    other = opened_again(hand, served)
+    hand.page.close()
+    for answer in ("Start anew", "Start anew"):
+        other.page.reload()
+        other.answer(answer)
+    other.page.reload()
+    other.root.locator(".spg-notice").wait_for()
+    other.page.get_by_role("button", name="Edit sample street 2").click()
+    other.says("Point at a car")
+    other.click(*nearest_car(street(1)[2]))
+    other.says("Removed: vehicle")
+    other.answer("Go on")
+    question = other.root.locator(".spg-notice", has_text="1 edit would be lost")
+    question.wait_for()
+    other.answer("Stay here")
+    works(other.page, [[1, 0], [1, 0]])
+    other.page.reload()
+    for left in (1, 0):
+        other.root.locator(".spg-notice").wait_for()
+        other.answer("Delete it")
+        works(other.page, [[1, 0]] * left)
+    other.page.reload()
+    other.page.locator(".spg-welcome").wait_for()
+    other.page.wait_for_timeout(1000)
+    assert not other.root.locator(".spg-notice").is_visible() and not hand.errors
+
+
+@pytest.mark.browser
+def test_without_a_store_the_page_works_and_offers_nothing(browser, served):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
+    errors = []
+    for _ in range(2):  # tabs
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(served)
+        page.get_by_role("button", name="Edit sample street 1").click()
+        hand = Hand(page)
+        hand.size = 128
+        hand.click(*nearest_car(street(0)[2]))
+        hand.says("Removed: vehicle")
+        page.wait_for_timeout(1500)
+        assert not hand.root.locator(".spg-notice").is_visible()
+        page.close()
+    assert not errors
+    context.close()
 
 
 @pytest.mark.browser

@@ -136,6 +136,23 @@ def test_a_saved_archive_opens_again_with_its_strip(editor):
     assert (editor.variants[0].filled == kept.filled).all() and len(editor.kept["variants"]) == 1
 
 
+def test_what_the_browser_remembers_is_the_same_again(editor):
+    tell(editor, type="edit", seq=1, edit=brush([[40, 30]]))
+    tell(editor, type="keep", seq=2)
+    tell(editor, type="edit", seq=3, edit=brush([[44, 36]], "person"))
+    layout, picture = editor.labels, bytes(editor.scene["picture"])
+    tell(editor, type="remember", seq=4)
+    content = json.loads(json.dumps(editor.sent[-1][0]))
+    assert content.pop("type") == "remember" and len(content["document"]["edits"]) == 2
+    tell(editor, type="undo", seq=5)
+    status = tell(editor, picture, type="resume", seq=6, **content)
+    assert status["text"] == "Here it is again: 2 edits done again, with the same bytes; 1 kept variants"
+    assert (editor.labels == layout).all() and len(editor.kept["variants"]) == 1
+    status = tell(editor, picture[:-3], type="resume", seq=7, **content)
+    assert status["tone"] == "error" and "the kept work is damaged" in status["text"]
+    assert (editor.labels == layout).all()
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [

@@ -6,6 +6,9 @@ thing cannot be done; nothing has changed then. What it is shown: one packet for
 numbers and bytes.
 """
 
+import base64
+import json
+
 import numpy as np
 
 from spg import pictures
@@ -154,13 +157,18 @@ def _open_edits(editor, data, name):
 
 def _open_archive(editor, data, name):
     picture, document, kept = record.unpacked(pictures.within_limit(data, name), name)
+    return _replayed(editor, "opened.archive", picture, document, kept, pictures.rgb_profile(picture))
+
+
+def _replayed(editor, key, picture, document, kept, profile):
+    """Go over to a record done again, and what was kept beside it. key: of the sentence that says so."""
     if editor.offer and document.get("nets") in editor.offer.texts:
         editor.take(document["nets"])
-    session = replay(editor.net, picture, document, check=False, profile=pictures.rgb_profile(picture))
+    session = replay(editor.net, picture, document, check=False, profile=profile)
     found = [variants.restored(session, restore) for restore in kept[: variants.MOST]]
     editor.begin(session)
     _add(editor, found)
-    return Said("opened.archive", again=_done_again(session, document), n=len(found))
+    return Said(key, again=_done_again(session, document), n=len(found))
 
 
 def _done_again(session, document):
@@ -209,6 +217,25 @@ def picture(editor, content, data):
     return Said("saved.picture")
 
 
+def remember(editor, content, data):
+    """The record and what is kept, sent to the browser, which offers it after a closed tab."""
+    profile = editor.session.profile
+    about = {"profile": base64.b64encode(profile).decode() if profile else None}
+    kept = [variant.restore for variant in editor.variants]
+    editor.send({"type": "remember", "document": editor.session.document(), "kept": kept, **about})
+
+
+def resume(editor, content, data):
+    """What `remember` sent, back from the browser; data: its picture, RGB. Raises ValueError where it does not fit."""
+    document = record.read(json.dumps(content.get("document")), "the kept work")
+    height, width = document["size"]
+    if len(data) != 3 * height * width or not isinstance(content.get("kept"), list):
+        raise ValueError(f"the kept work is damaged: {len(data)} bytes for a picture of {height}×{width}")
+    picture = np.frombuffer(data, np.uint8).reshape(height, width, 3).transpose(2, 0, 1)
+    profile = base64.b64decode(content.get("profile") or "") or None
+    return _replayed(editor, "resumed", picture, document, content["kept"], profile)
+
+
 def show(editor, content, data):
     """What the left pane shows; S_R is sent only where it is wanted."""
     editor.shown = content.get("what")
@@ -222,6 +249,7 @@ ACTIONS = {
     **{"edit": edit, "undo": undo, "redo": redo, "another": another, "sample": sample, "keep": keep, "use": use},
     **{"drop": drop, "clear": clear, "open": open_file, "street": street, "nets": nets},
     **{"save": save, "picture": picture, "show": show, "ping": ping},
+    **{"remember": remember, "resume": resume},
 }
 
 

@@ -18,7 +18,7 @@ from spg.engine import writing
 from spg.labels import STREET
 from spg.pictures import png
 from spg.weights.exporting import MANIFEST, export, halved
-from spg.weights.finding import sha256
+from spg.weights.finding import resolve, sha256, with_segmenter
 
 HERE = Path(__file__).parent
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")  # of onnxruntime-web
@@ -50,7 +50,7 @@ def build(out, runtime, weights=None):
 
 
 def _build(out, runtime, weights):
-    manifest = export(weights, out / "nets")
+    manifest = _nets(weights, out / "nets")
     size = max(net["size"] for net in manifest["nets"].values() if "size" in net)
     _fitted(out / "nets", manifest, size)
     _scripts(out)
@@ -58,6 +58,13 @@ def _build(out, runtime, weights):
         _copied(runtime / name, out / "runtime" / name)
     _streets(out, manifest, size)
     return _finished(out)
+
+
+def _nets(weights, out):
+    """Export the nets of weights, and a segmenter: their own, or one of their data. Returns the manifest."""
+    lent = export({"segmenter": with_segmenter(resolve(weights))["segmenter"]}, out)["nets"]
+    manifest = export(weights, out)
+    return {**manifest, "nets": {**lent, **manifest["nets"]}}
 
 
 def _scripts(out):
@@ -80,15 +87,16 @@ def _fitted(folder, manifest, size):
         options = onnxruntime.SessionOptions()
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.optimized_model_filepath = str(fitted)
+        own = min(size, entry.get("size", size))  # a segmenter of smaller pictures looks at these smaller
         for side in ("height", "width"):
-            options.add_free_dimension_override_by_name(side, size)
+            options.add_free_dimension_override_by_name(side, own)
         onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"], disabled_optimizers=NOT_YET)
         graph = onnx.load(fitted)
         del graph.opset_import[:]
         graph.opset_import.append(onnx.helper.make_opsetid("", entry["opset"]))
         writing.write(path, halved(graph.SerializeToString()))
         fitted.unlink()
-        entry |= {"bytes": path.stat().st_size, "sha256": sha256(path), "sides": [size, size]}
+        entry |= {"bytes": path.stat().st_size, "sha256": sha256(path), "sides": [own, own]}
     writing.write(folder / MANIFEST, json.dumps(manifest).encode())
 
 

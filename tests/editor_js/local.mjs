@@ -1,10 +1,10 @@
 // Do the edits of records in the page's session: stdin {page: its folder, records: [{street, edits}]}; stdout, for each,
-// {layout and hole as runs, filled as base64, document}. Edits are done as messages are: "undo" and "redo" too.
+// {layout and hole as runs, filled as base64, document}. labelled: streets; then, of each, what the segmenter sees, as runs. Edits are done as messages are: "undo" and "redo" too.
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-const { page, records } = JSON.parse(readFileSync(0, "utf8"));
+const { page, records, labelled } = JSON.parse(readFileSync(0, "utf8"));
 const from = (file) => import(pathToFileURL(`${page}/${file}`).href);
 const [{ Nets }, { Session }, { runs }, { choose, told }] = await Promise.all(["local/nets.js", "local/session.js", "js/board.js", "js/words.js"].map(from));
 choose("en");
@@ -23,5 +23,10 @@ for (const { street, edits } of records) {
   for (const edit of edits) said.push(told(edit === "undo" ? session.undo() : edit === "redo" ? session.redo() : await session.edit(edit)));
   const filled = Buffer.from(await session.filled()).toString("base64");
   done.push({ said, layout: runs(await session.layout()), hole: runs(session.drawing.hole), filled, document: await session.document(about.set) });
+}
+for (const street of labelled ?? []) {
+  const { file, height, width } = about.streets[street];
+  const bytes = new Uint8Array(readFileSync(`${page}/${file}`));
+  done.push(runs(await nets.label({ height, width, picture: bytes.slice(0, 3 * height * width) })));
 }
 console.log(JSON.stringify(done));

@@ -221,18 +221,15 @@ export class Actions {
     if (!work) return go();
     this.view.notice.ask(
       tell("replace", { what, work }),
-      [tell("replace.save"), tell("replace.save.title"), () => (this.act({ do: "save" }), go())],
-      [tell("replace.lose"), tell("replace.lose.title"), go],
+      [tell("replace.save"), tell("replace.save.title"), () => (this.act({ do: "save" }), this.view.keeper.forget(), go())],
+      [tell("replace.lose"), tell("replace.lose.title"), () => (this.view.keeper.forget(), go())],
       [tell("replace.stay"), tell("replace.stay.title")],
     );
   }
 
-  /** Files that are dropped on the editor, or pasted into it. opened: whether any can be opened here. */
-  listenForFiles(root, opened) {
-    const take = (file) => {
-      if (opened) return this.open("picture", file);
-      this.view.say({ said: said("no_segmenter"), tone: "refused" });
-    };
+  /** Files that are dropped on the editor, or pasted into it. */
+  listenForFiles(root) {
+    const take = (file) => this.open("picture", file);
     const first = (transfer) => [...(transfer?.files ?? [])][0];
     root.addEventListener("dragover", (event) => event.preventDefault());
     root.addEventListener("drop", (event) => {

@@ -16,10 +16,10 @@ export class Busy {
 
   /** Message number seq was sent. */
   sent(seq, type) {
-    if (type === "ping") return;
+    if (["ping", "remember"].includes(type)) return; // nobody waits for it
     this.last = seq;
     this.root.setAttribute("aria-busy", "true");
-    this.text.textContent = tell(["open", "nets"].includes(type) ? "busy.opening" : "busy.painting");
+    this.text.textContent = tell(["open", "nets", "resume"].includes(type) ? "busy.opening" : "busy.painting");
     this.timer ||= setTimeout(() => (this.root.dataset.busy = "true"), MOMENT);
   }
 

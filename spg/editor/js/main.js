@@ -6,12 +6,13 @@ import { Busy } from "./busy.js";
 import { Coach } from "./coach.js";
 import { download, h, icon } from "./dom.js";
 import { Hand } from "./hand.js";
+import { Keeper } from "./keeper.js";
 import { Link, remember } from "./link.js";
 import { looks } from "./looks.js";
 import { Notice } from "./notice.js";
 import { Painter } from "./painter.js";
 import { Camera, Pane } from "./pane.js";
-import { header, opens, panel, slider } from "./panel.js";
+import { header, panel, slider } from "./panel.js";
 import { strip } from "./strip.js";
 import { Welcome } from "./welcome.js";
 import { CHANGED, choose, counted, language, tell, told } from "./words.js";
@@ -24,7 +25,8 @@ class View {
   constructor(model, element, before) {
     Object.assign(this, { model, element, suggested: null });
     this.state = { tool: "remove", on: "layout", label: 6, size: 9, opacity: 0.75, marks: false, show: "layout", split: 0, A: null, B: null, colours: {} };
-    this.link = new Link(model, () => this.silence(), () => this.notice.hide(), (seq, type) => this.busy.sent(seq, type));
+    this.link = new Link(model, () => this.silence(), () => this.notice.hide(), (seq, type) => this.sent(seq, type));
+    this.keeper = Object.assign(before?.keeper ?? new Keeper(), { view: this });
     this.notice = new Notice(this.link);
     this.actions = new Actions(this);
     this.painter = new Painter(this);
@@ -55,7 +57,7 @@ class View {
     this.panel = panel(act, scene);
     this.looks = looks(act);
     this.strip = strip(act);
-    this.welcome = new Welcome(act, this.model.get("samples"), opens(scene));
+    this.welcome = new Welcome(act, this.model.get("samples"));
     this.left = new Pane(tell("pane.layout"), {
       ...{ tabindex: "0", role: "application", "aria-roledescription": tell("pane.role"), "data-focus": "layout" },
       "aria-label": tell("pane.label"),
@@ -87,7 +89,7 @@ class View {
 
   listen() {
     this.root.addEventListener("keydown", (event) => this.actions.key(event));
-    this.actions.listenForFiles(this.root, opens(this.model.get("scene")));
+    this.actions.listenForFiles(this.root);
     for (const pane of [this.left, this.right]) this.actions.listen(pane);
     for (const name of ["focus", "blur"]) this.left.canvas.addEventListener(name, () => this.painter.redraw());
     this.watch = new ResizeObserver(() => this.fit());
@@ -123,7 +125,8 @@ class View {
     this.fresh = true;
     this.receive();
     this.painted();
-    this.notice.offer(this.board, this.model.get("frame"));
+    this.keeper.begin(scene);
+    if (!scene.page) this.notice.offer(this.board, this.model.get("frame"));
     this.header.show(scene);
     if (scene.welcome && this.welcome.samples.length && !this.model.get("frame")?.edits) this.welcome.show(this.root);
     else this.welcome.hide();
@@ -138,7 +141,7 @@ class View {
       "change:filled": () => this.painted(),
       "change:chances": () => this.painter.redraw(),
       "change:kept": () => this.show(),
-      "change:done": () => this.busy.done(this.model.get("done")),
+      "change:done": () => (this.busy.done(this.model.get("done")), this.keeper.rest()),
       "change:status": () => this.say(this.model.get("status")),
       comm_live_update: () => this.link.send({ type: "ping" }),
       "msg:custom": (content, buffers) => this.message(content, buffers),
@@ -175,8 +178,14 @@ class View {
     this.painter.redraw();
   }
 
+  sent(seq, type) {
+    this.busy.sent(seq, type);
+    this.keeper.sent(type);
+  }
+
   silence() {
     this.busy.stop();
+    this.keeper.alone();
     this.notice.silence(this.board, this.inPage || host() === "page");
   }
 
@@ -198,6 +207,7 @@ class View {
 
   message(content, buffers) {
     if (content.type === "got") this.link.got(content.seq);
+    if (content.type === "remember") this.keeper.store(content);
     if (content.type !== "saved") return;
     download(content.name, bytes(buffers[0]), content.mime);
     if (content.name.endsWith(".zip")) this.saved = this.workNow();

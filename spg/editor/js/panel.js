@@ -22,9 +22,9 @@ export function header(act, about) {
     h("div", { class: "spg-choosers" }, nets.length ? h("label", { class: "spg-nets" }, h("span", {}, tell("nets")), chooser) : null, languages()),
     h("div", { class: "spg-group" }, [
       about.page && street ? button(tell("samples"), tell("samples.title"), () => act({ do: "samples" })) : null,
-      opens(about) ? opener(act, "picture", tell("open")) : null,
+      opener(act, "picture", tell("open")),
       button(tell("save_picture"), tell("save_picture.title"), () => act({ do: "picture" })),
-      button(tell("save_all"), tell("save_all.title", { opener: opens(about) ? tell("open") : "spg edit" }), () => act({ do: "save" })),
+      button(tell("save_all"), tell("save_all.title", { opener: tell("open") }), () => act({ do: "save" })),
       button("?", tell("help.title"), () => act({ do: "help" }), { "aria-label": tell("help.label") }),
     ]),
   );
@@ -37,9 +37,6 @@ function languages() {
   const chosen = ({ target }) => dispatchEvent(new CustomEvent(CHANGED, { detail: target.value }));
   return h("select", { class: "spg-select spg-language", "aria-label": tell("language.choose"), onchange: chosen }, options);
 }
-
-/** Whether files can be opened: a page without Python opens its sample streets alone. */
-export const opens = (about) => about.opens !== false;
 
 /** act(action): see actions.js. about: the scene. Returns {top, palette, side, show(state, board, kept), begin(classes)}. */
 export function panel(act, about) {
@@ -75,7 +72,7 @@ export function panel(act, about) {
     h("div", { class: "spg-actions", role: "group", "aria-label": tell("layouts") }, [six, predict, another, keep]),
     opacity.element,
     h("details", { class: "spg-more" }, h("summary", {}, tell("view")), views.element, h("label", { class: "spg-check" }, marks, tell("view.patterns"))),
-    opens(about) ? fileMenu(act) : null,
+    about.opens === "pictures" ? null : fileMenu(act),
     help(),
   );
   const show = (state, board, kept) => {

@@ -6,8 +6,8 @@ import { button, opener } from "./panel.js";
 import { tell } from "./words.js";
 
 export class Welcome {
-  /** samples: PNG files' bytes. own: whether a picture of one's own can be opened. */
-  constructor(act, samples, own) {
+  /** samples: PNG files' bytes. */
+  constructor(act, samples) {
     this.samples = samples ?? [];
     const choose = (k) => () => (this.hide(), act({ do: "street", k }));
     const card = (data, k) => {
@@ -20,7 +20,7 @@ export class Welcome {
       { class: "spg-welcome", hidden: true, "aria-label": tell("welcome") },
       h("p", { class: "spg-lead" }, tell("welcome.lead")),
       h("ul", { class: "spg-samples" }, this.samples.map(card)),
-      own ? h("p", {}, tell("welcome.own"), opener(act, "picture", tell("open")), tell("welcome.own.drop")) : null,
+      h("p", {}, tell("welcome.own"), opener(act, "picture", tell("open")), tell("welcome.own.drop")),
     );
   }
 

@@ -3,14 +3,16 @@
 
 import { said } from "../js/words.js";
 import { Refused, Session, difference } from "./session.js";
+import { unrun } from "./drawing.js";
 import { png, zip } from "./files.js";
+import { opened } from "./opening.js";
 
 const MOST = 12; // variants kept at a time
 const SAMPLES = 6; // layouts of one "Six variants"
 
 export class LocalEditor {
   /**
-   * page: {nets: `Nets`, set: their name, classes, street(k) → a promise of {height, width, picture, known}}.
+   * page: {nets: `Nets`, set: their name, size: their side, classes, street(k) → a promise of {height, width, picture, known}}.
    * publish(trait, value): shows a trait. send(content, bytes): hands a file over.
    */
   constructor(page, publish, send) {
@@ -23,12 +25,13 @@ export class LocalEditor {
     await this.refresh();
   }
 
-  take(scene, welcome = false) {
+  /** Go over to another picture. session: one that has it already. */
+  take(scene, welcome = false, session = null) {
     const { classes, nets, set } = this.page;
-    this.session = new Session(nets, scene, classes);
+    this.session = session ?? new Session(nets, scene, classes);
     Object.assign(this, { variants: [], names: [], nextSeed: 0, number: this.number + 1, painted: null });
     const { height, picture, width } = scene;
-    const about = { page: true, welcome, nets: set, choices: {}, opens: false };
+    const about = { page: true, welcome, nets: set, choices: {}, opens: "pictures" };
     this.publish("scene", { number: this.number, height, width, coloured: nets.coloured, classes, picture, record: this.session.beginning(set), ...about });
     this.publish("filled", {});
     this.publish("chances", {});
@@ -188,10 +191,23 @@ const ACTIONS = {
   street: async (editor, { k }) => editor.take(await editor.page.street(k)),
   show: (editor, { what }) => void (editor.shown = what),
   ping: () => undefined,
+  remember: async (editor) => {
+    const [document, kept] = [await editor.session.document(editor.page.set), editor.variants.map(({ restore }) => restore)];
+    editor.send({ type: "remember", document, kept });
+  },
+  resume: (editor, { data, document, kept }) => again(editor, "resumed", new Uint8Array(data), document, kept),
+  open: async (editor, { data, name }) => {
+    const { classes, nets, size } = editor.page;
+    const { document, kept, picture } = await opened(new Uint8Array(data), name, size, classes);
+    if (document) return said("opened", { name, what: await again(editor, "opened.archive", picture, document, kept) });
+    const scene = { height: size, width: size, picture };
+    editor.take({ ...scene, known: await nets.label(scene) });
+    return said("opened", { name, what: said("opened.square", { size }) });
+  },
   refresh: (editor) => editor.refresh(),
   save: async (editor) => {
     editor.send({ type: "saved", name: "spg-edit.zip", mime: "application/zip" }, zip(await editor.outputs()));
-    return said("saved.page");
+    return said("saved.all");
   },
   picture: async (editor) => {
     const { height, width } = editor.session;
@@ -199,6 +215,22 @@ const ACTIONS = {
     return said("saved.picture");
   },
 };
+
+/** A record done again on its picture, and what was kept beside it. key: of the sentence that says so. */
+async function again(editor, key, picture, document, kept) {
+  const [height, width] = document.size;
+  const scene = { height, width, picture, known: unrun(document.labels, height * width) };
+  const session = new Session(editor.page.nets, scene, editor.page.classes);
+  for (const edit of document.edits) await session.edit(edit);
+  const variants = [];
+  for (const restore of kept) variants.push(await session.variant(restore));
+  editor.take(scene, false, session);
+  variants.forEach((variant) => editor.add(variant));
+  const { layout } = document.result;
+  const same = (await session.document(editor.page.set)).result.layout === layout;
+  const how = !layout ? "opened.again" : same ? "opened.again.same" : "opened.again.other";
+  return said(key, { again: said(how, { n: document.edits.length }), n: kept.length });
+}
 
 /** Six other layouts, painted and kept, with how much they differ; the drawing stays as it is. */
 async function sample(editor) {

@@ -61,6 +61,20 @@ export function zip(files) {
   return joined([...parts, listed, [0x50, 0x4b, 5, 6, 0, 0, 0, 0, n, 0, n, 0, ...little(listed.length), ...little(offset), 0, 0]]);
 }
 
+/** name → bytes of a ZIP file whose files are stored as they are, as `zip` and Python's `record.packed` write them. */
+export function unzipped(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const files = {};
+  for (let at = 0; view.getUint32(at, true) === 0x04034b50; ) {
+    const [method, size, title, extra] = [view.getUint16(at + 8, true), view.getUint32(at + 18, true), view.getUint16(at + 26, true), view.getUint16(at + 28, true)];
+    if (method) throw new Error("compressed");
+    const start = at + 30 + title + extra;
+    files[new TextDecoder().decode(bytes.subarray(at + 30, at + 30 + title))] = bytes.slice(start, start + size);
+    at = start + size;
+  }
+  return files;
+}
+
 const little = (n) => word(n).reverse();
 
 // ------------------------------------------------------------ SHA-256 (the browser's own is there on secure pages only)

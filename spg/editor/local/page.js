@@ -30,8 +30,8 @@ class Model {
     for (const handler of this.handlers[name] ?? []) handler(...about);
   }
 
-  send(content) {
-    this.worker.postMessage(content);
+  send(content, _, [data] = []) {
+    this.worker.postMessage({ ...content, data });
     queueMicrotask(() => this.tell("msg:custom", { type: "got", seq: content.seq })); // a worker does not go away
   }
 }

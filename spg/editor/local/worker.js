@@ -27,7 +27,7 @@ async function start() {
   const [page, manifest] = await Promise.all([json("page.json"), json("nets/manifest.json")]);
   const nets = new Nets(runtime, manifest, (file) => fetched(`nets/${file}`));
   const { height, width } = page.streets[0];
-  const about = { nets, set: page.set, classes: page.classes, street: (k) => street(page.streets[k]) };
+  const about = { nets, set: page.set, size: height, classes: page.classes, street: (k) => street(page.streets[k]) };
   const publish = (trait, value) => postMessage({ trait, value });
   const editor = new LocalEditor(about, publish, (content, bytes) => postMessage({ content, bytes }));
   await editor.begin(0, true);
