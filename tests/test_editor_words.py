@@ -3,15 +3,17 @@
 import html
 import json
 import re
+from pathlib import Path
 
 import pytest
 from test_editor_js import node
 
 from spg.editor import page
-from spg.editor.words import ENGLISH, FOLDER, Said, class_named, read, spoken
+from spg.editor.words import ENGLISH, FOLDER, Said, class_named, languages, read, spoken
+from spg.engine import voila
 from spg.labels import FACES, STREET
 
-LANGUAGES = sorted(path.stem.removeprefix("words_") for path in FOLDER.glob("words_*.js"))
+LANGUAGES = languages()
 EDITOR = FOLDER.parent
 SCRIPTS = [path for path in [*FOLDER.glob("*.js"), *EDITOR.glob("local/*.js")] if not path.name.startswith("words_")]
 KEY = re.compile(r'"([a-z_]+(?:\.[a-z_]+)*)"')  # what may be a key, in JavaScript or in Python
@@ -94,6 +96,11 @@ def test_the_pages_first_words_are_those_of_the_file():
     text = html.unescape((page.HERE / "local" / "index.html").read_text(encoding="utf-8"))
     assert f"<title>{ENGLISH['title.street']}</title>" in text and f"<h1>{ENGLISH['title.street']}</h1>" in text
     assert ENGLISH["loading"].replace("{size}", "THE SIZE") in text and f'"{ENGLISH["loading.progress"]}"' in text
+
+
+def test_the_cold_pages_words_are_those_of_the_file():
+    text = Path(voila.__file__).with_name("page.html.j2").read_text("utf-8")
+    assert f"<p>{ENGLISH['cold']}</p>" in text and f'aria-label="{ENGLISH["cold.progress"]}"' in text
 
 
 def test_a_sentence_is_english_and_remembers_what_it_is_made_of():

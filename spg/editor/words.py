@@ -16,6 +16,11 @@ def read(language):
     return json.loads(text[text.index("= {") + 2 : text.rindex("}") + 1])
 
 
+def languages():
+    """The languages that there is a file of, two letters each."""
+    return sorted(path.stem.removeprefix("words_") for path in FOLDER.glob("words_*.js"))
+
+
 ENGLISH = read("en")
 
 

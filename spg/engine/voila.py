@@ -12,11 +12,12 @@ from pathlib import Path
 TEMPLATE = "spg"
 
 
-def serve(cell, title, port, ip="127.0.0.1", browser=True, idle=600):
+def serve(cell, title, port, ip="127.0.0.1", browser=True, idle=600, words=None):
     """Serve a page that shows what the cell shows, until Ctrl-C or kill. Raises ImportError where Voilà is missing.
 
     cell: Python source. ip: `0.0.0.0` lets the local network in; there is no password. browser: open one. idle: seconds
-    after which a kernel that nobody uses is ended.
+    after which a kernel that nobody uses is ended. words: language → title, sentence and label of the page that is
+    there while the kernel starts, in other languages than English.
     """
     try:
         from voila.app import Voila
@@ -27,15 +28,16 @@ def serve(cell, title, port, ip="127.0.0.1", browser=True, idle=600):
     with tempfile.TemporaryDirectory() as folder:  # Voilà could serve files beside the notebook: there are none
         path = Path(folder) / "page.ipynb"
         path.write_text(json.dumps(notebook(cell, title)), "utf-8")
-        _put_template(Path(folder), title)
+        _put_template(Path(folder), title, words or {})
         Voila.launch_instance(argv=command(path, port, ip, browser, idle))
 
 
-def _put_template(folder, title):
-    """Have Voilà find `page.html.j2` as its template `spg`, the title in it."""
+def _put_template(folder, title, words):
+    """Have Voilà find `page.html.j2` as its template `spg`, the title and the words in it."""
     template = folder / "jupyter" / "voila" / "templates" / TEMPLATE
     template.mkdir(parents=True)
     page = Path(__file__).with_name("page.html.j2").read_text("utf-8").replace("THE TITLE", html.escape(title))
+    page = page.replace('"THE WORDS"', json.dumps(words))
     (template / "index.html.j2").write_text(page, "utf-8")
     (template / "conf.json").write_text(json.dumps({"base_template": "lab"}))
     os.environ["JUPYTER_PATH"] = os.pathsep.join(

@@ -11,6 +11,10 @@ export const de = {
   "loading.progress": "wird geladen",
   "loading.failed": "Die Netze ließen sich nicht starten: {why}",
 
+  "cold.title": "SPG-Net-Editor",
+  "cold": "Python startet auf diesem Rechner. Das dauert etwa zehn Sekunden.",
+  "cold.progress": "wird gestartet",
+
   "nets": "Netze",
   "nets.streets": "für gezeichnete Straßen",
   "nets.cityscapes": "für fotografierte Straßen",

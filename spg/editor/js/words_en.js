@@ -11,6 +11,10 @@ export const en = {
   "loading.progress": "loading",
   "loading.failed": "The nets could not be started: {why}",
 
+  "cold.title": "SPG-Net editor",
+  "cold": "Python starts on this machine and gets ready. That takes some ten seconds.",
+  "cold.progress": "starting",
+
   "nets": "Nets",
   "nets.streets": "for drawn streets",
   "nets.cityscapes": "for photographed streets",
