@@ -120,7 +120,7 @@ def test_the_parsing_net_is_of_the_same_data_then_of_the_nearest_size(monkeypatc
         "c": entry("cityscapes", 256),
         "d": {"nets": {"sgnet": {"data": "cityscapes", "size": 128}}},
     }
-    took, real = [], shipped.checked(shipped.registry()["streets-64"]["nets"]["segmenter"])
+    took, real = [], shipped.checked(shipped.registry()["streets-128"]["nets"]["segmenter"])
     monkeypatch.setattr(shipped, "registry", lambda: shelf)
     monkeypatch.setattr(shipped, "checked", lambda net: took.append(net["name"]) or real)
     for data, size in [("cityscapes", 256), ("cityscapes", 64), ("streets", 256), ("camvid", 250), (None, 64)]:
@@ -136,12 +136,12 @@ def test_without_a_shipped_segmenter_it_says_what_to_do(monkeypatch):
 
 
 def test_a_recipe_names_the_parsing_net_and_it_is_a_segmenter():
-    nets = shipped.registry()["streets-64"]["nets"]
+    nets = shipped.registry()["streets-128"]["nets"]
     gfc = task("gfc")
     gfc.prepare(profile("quick", parser=str(shipped.checked(nets["segmenter"]))), "cpu")
-    assert gfc.parser.size == 64
-    with pytest.raises(ValueError, match="holds a 'spnet' net, no segmenter"):
-        parser(shipped.checked(nets["spnet"]))
+    assert gfc.parser.size == 128
+    with pytest.raises(ValueError, match="holds a 'spnet-plus' net, no segmenter"):
+        parser(shipped.checked(nets["spnet-plus"]))
 
 
 def test_its_loss_is_the_cross_entropy_of_what_it_sees(gfc):
@@ -154,7 +154,7 @@ def test_its_loss_is_the_cross_entropy_of_what_it_sees(gfc):
 def test_a_larger_picture_is_parsed_at_the_size_it_knows(gfc):
     b = one_batch(64)
     large, s = (x.repeat_interleave(2, 2).repeat_interleave(2, 3) for x in (b.image, b.s))
-    assert gfc.parser.size == 64
+    assert gfc.parser.size == 128
     assert gfc.parser.loss(large, s).item() == pytest.approx(gfc.parser.loss(b.image, b.s).item(), rel=1e-5)
 
 

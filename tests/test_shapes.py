@@ -94,8 +94,8 @@ def test_the_command(tmp_path, capsys):
     assert "this SG-Net takes none" in capsys.readouterr().err and not out.exists()
     from spg.weights import shipped_nets
 
-    looker = str(shipped_nets("streets-64")["segmenter"])
+    looker = str(shipped_nets("streets-128")["segmenter"])
     assert main([*arguments, "--shapes", "--samples", "2", "--evaluator", looker, "--out", str(out)]) == 0
     result = json.loads(out.read_text())
-    assert result["n"] == 2 and result["evaluator"]["file"] == "streets-64-segmenter.safetensors"
+    assert result["n"] == 2 and result["evaluator"]["file"] == "streets-128-segmenter.safetensors"
     assert "| hand-painted |" in capsys.readouterr().out

@@ -241,7 +241,7 @@ WHAT = {
     "sgnet-plus": "SG-Net of our own design, SPG-Net+",
     "sgnet-plus-noseg": "SPG-Net+'s painter without any labels",
     "glcic": "GL, globally and locally consistent completion (Iizuka et al. 2017), our code",
-    "gfc": "GFC, generative face completion (Li et al. 2017), our code, here for streets",
+    "gfc": "GFC, generative face completion (Li et al. 2017), our code",
     "segmenter": "DeepLabv3+ that labels the known part of a picture",
 }
 HEAD = """# Model cards
@@ -253,7 +253,8 @@ of the net, and of every stage of its training.
 **Meant for** lessons, experiments and comparisons on pictures like those a set was trained on: streets seen from a car,
 holes of up to a quarter of the picture. **Not meant for** evidence, surveillance or any use in which a made-up filling
 could be taken for a record of what was there: the nets invent what they paint, and small classes (signs, people) are
-predicted worst. Classes: road, building, sign, vegetation, sky, person, vehicle, other.
+predicted worst. Classes: road, building, sign, vegetation, sky, person, vehicle, other; of `faces-128`, Helen's
+eleven parts of a face, and nobody's face is to be filled without their consent.
 """
 
 
