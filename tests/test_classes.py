@@ -155,7 +155,7 @@ def test_scenes_that_lie_on_the_device_are_mirrored_alike(tmp_path, home):
     options = {"holes": "objects:0.5+paper:0.5", "seed": 1, "window": 24}
     read, placed = TrainingSamples(scenes, **options), TrainingSamples(scenes, **options, placed=True)
     places = torch.from_numpy(np.stack([placed[k][0] for k in range(12)]))
-    images, labels = Resident(scenes, "cpu").cut(places, 24)
+    images, labels = Resident(scenes, "cpu").cut(places, 24, 32)
     for k in range(12):
         assert (images[k].numpy() == read[k][0]).all() and (labels[k].numpy() == read[k][1]).all()
     assert 0 < places[:, 1].sum() < 12
@@ -431,13 +431,22 @@ def test_drawings_of_up_to_64_classes_are_sent_undone_and_restored(count, bits):
     without_last, without_first = (session.probabilities[c, 4, x] for c, x in ((last, 4), (1, 16)))
     assert without_last == without_first == 0 and np.allclose(session.probabilities.sum(0), 1)
     snapshot, barred = json.loads(json.dumps(session.snapshot())), session.drawing.barred.copy()
-    assert barred.max() == 1 << last
+    assert barred.max() == sum(1 << c for c in classes.objects)  # far from all others; the last class has the last bit
     session.undo()
     session.redo()
     assert (session.drawing.barred == barred).all()
     session.edit({"do": "fill", "on": "layout", "put": names[0], "at": [20, 20]})
     session.edit(snapshot)
     assert (session.drawing.barred == barred).all() and session.layout[20, 20] == last
+
+
+def test_where_every_class_is_an_object_others_are_behind_a_removed_one():
+    classes = ClassSet("things", ["a", "b"], [(0, 0, 0), (9, 9, 9)], objects=(0, 1))
+    labels = np.zeros((32, 32), np.uint8)
+    labels[2:10, 2:10] = 1
+    session = Session(Blank(classes), np.zeros((3, 32, 32), np.uint8), hole_of(), labels)
+    session.edit({"do": "remove", "at": [4, 4]})
+    assert np.isfinite(session.probabilities).all() and session.layout[4, 4] == 0
 
 
 def test_a_set_without_objects_says_what_to_do_instead():

@@ -229,7 +229,8 @@ def _remove(edit, drawing, layout, picture, classes):
     _dig(drawing, mask)
     drawing.leave(mask)
     drawing.bar(mask, label)
-    for other in classes.objects:
+    others = classes.objects if len(classes.objects) < len(classes) else ()  # or nothing would be left to be behind it
+    for other in others:
         drawing.bar(mask & ~beside(before, mask, other), other)
     key = "removed.shadow" if edit.get("shadow") and classes.ground is not None else "removed"
     return Said(key, kind=class_named(classes.names[label]), n=int(mask.sum()))

@@ -16,6 +16,7 @@ from spg.editor.actions import class_packet
 from spg.editor.app import SAMPLES, THUMBNAIL, default_weights
 from spg.engine import writing
 from spg.labels import STREET
+from spg.models import SPNETS
 from spg.pictures import png
 from spg.weights.exporting import MANIFEST, export, halved
 from spg.weights.finding import resolve, sha256, with_segmenter
@@ -51,7 +52,7 @@ def build(out, runtime, weights=None):
 
 def _build(out, runtime, weights):
     manifest = _nets(weights, out / "nets")
-    size = max(net["size"] for net in manifest["nets"].values() if "size" in net)
+    size = max(net["size"] for model, net in manifest["nets"].items() if model in SPNETS)
     _fitted(out / "nets", manifest, size)
     _scripts(out)
     for name in RUNTIME:
@@ -61,10 +62,12 @@ def _build(out, runtime, weights):
 
 
 def _nets(weights, out):
-    """Export the nets of weights, and a segmenter: their own, or one of their data. Returns the manifest."""
-    lent = export({"segmenter": with_segmenter(resolve(weights))["segmenter"]}, out)["nets"]
+    """Export the nets of weights, and to those without a segmenter one of their data. Returns the manifest."""
     manifest = export(weights, out)
-    return {**manifest, "nets": {**lent, **manifest["nets"]}}
+    if "segmenter" not in manifest["nets"]:
+        lent = with_segmenter(resolve(weights))["segmenter"]
+        manifest["nets"] |= export({"segmenter": lent}, out)["nets"]
+    return manifest
 
 
 def _scripts(out):
@@ -87,16 +90,15 @@ def _fitted(folder, manifest, size):
         options = onnxruntime.SessionOptions()
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.optimized_model_filepath = str(fitted)
-        own = min(size, entry.get("size", size))  # a segmenter of smaller pictures looks at these smaller
         for side in ("height", "width"):
-            options.add_free_dimension_override_by_name(side, own)
+            options.add_free_dimension_override_by_name(side, size)
         onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"], disabled_optimizers=NOT_YET)
         graph = onnx.load(fitted)
         del graph.opset_import[:]
         graph.opset_import.append(onnx.helper.make_opsetid("", entry["opset"]))
         writing.write(path, halved(graph.SerializeToString()))
         fitted.unlink()
-        entry |= {"bytes": path.stat().st_size, "sha256": sha256(path), "sides": [own, own]}
+        entry |= {"bytes": path.stat().st_size, "sha256": sha256(path), "sides": [size, size]}
     writing.write(folder / MANIFEST, json.dumps(manifest).encode())
 
 

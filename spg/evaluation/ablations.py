@@ -44,7 +44,7 @@ class Row(NamedTuple):
 # What the recipe of streets-128 has of its own, for the rows that take one part of it away.
 OBJECTS = {
     **{"holes": "objects:0.65+paper:0.35", "discriminator": "segmenting", "coloured": True},
-    **{"adv": 0.2, "feature": 10.0, "chroma": 0.25, "l1": 3.0, "clip": 5.0},
+    **{"adv": 0.2, "feature": 10.0, "chroma": 0.25, "l1": 2.0, "clip": 5.0},
 }
 
 ROWS = {

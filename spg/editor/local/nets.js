@@ -28,17 +28,14 @@ export class Nets {
   }
 
   /**
-   * The classes that the segmenter sees in a complete picture (bytes RGB), at its own size, as Python's `recognised` has
-   * them. It wants a hole of a pixel, as in its training: the last one.
+   * The classes that the segmenter sees in a complete picture (bytes RGB), as Python's `recognised` has them. It wants a
+   * hole of a pixel, as in its training: the last one.
    */
   async label({ height, width, picture }) {
-    const size = height * width;
-    const by = Math.max(1, Math.round(height / this.manifest.nets.segmenter.size));
-    const hole = new Uint8Array(size);
-    hole[size - 1] = 1;
-    const small = { height: height / by, width: width / by, image: shrunk(seen(picture, hole), height, width, by), hole: shrunk(hole, height, width, by).map(Math.ceil) };
-    const chances = await this.run("segmenter", small);
-    return likeliestOf(enlarged(chances, small.height, small.width, by), this.count);
+    const hole = new Uint8Array(height * width);
+    hole[hole.length - 1] = 1;
+    const chances = await this.run("segmenter", { height, width, image: seen(picture, hole), hole: Float32Array.from(hole) });
+    return likeliestOf(chances, this.count);
   }
 
   /** SP-Net's chances S_R, a plane a class, of a hole in a picture (bytes RGB) with these known labels. */
@@ -109,38 +106,6 @@ function oneHot(labels, classes, there) {
 function likeliest(planes, hole, label, classes) {
   const best = likeliestOf(planes, classes);
   return hole.map((missing, i) => (missing && best[i] === label ? 1 : 0));
-}
-
-/** Planes at a `by`-th of their size, each pixel the mean of its square. */
-function shrunk(planes, height, width, by) {
-  if (by === 1) return Float32Array.from(planes);
-  const [h, w] = [height / by, width / by];
-  const found = new Float32Array(planes.length / by ** 2);
-  planes.forEach((value, k) => {
-    const [plane, y, x] = [Math.floor(k / (height * width)), Math.floor(k / width) % height, k % width];
-    found[plane * h * w + Math.floor(y / by) * w + Math.floor(x / by)] += value / by ** 2;
-  });
-  return found;
-}
-
-/** Planes `by` times as large, between pixels' middles in a straight line. */
-function enlarged(planes, height, width, by) {
-  if (by === 1) return planes;
-  const [h, w] = [height * by, width * by];
-  const near = (n, size) => {
-    const at = Math.max(0, (n + 0.5) / by - 0.5);
-    const low = Math.min(size - 1, Math.floor(at));
-    return [low, Math.min(size - 1, low + 1), at - low];
-  };
-  const found = new Float32Array(planes.length * by ** 2);
-  for (let k = 0; k < found.length; k++) {
-    const [top, bottom, down] = near(Math.floor(k / w) % h, height);
-    const [left, right, over] = near(k % w, width);
-    const value = (y, x) => planes[(Math.floor(k / (h * w)) * height + y) * width + x];
-    const between = (y) => (1 - over) * value(y, left) + over * value(y, right);
-    found[k] = (1 - down) * between(top) + down * between(bottom);
-  }
-  return found;
 }
 
 /** Of each pixel the likeliest class, the first of several. */
