@@ -247,6 +247,7 @@ def test_the_first_minute(served):
     page.keyboard.press("?")
     assert page.locator(".spg-coach").is_visible()
     page.get_by_role("button", name="Samples").click()
+    page.wait_for_timeout(1500)  # the work has been kept by now, and that closes nothing
     page.get_by_role("button", name="Edit sample street 2").click()
     assert "would be lost" in page.locator(".spg-notice").inner_text()
     assert asked <= {served[1].split("/")[2], ""}

@@ -165,9 +165,10 @@ class View {
     Object.assign(this.state, { undo: frame.undo, redo: frame.redo });
     this.link.seq = Math.max(this.link.seq, frame.seq);
     this.painter.redraw({ newHole: true });
-    if (!frame.edits) return;
-    remember(this.board);
-    this.welcome.hide(); // somebody is at work
+    const edits = frame.edits ?? 0;
+    if (edits) remember(this.board);
+    if (edits && edits !== this.edits) this.welcome.hide(); // somebody is at work; other frames bring nothing new
+    this.edits = edits;
   }
 
   painted() {
