@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from spg.course import gaps, running, student
+from spg.course import running, student
 from spg.course.__main__ import main
 from spg.engine import places
 
@@ -171,7 +171,7 @@ def played(cells):
 
 
 def test_a_gap_raises_and_its_solution_passes_the_test():
-    release, source = (gaps.with_gaps(with_a_gap("gap", "gap-test"), solved) for solved in (False, True))
+    release, source = (student.with_gaps(with_a_gap("gap", "gap-test"), solved) for solved in (False, True))
     assert played(source.cells)["twice"](3) == 6
     with pytest.raises(NotImplementedError):
         played(release.cells)
@@ -184,7 +184,7 @@ def test_a_gap_raises_and_its_solution_passes_the_test():
 
 
 def test_a_gap_copy_is_a_notebook_without_outputs_and_readings():
-    release = gaps.with_gaps(with_a_gap("gap", "gap-test"))
+    release = student.with_gaps(with_a_gap("gap", "gap-test"))
     nbformat.validate(release)
     text = "\n".join(sources(release))
     assert "# So" in text and "## 2 On" in text and "It doubles" not in text
@@ -192,14 +192,14 @@ def test_a_gap_copy_is_a_notebook_without_outputs_and_readings():
 
 
 def test_some_functions_of_a_cell_alone():
-    one = gaps.blank(TWICE, ["twice"])
+    one = student.blank(TWICE, ["twice"])
     assert one.count("raise NotImplementedError") == 1 and "math.sqrt(x)" in one
     with pytest.raises(ValueError, match=r"does not define \['thrice'\]"):
-        gaps.blank(TWICE, ["thrice"])
+        student.blank(TWICE, ["thrice"])
     with pytest.raises(ValueError, match="does not define a function"):
-        gaps.blank("a = 1")
+        student.blank("a = 1")
     with pytest.raises(ValueError, match="followed by none tagged 'gap-test'"):
-        gaps.with_gaps(with_a_gap("gap"))
+        student.with_gaps(with_a_gap("gap"))
 
 
 # nbgrader's metadata of a cell: nbgrader/nbgraderformat/v3.json
@@ -219,7 +219,7 @@ def graded(copy):
 
 
 def test_nbgrader_finds_gaps_tests_and_answers():
-    gap, test, answer = graded(gaps.with_gaps(with_a_gap("gap", "gap-test")))
+    gap, test, answer = graded(student.with_gaps(with_a_gap("gap", "gap-test")))
     assert gap["solution"] and not gap["grade"] and not gap["locked"]
     assert test["grade"] and test["locked"] and test["points"] == 1
     assert answer["grade"] and answer["solution"] and not answer["locked"]
@@ -243,7 +243,7 @@ def test_a_lessons_own_gap_and_test():
     """Section 1 of lesson 04: a PatchGAN, and the cell that compares it with the package's."""
     lesson = nbformat.read(ROOT / "notebooks" / "04_discriminators.ipynb", as_version=4)
     for solved in (True, False):
-        cells = gaps.with_gaps(lesson, solved).cells
+        cells = student.with_gaps(lesson, solved).cells
         end = next(i for i, cell in enumerate(cells) if "gap-test" in cell.metadata.get("tags", ()))
         if solved:
             assert "patchgan" in played(cells[: end + 1])

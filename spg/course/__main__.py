@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 
 import spg.course
-from spg.course import gaps, running, student
+from spg.course import running, student
 from spg.engine import places
 from spg.engine.writing import write
 
@@ -74,7 +74,7 @@ def _student(given):
 def _gaps(given):
     """write copies with gaps, for students and for the teacher, as nbgrader lays a course out"""
     for path in given.notebooks:
-        print(*gaps.write_copies(path, given.folder))
+        print(*student.write_gap_copies(path, given.folder))
     return 0
 
 
