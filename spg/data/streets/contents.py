@@ -3,7 +3,7 @@
 Lamps, trees and parked cars repeat and can be foretold from their neighbours; people, signs and single cars cannot.
 """
 
-from spg.data.streets import cars, furniture, people, signs, trees
+from spg.data.streets import furniture, signs, traffic, trees
 from spg.data.streets.ground import MARKS, mark
 
 
@@ -55,11 +55,11 @@ def add_traffic(layout, dice):
     _lane(layout, dice, -road.half / 2, "front")
     if road.crossing and dice.chance(0.4):
         x, z = dice.uniform(-7, 7), sum(road.crossing) / 2 - 0.9
-        layout.stand(cars.crossing_car(dice.pick(list(cars.KINDS))), x, z, mirrored=dice.chance(0.5))
+        layout.stand(traffic.crossing_car(dice.pick(list(traffic.VEHICLES))), x, z, mirrored=dice.chance(0.5))
     if dice.chance(0.3):
         x = dice.uniform(-0.6, 0.6) * road.half
         z = max(6, layout.enter(x)) * dice.uniform(1.0, 2.2)
-        model = cars.cyclist() if road.zebra and dice.chance(0.5) else cars.rider()
+        model = traffic.cyclist() if road.zebra and dice.chance(0.5) else traffic.rider()
         if layout.free(x, z, 0.6):
             layout.stand(model, x, z)
 
@@ -77,8 +77,8 @@ def _lane(layout, dice, lane, end):
 def _vehicle(dice, end):
     kind = dice.weighted({"saloon": 5, "hatch": 5, "estate": 3, "jeep": 3, "van": 2, "bus": 1.2, "lorry": 1.2})
     if kind in ("bus", "lorry"):
-        return getattr(cars, kind)(end)
-    return cars.car(kind, end)
+        return getattr(traffic, kind)(end)
+    return traffic.car(kind, end)
 
 
 def _parked(layout, dice, sign):
@@ -93,7 +93,7 @@ def _parked(layout, dice, sign):
         clear = not _in_crossing(road, z + 2.2, 3.6)
         if clear and dice.chance(full):
             kind = dice.weighted({"saloon": 4, "hatch": 5, "estate": 3, "jeep": 3, "van": 1.5})
-            layout.stand(cars.car(kind, facing), x + dice.uniform(-0.1, 0.1), z)
+            layout.stand(traffic.car(kind, facing), x + dice.uniform(-0.1, 0.1), z)
         z += dice.uniform(5.1, 6.0)
 
 
@@ -156,7 +156,7 @@ def add_furniture(layout, dice):
     if dice.chance(0.25):
         place = _kerbside(layout, dice)
         if place:
-            layout.stand(cars.bicycle(), *place)
+            layout.stand(traffic.bicycle(), *place)
     if dice.chance(0.08):
         _roadworks(layout, dice)
 
@@ -189,7 +189,7 @@ def _person(layout, dice, x, z):
     """One person; if the place is taken, a little further on."""
     for _ in range(3):
         if layout.free(x, z, 0.12):
-            kind = dice.whole(0, people.KINDS - 1)
-            layout.stand(people.person(kind), x, z, mirrored=dice.chance(0.5), scale=dice.uniform(0.92, 1.08))
+            kind = dice.whole(0, traffic.PEOPLE - 1)
+            layout.stand(traffic.person(kind), x, z, mirrored=dice.chance(0.5), scale=dice.uniform(0.92, 1.08))
             return
         z += dice.uniform(0.7, 1.5)
