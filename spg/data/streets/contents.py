@@ -3,7 +3,7 @@
 Lamps, trees and parked cars repeat and can be foretold from their neighbours; people, signs and single cars cannot.
 """
 
-from spg.data.streets import furniture, signs, traffic, trees
+from spg.data.streets import furniture, traffic, trees
 from spg.data.streets.ground import MARKS, mark
 
 
@@ -17,7 +17,7 @@ def add_lamps(layout, dice):
         z = start
         while z < min(layout.end, 75):
             if not _in_crossing(road, z):
-                layout.stand(signs.lamp(kind), sign * (road.half + 0.55), z, number=0)
+                layout.stand(furniture.lamp(kind), sign * (road.half + 0.55), z, number=0)
             z += spacing
 
 
@@ -133,16 +133,20 @@ def add_signs(layout, dice):
     for _ in range(dice.whole(1, 4)):
         place = _kerbside(layout, dice)
         if place:
-            layout.stand(signs.sign(dice.pick(signs.SIGNS)), *place, mirrored=False, scale=dice.uniform(1.0, 1.25))
+            layout.stand(
+                furniture.sign(dice.pick(furniture.SIGNS)), *place, mirrored=False, scale=dice.uniform(1.0, 1.25)
+            )
     if dice.chance(0.22):
         place = _kerbside(layout, dice, back=True)
         if place:
-            layout.stand(signs.board(), *place, mirrored=False)
+            layout.stand(furniture.board(), *place, mirrored=False)
     if (road.zebra or road.crossing) and dice.chance(0.65):
         z = (road.zebra or road.crossing)[0] - 0.6
         for sign in (-1, 1):
             if dice.chance(0.8):
-                layout.stand(signs.traffic_light(dice.pick(["post", "mast"])), sign * (road.half + 0.45), z, number=0)
+                layout.stand(
+                    furniture.traffic_light(dice.pick(["post", "mast"])), sign * (road.half + 0.45), z, number=0
+                )
 
 
 def add_furniture(layout, dice):
