@@ -1,9 +1,9 @@
 """`streets`: procedural street scenes, exact to the pixel, any number and any size, from two seeds each.
 
 `draw(layout, look, height, width)`: the layout seed decides what is where, the look seed daylight, weather and
-colours. Read it in this order: dice, camera, shapes (and traffic, trees, furniture), facades, ground,
-sides, contents, layout: what is where; painter: which part every sample shows; textures, materials, looks, shading:
-what it looks like; and below: both together.
+colours. Read it in this order: dice, camera, shapes (and traffic, trees, furniture), facades, ground, sides, layout:
+what is where; painter: which part every sample shows; materials, looks, shading: what it looks like; and below: both
+together.
 """
 
 import numpy as np

@@ -5,9 +5,8 @@ import numpy as np
 
 from spg.data.streets import materials
 from spg.data.streets.camera import NEAR, SHIFT
-from spg.data.streets.materials import INDEX
+from spg.data.streets.materials import INDEX, LEVELS, SCALE, SIDE, atlas, clouds
 from spg.data.streets.shapes import CIRCLE
-from spg.data.streets.textures import LEVELS, SCALE, SIDE, atlas, clouds
 
 GLOWING = ("lit", "lamp_on", "red_on", "amber_on", "green_on")
 HEADLIGHTS = ("head", "tail")  # switched on when it gets dark
