@@ -10,7 +10,7 @@ from spg.editor.session import Session
 from spg.engine import markdown
 from spg.engine.provenance import provenance
 from spg.engine.watching import progress
-from spg.evaluation import colours, recognition, shapes
+from spg.evaluation import colours, metrics, shapes
 from spg.evaluation.judging import check_left_out
 from spg.holes import LABELLED, evaluation_hole
 from spg.labels import classes_of
@@ -64,14 +64,14 @@ def measure(net, scenes, holes="paper", seed=0, samples=6, network="stlpips", ev
 def _row(net, image, labels, hole, samples, network, segment):
     found, inside = variants.sample(Session(net, image, hole, labels), samples), hole == 1
     asked = [variant.layout[inside] for variant in found]
-    seen = [recognition.seen(segment, variant.filled, classes_of(net))[inside] for variant in found]
+    seen = [metrics.seen(segment, variant.filled, classes_of(net))[inside] for variant in found]
     return {
         "hole": float(hole.mean()),
         "difference": variants.difference(found),
         "lpips": variants.diversity(found, network),
         "obeyed": float(np.mean([s == a for s, a in zip(seen, asked, strict=True)])),
         **_where_two_differ(seen, asked),
-        "truth": recognition.share(recognition.seen(segment, np.asarray(image), classes_of(net)), labels, hole),
+        "truth": metrics.recognised(metrics.seen(segment, np.asarray(image), classes_of(net)), labels, hole),
     }
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from spg import perceptual, windows
-from spg.evaluation import recognition
+from spg.evaluation import metrics
 from spg.labels import classes_of
 from spg.pictures import to_float
 
@@ -139,12 +139,12 @@ def obedience(net, variant):
     """Share of the hole's pixels in which `recognised` finds the class of the layout; NaN without a segmenter."""
     if net.segmenter is None:
         return float("nan")
-    return recognition.share(recognised(net, variant.filled), variant.layout, variant.hole)
+    return metrics.recognised(recognised(net, variant.filled), variant.layout, variant.hole)
 
 
 def recognised(net, picture):
     """What the net's segmenter sees in a complete picture (uint8 3×H×W): labels uint8 H×W."""
-    return recognition.seen(net.segment, picture, classes_of(net))
+    return metrics.seen(net.segment, picture, classes_of(net))
 
 
 def _hole(a, b):

@@ -12,7 +12,7 @@ import torch
 from spg import perceptual as networks
 from spg.engine.provenance import provenance
 from spg.engine.watching import progress as bar
-from spg.evaluation import kernel_distance, metrics, recognition, summary
+from spg.evaluation import kernel_distance, metrics, summary
 from spg.evaluation.gallery import Gallery
 from spg.holes import LABELLED, evaluation_hole
 from spg.labels import STREET, check_labels, classes_of
@@ -237,9 +237,9 @@ class _Found:
     def add(self, name, image, filled, hole, labels):
         """Look at one filling. Returns the share of the hole in which its layout's class is found."""
         asked = _complete(name, self.asked[name], image, hole, labels, self.classes) if name in self.asked else labels
-        found = recognition.seen(self.evaluator, filled, self.classes)
+        found = metrics.seen(self.evaluator, filled, self.classes)
         self.kept[name].append(metrics.confusion(asked, found, hole, self.classes))
-        return recognition.share(found, asked, hole)
+        return metrics.recognised(found, asked, hole)
 
     def look_at_truth(self, image, hole, labels):
         self.shares.append(self.add(self.TRUE, image, image, hole, labels))

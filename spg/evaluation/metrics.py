@@ -2,7 +2,8 @@
 
 Images are float 3×H×W in [0, 1]; hole: H×W, 1 = missing. l1, l2, PSNR and SSIM are in the units we inferred for the
 paper's Table 1 [THE_PAPER.md, section 7]. They are taken over the *whole* composited picture, most of which
-is known, so they are mild. The metrics of the hole alone beside them are not.
+is known, so they are mild. The metrics of the hole alone beside them are not. `recognised` asks a segmenter whether it
+finds what the layout asks for.
 """
 
 import cv2
@@ -10,7 +11,7 @@ import numpy as np
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
-from spg.labels import STREET
+from spg.labels import STREET, check_labels
 
 PSNR_CAP = 100.0  # dB; what identical pictures get, so that a mean over pictures stays finite
 BAND = 5  # pixels on either side of a class border that `boundary_lpips` looks at [our decision]
@@ -205,6 +206,38 @@ def border_length(labels, hole):
     down = (labels[1:] != labels[:-1]) & missing[1:] & missing[:-1]
     right = (labels[:, 1:] != labels[:, :-1]) & missing[:, 1:] & missing[:, :-1]
     return int(down.sum() + right.sum())
+
+
+def seen(segment, picture, classes=STREET):
+    """What a segmenter sees in a complete picture (uint8 3×H×W): labels uint8 H×W.
+
+    segment: label(picture, hole) → uint8 H×W, numbers of `classes`. It takes a hole of at least a pixel, as in its
+    training: the last one, at the lower right.
+    """
+    hole = np.zeros(picture.shape[1:], np.uint8)
+    hole[-1, -1] = 1
+    return check_labels(segment(picture, hole), "the segmenter's labels", classes=classes)
+
+
+def recognised(found, asked, where):
+    """Share of the pixels where `where` (H×W) is 1 in which the class found is the one asked for; NaN without any."""
+    inside = np.asarray(where) == 1
+    return float((found == asked)[inside].mean()) if inside.any() else float("nan")
+
+
+def recognised_by_class(counts, classes=STREET):
+    """name → [share, low, high] of the pixels that a class was asked for in which it was found; pooled over pictures.
+
+    counts: n×C×C, one confusion a picture, rows the class asked for, columns the one found. The interval is a bootstrap
+    over pictures. Those that the set lists; a class that no picture asks for is left out.
+    """
+    counts = np.asarray(counts)
+    found = {}
+    for k in classes.listed:
+        asked, right = counts[:, k].sum(1), counts[:, k, k]
+        if asked.any():
+            found[classes.names[k]] = [float(right.sum() / asked.sum()), *ratio_interval(right, asked)]
+    return found
 
 
 def ratio_interval(above, below, seed=0, resamples=RESAMPLES, level=0.95):

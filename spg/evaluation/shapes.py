@@ -15,7 +15,7 @@ import numpy as np
 from spg.engine import markdown
 from spg.engine.provenance import provenance
 from spg.engine.watching import progress
-from spg.evaluation import metrics, recognition
+from spg.evaluation import metrics
 from spg.evaluation.gallery import write_painted
 from spg.holes import MARGIN
 from spg.labels import CLASSES, PERSON, ROAD, SIGN, STREET, VEHICLE, classes_of
@@ -117,12 +117,12 @@ def _row(net, evaluator, image, labels, number, keep):
     inside = place(labels, number)
     layout, hole = _painted(labels, number, inside)
     filled = net.paint(image, hole, layout)
-    found = recognition.seen(evaluator, filled)
+    found = metrics.seen(evaluator, filled)
     name, label = shape(number)["name"], shape(number)["class"]
     if keep:
         folder, i = keep
         write_painted(folder, f"{i:04d}-{label}-{name}", filled, layout, hole)
-    share = recognition.share(found, CLASSES.index(label), inside)
+    share = metrics.recognised(found, CLASSES.index(label), inside)
     return {"shape": name, "class": label, "recognised": share}
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spg.evaluation import kernel_distance, metrics, recognition
+from spg.evaluation import kernel_distance, metrics
 from spg.labels import STREET
 
 # of single pictures; of the set of them there is `kid` too
@@ -99,7 +99,7 @@ def _kernel(terms):
 
 def _found(counts, classes):
     """counts: confusions C×C, one a picture, or None where no segmenter looked."""
-    shares = None if counts is None else recognition.by_class(counts, classes)
+    shares = None if counts is None else metrics.recognised_by_class(counts, classes)
     return {"recognised_by_class": shares and {name: _all(values) for name, values in shares.items()}}
 
 
