@@ -104,6 +104,26 @@ def test_the_top_level_holds_what_the_design_lists():
     assert {path.relative_to(ROOT).parts[0] for path in FILES} <= TOP_LEVEL
 
 
+def crowded(paths, first_level=28, modules=110):
+    """How many entries the first level of `spg` has, and how many Python files in all: those that are too many.
+
+    paths: as from the repository's root, of its files.
+    """
+    inside = [path.parts[1:] for path in paths if path.parts[0] == "spg"]
+    found = {"first level": len({parts[0] for parts in inside}), "modules": sum(p[-1].endswith(".py") for p in inside)}
+    return {what: n for (what, n), most in zip(found.items(), (first_level, modules), strict=True) if n > most}
+
+
+def test_the_package_has_few_rooms():
+    assert not crowded(path.relative_to(ROOT) for path in FILES)
+
+
+def test_the_rule_of_rooms_can_fail():
+    rooms = [Path("spg", f"{i}.py") for i in range(29)]
+    assert crowded(rooms) == {"first level": 29} and not crowded(rooms[:28])
+    assert crowded(Path("spg", "a", f"{i}.py") for i in range(111)) == {"modules": 111}
+
+
 def broken_links(markdown, folder):
     """Links and pictures of a Markdown text that point to no file under folder."""
     targets = re.findall(r"\]\(<?([^)\s>]+)", markdown) + re.findall(r"(?:src|href)=\"([^\"]+)\"", markdown)
