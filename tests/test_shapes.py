@@ -31,17 +31,17 @@ def test_there_are_twenty_as_a_user_draws_them():
 
 @pytest.mark.parametrize("number", range(20))
 def test_a_shape_is_painted_and_its_hole_is_around_it(number):
-    layout, hole = shapes.hand_painted(STREET, number)
+    inside = shapes.place(STREET, number)
+    layout, hole = shapes.painted(STREET, number, inside)
     label = CLASSES.index(shapes.shape(number)["class"])
     assert check_hole(hole, (64, 64)).dtype == layout.dtype == np.uint8
-    inside = shapes.place(STREET, number)
     assert (layout[inside] == label).all() and (layout[~inside] == STREET[~inside]).all()
     assert (hole[inside] == 1).all() and 0.01 < inside.mean() < hole.mean() < 0.35
     rows, columns = (np.flatnonzero(inside.any(axis)) for axis in (1, 0))
     box = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
     assert (rows[0] - box[0][0], columns[0] - box[1][0]) <= (4, 4) and hole[box[0][0], box[1][0]] == 1
     assert rows[-1] >= 44  # it stands on the road
-    assert (shapes.hand_painted(STREET, number + 20)[0] == layout).all()
+    assert (shapes.painted(STREET, number + 20, inside)[0] == layout).all()
 
 
 def test_a_shape_keeps_off_the_objects_that_are_there():

@@ -30,15 +30,11 @@ def shapes():
     return json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
 
 
-def hand_painted(labels, number):
+def painted(labels, number, inside):
     """Paint shape `number` (counted round) into a label map: (layout uint8 H×W, hole uint8 H×W, 1 = missing).
 
-    The hole is the box of the shape and a margin of 1/16 of the picture. labels: uint8 H×W, 0..7.
+    The hole is the box of the shape and a margin of 1/16 of the picture. labels: uint8 H×W, 0..7. inside: its `place`.
     """
-    return _painted(labels, number, place(labels, number))
-
-
-def _painted(labels, number, inside):
     layout = np.where(inside, CLASSES.index(shape(number)["class"]), labels).astype(np.uint8)
     margin = max(1, round(MARGIN * max(labels.shape)))
     hole = np.zeros(labels.shape, np.uint8)
@@ -115,7 +111,7 @@ def measure_shapes(net, evaluator, scenes, each=6, folder=None):
 
 def _row(net, evaluator, image, labels, number, keep):
     inside = place(labels, number)
-    layout, hole = _painted(labels, number, inside)
+    layout, hole = painted(labels, number, inside)
     filled = net.paint(image, hole, layout)
     found = metrics.seen(evaluator, filled)
     name, label = shape(number)["name"], shape(number)["class"]
