@@ -190,9 +190,10 @@ def is_litter(path):
 def open_picture(path):
     """Decode a file completely, upright. Returns a PIL image; raises FileNotFoundError or DamagedImage, naming it."""
     path = Path(path)
+    if path.is_dir():
+        raise FileNotFoundError(f"{path} is a folder, where a picture is wanted: name a file in it")
     if not path.is_file():
-        what = "is a folder, where a picture is wanted" if path.is_dir() else "is missing"
-        raise FileNotFoundError(f"{path} {what}: name another path, fetch it again, or take it out of the data set")
+        raise FileNotFoundError(f"{path} is missing: fetch it again, take it out of the data set, or name another path")
     try:
         with path.open("rb") as file:
             return _decode(file, path)

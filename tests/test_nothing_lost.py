@@ -267,6 +267,20 @@ def test_a_file_of_votes_that_names_no_study(tmp_path):
         observer_of(tmp_path / "v.sqlite")
 
 
+def test_votes_on_a_trial_that_is_none_are_named(study, tmp_path):
+    box = BallotBox(tmp_path / "v.sqlite", study.id)
+    box.cast(Vote(box.join("a"), "no trial", "a", False, 1.0))
+    with pytest.raises(ValueError, match=r"v.sqlite is damaged: it has votes on 'no trial'"):
+        analysis.analyse(study, box.path)
+
+
+@pytest.mark.parametrize("part", [{"decks": 3}, {"decks": []}, {"trials": []}, {"rule": None}])
+def test_a_study_whose_tables_are_none_is_named(part, study, tmp_path, capsys):
+    writing.write(tmp_path / "study.json", json.dumps(study.manifest | part))
+    assert main(["study", "analyse", str(tmp_path)]) == 2
+    assert f"study.json is damaged: {next(iter(part))} is empty or no table" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("name", "text"), [("study.json", "{"), ("study.json", "[]"), ("study.json", '{"format": 1}')])
 def test_a_damaged_study_is_named(name, text, tmp_path, capsys):
     (tmp_path / name).write_text(text)
