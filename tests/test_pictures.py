@@ -338,7 +338,7 @@ def test_litter_is_not_listed(tmp_path):
 
 @pytest.mark.parametrize("way", ["colours", "indexed"])
 def test_a_colour_that_is_no_class_is_taken_inside_the_hole_alone(way, tmp_path):
-    hole, white = (LABELS == 3).astype(np.uint8), np.vstack([PALETTE, [(255, 255, 255)]])
+    hole, white = (LABELS == 3).astype(np.uint8), np.vstack([PALETTE, [(255, 255, 255)]]).astype(np.uint8)
     numbers = np.where(hole == 1, 8, LABELS)
     path = saved(tmp_path / "l.png", white[numbers] if way == "colours" else indexed(numbers, white))
     labels = pictures.read_labels(path, hole)
