@@ -6,6 +6,7 @@ import errno
 import functools
 import os
 import sys
+from itertools import chain
 from pathlib import Path
 
 from spg.editor.editor_cli import add_editor
@@ -21,6 +22,9 @@ def main(argv=None):
     except KeyboardInterrupt as stop:
         print(f"spg: {stop or 'stopped'}", file=sys.stderr)
         return 130
+    except MemoryError:
+        print(f"spg {arguments.command}: not enough memory: take a smaller size, width or batch", file=sys.stderr)
+        return 2
     except (ValueError, OSError, ImportError, FloatingPointError) as error:
         print(f"spg {arguments.command}: {_words(error)}", file=sys.stderr)
         return 2
@@ -99,6 +103,7 @@ def _train_model(a, settings):
     source, start = {"data": a.data, "split": a.split or "train", "limit": a.limit}, None
     if a.start:
         start = weights.one(a.start, a.model, otherwise=task.begins_as)
+        writing.refuse_inputs([Path(a.out) / f"{a.model}.safetensors"], [start])
         source["start"] = weights.account(start)
     with writing.locked(a.out):
         classes = data.classes_of_spec(a.data)
@@ -144,7 +149,7 @@ def _evaluate(a):
 
     names = a.methods.split(",")
     read = [*(a.weights or ()), *(name.partition("=")[2] for name in names), *([a.evaluator] if a.evaluator else ())]
-    writing.check([a.out], [a.pictures], read)
+    writing.check([a.out], [a.pictures], chain(read, data.files(a.data)))
     scenes = data.open(a.data, a.split, a.size, a.limit)
     models = needed(names)
     nets = _nets(a.weights, scenes.name, a.size, models, scenes.classes) if models or a.weights else None
@@ -228,18 +233,19 @@ def _units(a):
     from spg.engine import provenance, writing
     from spg.evaluation import tables, units
 
-    writing.check([a.out])
+    writing.check([a.out], inputs=data.files(a.data))
     result = {**units.analyse(data.open(a.data, a.split, a.size), a.limit, a.seed), **provenance.provenance()}
     provenance.write_json(result, a.out)
     print(tables.table([result]), f"\n-> {a.out}", sep="")
 
 
 def _windows(a):
+    from spg import data
     from spg.engine import provenance, writing
     from spg.evaluation import native, tables
     from spg.models import DESIGNS
 
-    writing.check([a.out], inputs=a.weights or ())
+    writing.check([a.out], inputs=chain(a.weights or (), data.files(a.data)))
     pictures = native.frames(a.data, a.split, a.limit)
     nets = _nets(a.weights)
     net = nets.inpainter(*DESIGNS[nets.best_design()], segmenter=True)

@@ -55,6 +55,8 @@ def threshold(mask, at=0.5):
     mask = np.asarray(mask)
     if mask.dtype != np.uint8 and not np.issubdtype(mask.dtype, np.floating):
         raise ValueError(f"a grey mask is uint8 in 0..255 or float in 0..1, got {mask.dtype}")
+    if mask.dtype != np.uint8 and not ((mask >= 0) & (mask <= 1)).all():  # NaN is in no range
+        raise ValueError(f"a grey mask of floats is in 0..1, got [{mask.min():.3g}, {mask.max():.3g}]")
     scale = 255.0 if mask.dtype == np.uint8 else 1.0
     return (mask > at * scale).astype(np.uint8)
 

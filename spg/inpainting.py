@@ -23,13 +23,14 @@ from spg.labels import STREET, check_labels
 from spg.pictures import (
     HEIC_SUFFIXES,
     DamagedImage,
+    as_hole,
+    as_labels,
     as_picture,
     like,
     listed,
     open_upright,
     read_hole,
     read_labels,
-    rgb_profile,
     to_float,
     to_uint8,
 )
@@ -64,6 +65,7 @@ class Inpainter:
 
     image: PIL picture, NumPy uint8 (H×W×3 or 3×H×W) or tensor (3×H×W, uint8 or float in [-1, 1]), any size.
     hole: H×W, 1 = missing. labels: H×W class numbers, used outside the hole only; None: the segmenter predicts them.
+    As PIL pictures both are read as their files are: a mask in 0 and 255, labels in the classes' colours too.
     Known pixels come out bit-identical. A part that is None is not run: without spnet there is only `paint`,
     without sgnet only `predict`.
 
@@ -134,9 +136,10 @@ class Inpainter:
     def _check(self, image, hole, labels, ignore=False):
         """ignore: the labels in the hole are not looked at, and may be 255."""
         picture = as_picture(image)
-        hole = check_hole(hole, picture.shape[-2:])
+        hole = check_hole(as_hole(hole), picture.shape[-2:])
         if labels is not None:
-            labels = check_labels(labels, hole=hole if ignore else None, classes=self.classes)
+            unseen = hole if ignore else None
+            labels = check_labels(as_labels(labels, unseen, self.classes), hole=unseen, classes=self.classes)
             if labels.shape != hole.shape:
                 raise ValueError(f"labels are {labels.shape}, the picture is {hole.shape} (height, width)")
         elif self.segmenter is None:
@@ -385,7 +388,7 @@ def fill_file(net, image, hole, out, labels=None, threshold=False):
     missing = check_hole(read_hole(hole, threshold), picture.size[::-1], where=hole)
     filled = net(picture, missing, None if labels is None else read_labels(labels, missing, net.classes))
     with writing.replacing(out) as draft:
-        filled.image.save(draft, format="PNG", icc_profile=rgb_profile(picture), compress_level=QUICK)
+        filled.image.save(draft, format="PNG", compress_level=QUICK)  # with the picture's colour profile
 
 
 def _partner(place, picture):

@@ -190,8 +190,10 @@ def is_litter(path):
 def open_picture(path):
     """Decode a file completely, upright. Returns a PIL image; raises FileNotFoundError or DamagedImage, naming it."""
     path = Path(path)
+    if path.is_dir():
+        raise FileNotFoundError(f"{path} is a folder, where a picture is wanted: name a file in it")
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: fetch it again, or take its frame out of the data set")
+        raise FileNotFoundError(f"{path} is missing: fetch it again, take it out of the data set, or name another path")
     try:
         with path.open("rb") as file:
             return _decode(file, path)
@@ -226,7 +228,10 @@ def read_hole(path, threshold=False):
 
     A mask in one colour on black or on white marks what is missing by the colour; this is said.
     """
-    mask = open_upright(path)
+    return _hole(open_upright(path), path, threshold)
+
+
+def _hole(mask, path, threshold=False):
     if _is_transparent(mask):
         raise ValueError(f"{path}: a mask with transparency can be read in two ways; save it without, white = missing")
     mask = _marked(mask.convert("RGB"), path) if _is_coloured(mask) else np.asarray(mask.convert("L"))
@@ -308,11 +313,11 @@ def _classes(picture, where, hole=None, classes=STREET):
     class.
     """
     if len(picture.getbands()) > 1:
-        return _from_colours(picture, where, classes)
+        return _from_colours(picture, where, hole, classes)
     if picture.mode == "P":
         colours = _used_colours(picture).values()
         if _street_colours(classes).keys() & colours or set(colours) <= set(classes.colours):
-            return _from_colours(picture, where, classes)
+            return _from_colours(picture, where, hole, classes)
         if _is_grey(picture) and max(colours) < (len(classes),):
             picture = picture.convert("L")
     return check_labels(np.asarray(picture).astype(np.int64), where, hole, classes)
@@ -337,13 +342,16 @@ def _used_colours(picture):
     return {int(index): tuple(palette[index].tolist()) for index in np.unique(np.asarray(picture))}
 
 
-def _from_colours(picture, where, classes):
-    """Each pixel's class by its exact colour, or ValueError naming the first colour that is none."""
+def _from_colours(picture, where, hole, classes):
+    """Each pixel's class by its exact colour, or ValueError naming the first colour outside the hole that is none."""
     colours = np.asarray(picture.convert("RGB")).astype(np.int64) @ (1 << 16, 1 << 8, 1)
     codes = classes.palette.astype(np.int64) @ (1 << 16, 1 << 8, 1)
     order = np.argsort(codes)
     nearest = order[np.searchsorted(codes, colours, sorter=order).clip(max=len(codes) - 1)]
     strange = codes[nearest] != colours
+    if hole is not None and hole.shape == strange.shape:
+        nearest[strange & (hole == 1)] = classes.rest  # nobody looks there
+        strange &= hole != 1
     if strange.any():
         code = int(colours[strange][0])
         if classes.same(STREET):
@@ -398,12 +406,13 @@ def as_rgb(picture, name, longest=None):
     return rgb
 
 
-def read_label_map(data, shape, name="the file", classes=STREET):
+def read_label_map(data, shape, name="the file", classes=STREET, hole=None):
     """Bytes of a label map → uint8 H×W: class numbers in one channel, or the set's colours. Raises ValueError.
 
-    shape: what the picture has; a map of another size but the same proportions is brought to it.
+    shape: what the picture has; a map of another size but the same proportions is brought to it. hole: see
+    `spg.labels.check_labels`.
     """
-    labels = _classes(_open(data, name), name, classes=classes)
+    labels = _classes(_open(data, name), name, hole, classes)
     if labels.shape != tuple(shape):
         if abs(labels.shape[0] * shape[1] / (labels.shape[1] * shape[0]) - 1) > 0.02:
             raise ValueError(
@@ -469,13 +478,37 @@ def _tensor(image, where):
     return to_uint8(image).cpu().numpy()
 
 
-def _rgb(image, where):
-    refuse_deep(image, where)
+def as_hole(hole):
+    """A hole given as PIL picture is read as its file would be, see `read_hole`; any other is returned as it is."""
+    if not isinstance(hole, Image.Image):
+        return hole
+    refuse_deep(hole, "hole")
+    _refuse_turned(hole, "hole")
+    return _hole(hole, "hole")
+
+
+def as_labels(labels, hole=None, classes=STREET):
+    """Labels given as PIL picture are read as their file would be, see `read_labels`; others are returned as they are.
+
+    hole: uint8 H×W or None, see `spg.labels.check_labels`.
+    """
+    if not isinstance(labels, Image.Image):
+        return labels
+    _refuse_turned(labels, "labels")
+    return _classes(labels, "labels", hole, classes)
+
+
+def _refuse_turned(image, where):
     if orientation(image) != 1:
         raise ValueError(
             f"{where}: this photo is stored turned (EXIF orientation {orientation(image)}); turn it upright first, and "
             "draw the hole on that: PIL.ImageOps.exif_transpose(image)"
         )
+
+
+def _rgb(image, where):
+    refuse_deep(image, where)
+    _refuse_turned(image, where)
     if image.mode != "RGB":
         warnings.warn(f"{where}: converted from {image.mode} to RGB", stacklevel=2)
         image = image.convert("RGB")
@@ -485,10 +518,13 @@ def _rgb(image, where):
 def like(original, picture, hole):
     """picture (uint8 3×H×W) in the kind of `original`; an H×W or H×W×4 original comes back as H×W×3.
 
-    A float tensor keeps its own values where hole (uint8 H×W) is 0: eight bits could not hold them.
+    A float tensor keeps its own values where hole (uint8 H×W) is 0: eight bits could not hold them. A PIL picture
+    keeps its colour profile where that fits, and is saved with it.
     """
     if isinstance(original, Image.Image):
-        return Image.merge("RGB", [Image.fromarray(plane) for plane in picture])
+        made = Image.merge("RGB", [Image.fromarray(plane) for plane in picture])
+        made.info.update({"icc_profile": profile} if (profile := rgb_profile(original)) else {})
+        return made
     if isinstance(original, torch.Tensor):
         filled = torch.from_numpy(picture).to(original.device)
         if original.dtype == torch.uint8:

@@ -116,6 +116,8 @@ def test_evaluate_where_there_is_only_val(run, tmp_path, capsys):
     said = capsys.readouterr()
     assert "the layout row is left out, as it is counted on train: cityscapes train in" in said.err
     assert "row" not in said.out.split("layout")[-1]
+    study = ["study", "make", str(tmp_path / "study"), *command[1:5], "--methods", "telea,spg", "--weights", str(run)]
+    assert main([*study, "--split", "val", "--pairs", "2", "--catch", "1"]) == 0
 
 
 def test_evaluate_with_predicted_labels(run, tmp_path):

@@ -215,3 +215,9 @@ def test_a_mixture_of_samplers():
     for text in ("objects:0.65+paper", "objects:0.5+objects:0.5", "paper:much", "objects:1.5+paper:-0.5"):
         with pytest.raises(ValueError, match="holes="):
             parse_mixture(text)
+
+
+@pytest.mark.parametrize("mask", [np.array([[0.0, 255.0]]), np.array([[0.0, np.nan]]), np.array([[-1.0, 1.0]])])
+def test_a_grey_mask_of_floats_beyond_its_range_is_refused(mask):
+    with pytest.raises(ValueError, match=r"floats is in 0..1"):
+        threshold(mask)

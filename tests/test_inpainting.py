@@ -10,7 +10,7 @@ from PIL import Image
 from spg.generators import SGNet, SPNet
 from spg.generators_plus import SGNetPlus, smooth
 from spg.inpainting import Inpainter
-from spg.labels import PERSON, ROAD, VEHICLE
+from spg.labels import PALETTE, PERSON, ROAD, VEHICLE
 from spg.segmenter import Segmenter
 
 
@@ -384,3 +384,18 @@ def test_a_segmenter_looks_at_the_size_it_knows():
     filled = net(np.zeros((3, 32, 48), np.uint8), hole)
     assert seen == [(16, 24)]
     assert filled.labels.shape == (32, 48)
+
+
+def test_pil_masks_and_labels_are_read_as_their_files_are(net):
+    picture, labels, hole = scene(40, 40)
+    image = Image.fromarray(picture)
+    mask, coloured = Image.fromarray(255 * hole), Image.fromarray(PALETTE[labels])
+    assert (np.asarray(net(image, mask, coloured).image) == net(picture, hole, labels).image).all()
+
+
+def test_a_pil_result_keeps_the_colour_profile_that_fits(net):
+    picture, labels, hole = scene(40, 40)
+    for space, kept in ((b"RGB ", True), (b"CMYK", False)):
+        image = Image.fromarray(picture)
+        image.info["icc_profile"] = bytes(16) + space + bytes(108)
+        assert ("icc_profile" in net(image, hole, labels).image.info) == kept

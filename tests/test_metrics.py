@@ -237,3 +237,25 @@ def test_classes_are_pooled_over_pictures():
     found = metrics.recognised_by_class(counts)
     assert set(found) == {"vehicle", "vegetation"} and found["vehicle"][0] == 0.75
     assert found["vehicle"][1:] == [0, 1] and found["vegetation"] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("hole", [255 * one_hole(), 0 * one_hole(), np.full((32, 40), np.nan), np.zeros((0, 40))])
+def test_holes_that_are_none_are_refused(pair, hole):
+    labels = np.zeros((32, 40), np.uint8)
+    for metric in (metrics.hole_l1, metrics.hole_psnr, metrics.sharpness, metrics.tint):
+        with pytest.raises(ValueError, match="a hole that is 1 where something is missing"):
+            metric(*pair, hole)
+    with pytest.raises(ValueError, match="a hole that is 1"):
+        metrics.confusion(labels, labels, hole)
+
+
+def test_two_shapes_are_no_pair():
+    for metric in (metrics.l1, metrics.l2, metrics.psnr, metrics.ssim):
+        with pytest.raises(ValueError, match="of one shape"):
+            metric(np.zeros((3, 16, 16)), np.zeros((3, 16, 1)))
+
+
+def test_a_label_that_is_no_class_is_not_counted_as_another():
+    labels = np.zeros((32, 40), np.uint8)
+    with pytest.raises(ValueError, match=r"no class: there are 8"):
+        metrics.confusion(labels, labels + 9, one_hole())

@@ -7,19 +7,21 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import types
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from tiny import Tiny
 
-from spg import plots
+from spg import data, plots
 from spg.baselines.classical import ns, telea
 from spg.cli import _plain, main
 from spg.editor import record
 from spg.editor.drawing import encode_runs
-from spg.engine import machine, places, provenance, voila, writing
-from spg.evaluation import tables
+from spg.engine import checkpoints, machine, places, provenance, voila, writing
+from spg.evaluation import ablations, tables
 from spg.inpainting import inpaint_files
 from spg.pictures import MOST_BYTES, png
 from spg.study import analysis, report
@@ -167,6 +169,13 @@ def test_the_editor_does_not_save_over_somebody_elses_picture(tmp_path):
     assert photo.read_bytes() == b"photo" and names(tmp_path) == ["picture.png"]
 
 
+def test_the_editor_does_not_save_a_smaller_picture_over_the_one_it_was_made_from(tmp_path):
+    writing.write_all({tmp_path / "original.png": b"large", tmp_path / "edits.json": damaged(picture="large's sha256")})
+    with pytest.raises(ValueError, match=r"holds the edits of another picture: choose another folder"):
+        record.save(types.SimpleNamespace(picture=np.zeros((3, 4, 6), np.uint8)), tmp_path)
+    assert (tmp_path / "original.png").read_bytes() == b"large"
+
+
 # -------------------------------------------------------------------- one training a folder
 
 HOLD = """
@@ -256,6 +265,20 @@ def test_a_file_of_votes_that_names_no_study(tmp_path):
         box.execute("CREATE TABLE study (id TEXT, observer TEXT)")
     with pytest.raises(ValueError, match=r"v.sqlite holds no votes"):
         observer_of(tmp_path / "v.sqlite")
+
+
+def test_votes_on_a_trial_that_is_none_are_named(study, tmp_path):
+    box = BallotBox(tmp_path / "v.sqlite", study.id)
+    box.cast(Vote(box.join("a"), "no trial", "a", False, 1.0))
+    with pytest.raises(ValueError, match=r"v.sqlite is damaged: it has votes on 'no trial'"):
+        analysis.analyse(study, box.path)
+
+
+@pytest.mark.parametrize("part", [{"decks": 3}, {"decks": []}, {"trials": []}, {"rule": None}])
+def test_a_study_whose_tables_are_none_is_named(part, study, tmp_path, capsys):
+    writing.write(tmp_path / "study.json", json.dumps(study.manifest | part))
+    assert main(["study", "analyse", str(tmp_path)]) == 2
+    assert f"study.json is damaged: {next(iter(part))} is empty or no table" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("name", "text"), [("study.json", "{"), ("study.json", "[]"), ("study.json", '{"format": 1}')])
@@ -412,3 +435,88 @@ def test_the_systems_errors_name_the_file_and_the_remedy(tmp_path, capsys):
     said = capsys.readouterr().err
     assert "none.json: there is no such file" in said and "Errno" not in said
     assert provenance.write_json({"a": 1}, tmp_path / "a.json").exists()
+
+
+# -------------------------------------------------------------------- neighbours: data sets, caches, ~, ports, records
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    """A folder data set of two pictures."""
+    for folder, mode in (("images", "RGB"), ("labels", "L")):
+        (tmp_path / "set" / folder).mkdir(parents=True)
+        for name in "ab":
+            Image.new(mode, (32, 32)).save(tmp_path / "set" / folder / f"{name}.png")
+    writing.write(tmp_path / "set" / "classes.json", json.dumps({"names": ["x", "y"], "colours": [[0] * 3, [9] * 3]}))
+    return tmp_path / "set"
+
+
+@pytest.mark.parametrize("command", [["evaluate", "--methods", "telea", "--size", "32"], ["units"], ["windows"]])
+@pytest.mark.parametrize("name", ["images/a.png", "labels/b.png", "classes.json", "link.json"])
+def test_a_result_is_never_written_over_its_data(command, name, pairs, capsys):
+    (pairs / "link.json").symlink_to(pairs / "images" / "b.png")
+    before = {path: path.read_bytes() for path in pairs.rglob("*.*")}
+    assert main([*command, "--data", f"folder:{pairs}", "--out", str(pairs / name)]) == 2
+    assert "is an input" in capsys.readouterr().err
+    assert before == {path: path.read_bytes() for path in before}
+
+
+def test_a_result_beside_its_data_may_be_replaced(pairs):
+    writing.write(pairs / "result.json", "{}")
+    writing.check([pairs / "result.json"], inputs=data.files(f"folder:{pairs}"))
+    assert list(data.files("streets")) == []
+
+
+def test_a_training_does_not_replace_the_net_it_starts_with(tmp_path, capsys):
+    checkpoints.save(tmp_path / "spnet.safetensors", {"a": torch.zeros(1)}, {"model": "spnet", "size": 64})
+    before = (tmp_path / "spnet.safetensors").read_bytes()
+    command = ["train", "spnet", "--data", "streets", "--profile", "smoke", "--out", str(tmp_path)]
+    assert main([*command, "--start", str(tmp_path)]) == 2
+    assert "is an input" in capsys.readouterr().err and (tmp_path / "spnet.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["about.json", "images.npy", "gone"])
+def test_a_damaged_cache_is_named(damage, pairs, monkeypatch, tmp_path):
+    monkeypatch.setenv("SPG_CACHE", str(tmp_path / "cache"))
+    data.open(f"folder:{pairs}", "all", 16)
+    (about,) = (tmp_path / "cache").rglob("about.json")
+    if damage == "gone":
+        about.unlink()
+    else:
+        (about.parent / damage).write_bytes(b"")
+    with pytest.raises(ValueError, match=r"the cache .* is damaged .*: delete it"):
+        data.open(f"folder:{pairs}", "all", 16)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_a_damaged_result_of_an_ablation_is_named(text, tmp_path):
+    path = writing.write(tmp_path / "0" / "spg" / "result.json", text)
+    with pytest.raises(ValueError, match=r"result.json is not a result of `spg ablate`"):
+        ablations.summary(path.parents[2], [0], None)
+
+
+def test_a_home_that_is_not_known_is_named(monkeypatch, capsys):
+    def expanduser(path):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(places.Path, "expanduser", expanduser)
+    assert main(["data", "folder:~/set"]) == 2
+    assert "~/set: Could not determine home directory. Write the folder out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 99999])
+def test_a_port_that_is_none_is_named(port):
+    with pytest.raises(ValueError, match=f"--port {port}: a port is a number from 0 to 65535"):
+        voila.free_port(port, "127.0.0.1")
+
+
+@pytest.mark.parametrize("classes", [3, None, "road", [1, 2]])
+def test_a_record_whose_classes_are_no_names_is_named(classes):
+    with pytest.raises(ValueError, match=r"e.json: classes must be a list of names"):
+        record.read(damaged(classes=classes), "e.json")
+
+
+def test_a_text_in_another_encoding_is_named(tmp_path, capsys):
+    (tmp_path / "README.md").write_bytes("Straße".encode("latin-1"))
+    assert main(["table", "--readme", str(tmp_path / "README.md")]) == 2
+    assert "README.md is no text in UTF-8" in capsys.readouterr().err

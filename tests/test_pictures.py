@@ -334,3 +334,43 @@ def test_litter_is_not_listed(tmp_path):
     for name in ("b.png", "._b.png", ".DS_Store", "Thumbs.db", "a.png"):
         (tmp_path / name).touch()
     assert [p.name for p in pictures.listed(tmp_path)] == ["a.png", "b.png"]
+
+
+@pytest.mark.parametrize("way", ["colours", "indexed"])
+def test_a_colour_that_is_no_class_is_taken_inside_the_hole_alone(way, tmp_path):
+    hole, white = (LABELS == 3).astype(np.uint8), np.vstack([PALETTE, [(255, 255, 255)]]).astype(np.uint8)
+    numbers = np.where(hole == 1, 8, LABELS)
+    path = saved(tmp_path / "l.png", white[numbers] if way == "colours" else indexed(numbers, white))
+    labels = pictures.read_labels(path, hole)
+    assert (labels[hole == 0] == LABELS[hole == 0]).all() and labels.max() < len(CLASSES)
+    with pytest.raises(ValueError, match=r"\(255, 255, 255\) is no class"):
+        pictures.read_labels(path, 1 - hole)
+
+
+def test_a_mask_given_as_a_picture_is_read_as_its_file_is(tmp_path):
+    black_is_index_1 = indexed(1 - HOLE, [(255, 255, 255), (0, 0, 0)])
+    for mask in (black_is_index_1, Image.fromarray(255 * HOLE), Image.fromarray(HOLE), Image.fromarray(HOLE == 1)):
+        assert (pictures.as_hole(mask) == HOLE).all()
+    assert pictures.as_hole(HOLE) is HOLE
+
+
+def test_labels_given_as_a_picture_are_read_by_their_colours():
+    reversed_palette = indexed(7 - LABELS, PALETTE[::-1])
+    for labels in (reversed_palette, Image.fromarray(PALETTE[LABELS]), Image.fromarray(LABELS)):
+        assert (pictures.as_labels(labels) == LABELS).all()
+    assert pictures.as_labels(LABELS) is LABELS
+
+
+@pytest.mark.parametrize("turn", range(2, 9))
+def test_pictures_that_lie_turned_are_refused_whatever_they_are(turn, tmp_path):
+    exif = Image.Exif()
+    exif[pictures.TURNED] = turn
+    with Image.open(saved(tmp_path / "a.png", 255 * HOLE, exif=exif)) as stored:
+        for read in (pictures.as_picture, pictures.as_hole, pictures.as_labels):
+            with pytest.raises(ValueError, match=f"EXIF orientation {turn}"):
+                read(stored)
+
+
+def test_a_folder_in_place_of_a_picture_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"{tmp_path.name} is a folder, where a picture is wanted"):
+        pictures.read_hole(tmp_path)

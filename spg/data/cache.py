@@ -56,10 +56,13 @@ class Cached:
 
     def __init__(self, folder):
         self.folder = folder
-        self.images = np.load(folder / "images.npy", mmap_mode="r")
-        self.labels = np.load(folder / "labels.npy", mmap_mode="r")
-        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-        self.ids, self.left_out = about["ids"], about["left_out"]
+        try:
+            self.images = np.load(folder / "images.npy", mmap_mode="r")
+            self.labels = np.load(folder / "labels.npy", mmap_mode="r")
+            about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+            self.ids, self.left_out = about["ids"], about["left_out"]
+        except (OSError, ValueError, LookupError, TypeError, EOFError) as error:
+            raise ValueError(f"the cache {folder} is damaged ({error}): delete it, and it is made anew") from error
 
     def __len__(self):
         return len(self.ids)

@@ -11,7 +11,6 @@ For CamVid's terms of use see its page, http://mi.eng.cam.ac.uk/research/project
 """
 
 import hashlib
-import json
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,6 +19,7 @@ import pooch
 from requests.exceptions import RequestException  # requests comes with pooch
 
 from spg.engine.watching import progress
+from spg.engine.writing import read_json
 from spg.pictures import open_picture
 
 COMMIT = "fcaf7c4978dd8d091ec67db7cb7fdd225f5051c5"
@@ -100,7 +100,11 @@ def _difference(path, size, git_sha1):
 
 def _listing(path):
     """Returns {name in CamVid/: (size, git sha1)} of the commit's label maps and pictures."""
-    entries = json.loads(fetch(LISTING, path).read_text(encoding="utf-8")).get("tree", [])
+    try:
+        entries = read_json(fetch(LISTING, path), "GitHub's list of files").get("tree", [])
+    except ValueError:  # another page, such as that of a network that wants a login: fetch it anew next time
+        path.unlink(missing_ok=True)
+        raise
     wanted = {folder: n for split, n in COUNTS.items() for folder in (split, f"{split}annot")}
     files = {}
     for entry in entries:

@@ -48,7 +48,7 @@ import numpy as np
 from PIL import Image
 
 from spg.data.contract import Scene, seeded_share
-from spg.engine.writing import read_json
+from spg.engine.writing import read_json, read_text
 from spg.labels import (
     CAMVID_TABLE,
     CELEBAMASK_TABLE,
@@ -82,6 +82,10 @@ class Frame(NamedTuple):
     id: str
     image: Path
     labels: Path
+
+    def files(self):
+        """All its files."""
+        return [self.image, *(sorted(self.labels.iterdir()) if self.labels.is_dir() else [self.labels])]
 
 
 def by_id(paths, name_of):
@@ -144,14 +148,10 @@ class FrameReader:
 
     def fingerprint(self):
         """A digest of all that decides the decoded bytes; the files go in by path, length and time."""
-        paths = [path for frame in self.frames for path in (frame.image, *_files_of(frame.labels))]
+        paths = [path for frame in self.frames for path in frame.files()]
         files = [(str(path.resolve()), *_stamp(path)) for path in paths]
         known = [] if self.classes is STREET else [self.classes.as_dict(), CELEBAMASK_TABLE.tobytes().hex()]
         return digest([DECODING, TABLES, self.size, self.ids, files, *known])
-
-
-def _files_of(labels):
-    return sorted(labels.iterdir()) if labels.is_dir() else [labels]
 
 
 def _stamp(path):
@@ -274,7 +274,8 @@ def find_faces(root, split):
 def _in_split(frames, root, split):
     """The frames that Helen's lists name for a split; without lists, those of a fixed draw by id."""
     if any((root / name).is_file() for name in HELEN_LISTS.values()):
-        text = (root / HELEN_LISTS[split]).read_text(encoding="utf-8") if (root / HELEN_LISTS[split]).is_file() else ""
+        there = root / HELEN_LISTS[split]
+        text = read_text(there) if there.is_file() else ""
         named = {line.rpartition(",")[2].strip() for line in text.splitlines()}
     else:
         val = set(seeded_share([frame.id for frame in frames], "val"))

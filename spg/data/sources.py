@@ -1,5 +1,6 @@
 """From a spec such as `cityscapes:ROOT` to what reads it. The specs are the project's: see `spg.data.open`."""
 
+import contextlib
 import functools
 import os
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import NamedTuple
 
 from spg.data.contract import PARTS, every_tenth, part_of_train
 from spg.data.frames import TREES, FrameReader, Selection, digest
+from spg.engine import places
 from spg.labels import STREET
 
 NAMES = ("streets", *TREES)
@@ -60,7 +62,18 @@ def parse(spec):
         return Source(name, None)
     if not root:
         root = _default_root(name)
-    return Source(name, Path(root).expanduser())
+    return Source(name, places.expanded(root))
+
+
+def files(spec):
+    """Every file that a data set is read from, which no result may replace; none of drawn scenes. Raises as `parse`."""
+    source = parse(spec)
+    for split in source.splits if source.root else ():
+        with contextlib.suppress(FileNotFoundError):  # a split that is not there
+            for frame in TREES[source.name].find(source.root, split):
+                yield from frame.files()
+    if source.root:
+        yield source.root / "classes.json"
 
 
 def classes_of_spec(spec):

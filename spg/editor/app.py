@@ -42,7 +42,8 @@ def open_editor(image=None, hole=None, labels=None, weights=None):
     picture = open_file(path, longest=None if hole or labels else LONGEST)
     missing, known, net = read_hole(hole) if hole else None, None, offer.load(offer.for_photos)
     if labels:
-        known = read_label_map(Path(labels).read_bytes(), picture.size[::-1], Path(labels).name, net.classes)
+        data, name = Path(labels).read_bytes(), Path(labels).name
+        known = read_label_map(data, picture.size[::-1], name, net.classes, missing)
     offer.welcome = False
     return SegmentationEditor(net, picture, missing, known, offer)
 

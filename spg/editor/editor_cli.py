@@ -1,5 +1,6 @@
 """`spg edit`, `spg replay` and `spg variants`: parse, call, print. Each command imports what it needs."""
 
+from itertools import chain
 from pathlib import Path
 
 
@@ -70,7 +71,7 @@ def _variants(a, nets_of, evaluator_of):
         raise ValueError(f"--samples {a.samples}: layouts are compared, so at least 2 are needed (1 with --shapes)")
     if a.pictures and not (a.shapes or a.colours):
         raise ValueError("--pictures goes with --shapes or --colours")
-    writing.check([a.out], [a.pictures], [*(a.weights or ()), *([a.evaluator] if a.evaluator else ())])
+    writing.check([a.out], [a.pictures], chain(a.weights or (), [a.evaluator], data.files(a.data)))
     scenes = data.open(a.data, a.split, a.size, a.limit)
     nets = nets_of(a.weights, scenes.name, a.size, None, scenes.classes)
     net = nets.inpainter(*DESIGNS[nets.best_design()], segmenter=True)

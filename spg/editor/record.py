@@ -62,6 +62,9 @@ def read(text, where="edits"):
     size = found["size"]
     if not isinstance(size, list) or len(size) != 2 or not all(type(side) is int and side > 0 for side in size):
         raise ValueError(f"{where}: size must be [height, width] in pixels, got {size!r}")
+    names = found.get("classes", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{where}: classes must be a list of names, got {names!r}")
     strange = [name for name in found["result"] if name not in RESULTS]
     if strange:
         raise ValueError(f"{where}: result holds {strange[0]!r}; known: {', '.join(RESULTS)}")
@@ -110,12 +113,16 @@ def outputs(session):
 def save(session, folder):
     """Write `outputs` into a folder, all or none, making it. Returns the paths.
 
-    Raises ValueError where a file of these names is there, and no edits.json beside it: the editor did not save it.
+    Raises ValueError where a file of these names is there, and no edits.json beside it (the editor did not save it), or
+    one of another picture, such as the same at full size.
     """
     folder = Path(folder)
     strange = [name for name in NAMES if (folder / name).exists()]
     if strange and "edits.json" not in strange:
         raise ValueError(f"{folder / strange[0]} is there already, and no editor has saved it: choose another folder")
+    edits = folder / "edits.json"
+    if strange and read(edits.read_bytes(), edits)["picture"] != sha256(session.picture):
+        raise ValueError(f"{folder} holds the edits of another picture: choose another folder")
     return write_all({folder / name: data for name, data in outputs(session).items()})
 
 

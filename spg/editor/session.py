@@ -14,7 +14,7 @@ from spg.editor.variants import recognised
 from spg.editor.words import Said
 from spg.holes import check_hole
 from spg.labels import check_labels, classes_of
-from spg.pictures import as_picture, rgb_profile
+from spg.pictures import as_hole, as_labels, as_picture, rgb_profile
 
 KEPT = 3  # holes remembered: undo and redo across a change of the hole then cost nothing
 LEAST = 1e-6  # a class that is not barred keeps this much, or a hole certain of a barred class had nothing left
@@ -46,7 +46,8 @@ class Session:
 
     def _known(self, labels):
         if labels is not None:
-            labels = check_labels(labels, classes=self.classes)
+            labels = as_labels(labels, self.first_hole, self.classes)
+            labels = check_labels(labels, hole=self.first_hole, classes=self.classes)
             if labels.shape != self.first_hole.shape:
                 raise ValueError(f"labels are {labels.shape}, the picture is {self.first_hole.shape} (height, width)")
             return labels
@@ -211,6 +212,7 @@ def _starting_hole(hole, shape):
     """Here, unlike everywhere else, a hole may be empty: it has not been drawn yet."""
     if hole is None:
         return np.zeros(shape, np.uint8)
+    hole = as_hole(hole)
     hole = np.asarray(hole.cpu() if hasattr(hole, "cpu") else hole)
     if hole.any():
         return check_hole(hole, shape)

@@ -22,12 +22,20 @@ def build():
 
 def home():
     """$SPG_CACHE, or the user's cache folder. Raises ValueError where there is neither."""
+    if os.environ.get("SPG_CACHE"):
+        return expanded(os.environ["SPG_CACHE"])
     try:
-        if os.environ.get("SPG_CACHE"):
-            return Path(os.environ["SPG_CACHE"]).expanduser()
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spg"
     except RuntimeError as error:  # HOME is not set, and the system does not know the user, as in some containers
         raise ValueError(f"no folder for the cache ({error}): set SPG_CACHE to one") from error
+
+
+def expanded(path):
+    """A path whose ~ is the user's home. Raises ValueError where the system knows none."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{path}: {error} Write the folder out, without ~") from error
 
 
 def repository():

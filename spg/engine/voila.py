@@ -47,6 +47,8 @@ def _put_template(folder, title, words):
 
 def free_port(port, ip, tries=50):
     """The port, or the next one that nobody listens on. Raises OSError where there is none."""
+    if not 0 <= port < 65536:
+        raise ValueError(f"--port {port}: a port is a number from 0 to 65535")
     family = socket.AF_INET6 if ":" in ip else socket.AF_INET
     for number in range(port, min(port + tries, 65536)):
         with socket.socket(family) as probe:

@@ -76,20 +76,21 @@ def check(files=(), folders=(), inputs=()):
     folders; names that are no paths are passed over. Raises ValueError or OSError naming the output and the remedy.
     """
     files, folders = ([Path(path) for path in paths if path] for paths in (files, folders))
-    refuse_inputs(files, inputs)
     for file in files:
         if file.is_dir():
             raise ValueError(f"{file} is a folder, and a file is to be written there: name a file in it")
         _check_room(file.parent, file)
     for folder in folders:
         _check_room(folder, folder)
+    refuse_inputs(files, inputs)
 
 
 def refuse_inputs(outputs, inputs):
     """Raise ValueError where an output is one of the inputs: the same file, or a link to it under another name."""
-    read = {_identity(path): path for path in inputs if path and os.path.exists(path)}
-    for path in outputs:
-        if os.path.exists(path) and _identity(path) in read:
+    there = [path for path in outputs if os.path.exists(path)]
+    read = {_identity(path): path for path in inputs if path and os.path.exists(path)} if there else {}
+    for path in there:
+        if _identity(path) in read:
             raise ValueError(
                 f"{path} is an input ({read[_identity(path)]}), and would be written over: choose another --out"
             )
@@ -147,7 +148,15 @@ def _lock(file, folder):
             ) from error
 
 
-# -------------------------------------------------------------------- JSON that comes back in
+# -------------------------------------------------------------------- text and JSON that come back in
+
+
+def read_text(path):
+    """A text file's content. Raises ValueError naming the file where it is no UTF-8."""
+    try:
+        return Path(path).read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8: save it as that") from error
 
 
 def read_json(path, what="a JSON file"):

@@ -5,7 +5,6 @@ already, so that it can be interrupted, or shared by the jobs of an array; `summ
 """
 
 import functools
-import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ import numpy as np
 from spg import data, evaluation, models, weights
 from spg.engine.machine import make_fabric
 from spg.engine.provenance import provenance, write_json
+from spg.engine.writing import read_json
 from spg.evaluation import metrics
 from spg.inpainting import Inpainter
 from spg.labels import classes_of
@@ -232,7 +232,14 @@ def summary(out, seeds, profile):
 
 def _results(out, seeds, name):
     paths = {seed: Path(out) / str(seed) / name / "result.json" for seed in seeds}
-    return {seed: json.loads(path.read_text("utf-8")) for seed, path in paths.items() if path.exists()}
+    return {seed: _result(path) for seed, path in paths.items() if path.exists()}
+
+
+def _result(path):
+    found = read_json(path, "a result of `spg ablate`")
+    if not isinstance(found, dict) or "data" not in found:
+        raise ValueError(f"{path} is not a result of `spg ablate`: delete it, and its row is measured again")
+    return found
 
 
 def _row(name, found):

@@ -20,7 +20,9 @@ FARTHEST = -1, 2  # what is beyond was never brought to [0, 1]; noise and what a
 
 
 def _check(truth, result):
-    """Raise ValueError for integers, whose differences wrap around, for 0..255 as floats, and for NaN."""
+    """Raise ValueError for two shapes, integers, whose differences wrap around, 0..255 as floats, and NaN."""
+    if np.shape(truth) != np.shape(result):
+        raise ValueError(f"metrics take two images of one shape, got {np.shape(truth)} and {np.shape(result)}")
     for image in map(np.asarray, (truth, result)):
         if not np.issubdtype(image.dtype, np.floating):
             raise ValueError(f"metrics take float images in [0, 1], got {image.dtype}: divide 0..255 by 255")
@@ -29,6 +31,15 @@ def _check(truth, result):
         if image.size and not (image.min() >= FARTHEST[0] and image.max() <= FARTHEST[1]):
             found = f"[{image.min():.3g}, {image.max():.3g}]"
             raise ValueError(f"metrics take images in [0, 1], got values in {found}: divide 0..255 by 255")
+
+
+def _missing(hole):
+    """Where a hole is 1, bool H×W; ValueError for other values than 0 and 1, such as a mask's 255, and for no 1."""
+    hole = np.asarray(hole)
+    if not np.isin(hole, (0, 1)).all() or not hole.any():
+        found = f"values in [{hole.min()}, {hole.max()}]" if hole.size else "none"
+        raise ValueError(f"metrics take a hole that is 1 where something is missing and 0 elsewhere, got {found}")
+    return hole == 1
 
 
 def l1(truth, result):
@@ -67,12 +78,14 @@ def ssim(truth, result):
 
 def hole_l1(truth, result, hole):
     """255²·mean |Δ| over the missing pixels only."""
-    return l1(truth[:, hole == 1], result[:, hole == 1])
+    missing = _missing(hole)
+    return l1(truth[:, missing], result[:, missing])
 
 
 def hole_psnr(truth, result, hole):
     """PSNR in dB over the missing pixels only, capped as `psnr`."""
-    return psnr(truth[:, hole == 1], result[:, hole == 1])
+    missing = _missing(hole)
+    return psnr(truth[:, missing], result[:, missing])
 
 
 def sharpness(truth, result, hole):
@@ -82,13 +95,13 @@ def sharpness(truth, result, hole):
     missing pixels [our decision]. NaN where the truth is flat.
     """
     _check(truth, result)
-    of_truth, of_result = (_gradient_energy(x, hole) for x in (truth, result))
+    of_truth, of_result = (_gradient_energy(x, _missing(hole)) for x in (truth, result))
     return float(of_result / of_truth) if of_truth > 0 else float("nan")
 
 
-def _gradient_energy(x, hole):
+def _gradient_energy(x, missing):
     across, down = np.diff(x, axis=2) ** 2, np.diff(x, axis=1) ** 2
-    return (across * (hole[:, :-1] == 1)).sum() + (down * (hole[:-1] == 1)).sum()
+    return (across * missing[:, :-1]).sum() + (down * missing[:-1]).sum()
 
 
 def tint(truth, result, hole):
@@ -97,7 +110,7 @@ def tint(truth, result, hole):
     A guess errs both ways; a net that errs one way on the mean of many pictures has a tint [our decision].
     """
     _check(truth, result)
-    of_truth, of_result = (rgb2lab(x[:, hole == 1], channel_axis=0)[1] for x in (truth, result))
+    of_truth, of_result = (rgb2lab(x[:, _missing(hole)], channel_axis=0)[1] for x in (truth, result))
     return float((of_result - of_truth).mean())
 
 
@@ -137,7 +150,7 @@ def boundary_lpips(distance_map, labels, hole, width=BAND):
 
     NaN where the hole meets no border: such an image says nothing and is left out of means.
     """
-    band = boundary_band(labels, width) & (hole == 1)
+    band = boundary_band(labels, width) & _missing(hole)
     return float(distance_map[band].mean()) if band.any() else float("nan")
 
 
@@ -174,7 +187,9 @@ def paired_difference(a, b, seed=0, resamples=RESAMPLES, level=0.95):
 
 def confusion(truth, result, hole, classes=STREET):
     """Missing pixels counted by class of a set: int C×C, rows the true class, columns the given one."""
-    missing, count = hole == 1, len(classes)
+    missing, count = _missing(hole), len(classes)
+    if max(truth[missing].max(), result[missing].max()) >= count:
+        raise ValueError(f"the label maps hold numbers that are no class: there are {count}, 0..{count - 1}")
     pairs = truth[missing].astype(int) * count + result[missing]
     return np.bincount(pairs, minlength=count**2).reshape(count, count)
 

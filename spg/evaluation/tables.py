@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from spg.engine import markdown
-from spg.engine.writing import read_json, write
+from spg.engine.writing import read_json, read_text, write
 from spg.evaluation import native, replication
 from spg.evaluation.ablation_report import PARTS as ABLATIONS
 from spg.evaluation.ablation_report import ablations
@@ -75,7 +75,7 @@ def render_readme(path, check=False, kinds=None):
     `table`. Raises ValueError for an opening marker without its end, FileNotFoundError for a missing JSON file.
     """
     path = Path(path)
-    text = path.read_text("utf-8")
+    text = read_text(path)
     blocks = _BLOCK.findall(text)
     if len(blocks) != text.count("<!-- table: ") or len(blocks) != text.count("<!-- /table -->"):
         raise ValueError(f"{path}: a table marker is not closed, or not opened, by its partner")

@@ -23,6 +23,8 @@ def analyse(study, votes_file, resamples=RESAMPLES, seed=0):
     """
     box = BallotBox(votes_file, study.id, observer_of(votes_file))
     votes, key = box.votes(), study.key()
+    if strange := {vote.trial for vote in votes} - key["trials"].keys():
+        raise ValueError(f"{votes_file} is damaged: it has votes on {min(strange)!r}, which is no trial of this study")
     excluded = exclusions(study, key, votes)
     kept = [vote for vote in votes if vote.rater not in excluded]
     if not kept:

@@ -23,6 +23,7 @@ FILES = (STUDY, KEY, PROTOCOL)
 DRAFT = ".draft-"  # what a study that is being made is called
 FORMAT = 1
 KEYS = ("question", "seconds", "unsure", "context", "side", "rule", "decks", "trials", "key")  # of study.json
+FILLED = {"rule": dict, "decks": list, "trials": dict}  # what must be a table, and not an empty one
 CATCH = ("truth", "noise")  # what a catch trial shows instead of two methods
 
 
@@ -85,6 +86,9 @@ def open_study(folder):
     missing = [key for key in KEYS if key not in manifest]
     if missing:
         raise ValueError(f"{path} is damaged: it lacks {', '.join(missing)}; restore it, or make the study anew")
+    wrong = [key for key, kind in FILLED.items() if not isinstance(manifest[key], kind) or not manifest[key]]
+    if wrong:
+        raise ValueError(f"{path} is damaged: {wrong[0]} is empty or no table; restore it, or make the study anew")
     return Study(Path(folder), manifest, digest(data))
 
 

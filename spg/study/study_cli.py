@@ -61,9 +61,7 @@ def _make(a, nets_of):
     names = a.methods.split(",")
     models = needed(names)
     nets = nets_of(a.weights, scenes.name, a.size, models, scenes.classes) if models or a.weights else None
-    # the frequent classes of `lineup` are for naive layouts, which no study shows: a few scenes will do
-    train = data.open(a.data, "train", a.size, 2) if nets else None
-    chosen = lineup(names, nets or Nets({}, classes=scenes.classes), a.labels, train)
+    chosen = lineup(names, nets or Nets({}, classes=scenes.classes), a.labels)
     study = make(
         a.dir,
         scenes,
