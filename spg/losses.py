@@ -11,7 +11,6 @@ from torch import nn
 from spg.engine.machine import may_look
 
 C1, C2 = 0.01**2, 0.03**2  # of SSIM (Wang et al. 2004), for pictures in [0, 1]
-RIM = 2  # pixels of a class around a rarer one, at any size of the picture [our decision]
 
 # ---------------------------------------------------------------- (1) adversarial
 
@@ -88,16 +87,10 @@ def segmenting_discriminator_loss(real, fake, s, hole):
 
 
 def segmenting_generator_loss(fake, s, hole):
-    """What G minimises: in the hole its picture is to be taken for the classes of the layout s; arguments as above.
-
-    Pixels within `RIM` of a rarer class are not asked: there D wants contrast, and got pale rims around cars.
-    """
-    weight = class_weights(s)
-    wrong = _pixel_cross_entropy(fake[0][-1], torch.cat([s, torch.zeros_like(hole)], 1), weight)
-    rare = (s * weight[:-1].view(1, -1, 1, 1)).sum(1, keepdim=True)
-    asked = hole * (rare >= F.max_pool2d(rare, 2 * RIM + 1, 1, RIM))
-    inside = F.adaptive_avg_pool2d(asked, wrong.shape[-2:])
-    return (inside * wrong).sum() / inside.sum().clamp_min(1)
+    """What G minimises: in the hole its picture is to be taken for the classes of the layout s; arguments as above."""
+    wrong = _pixel_cross_entropy(fake[0][-1], torch.cat([s, torch.zeros_like(hole)], 1), class_weights(s))
+    inside = F.adaptive_avg_pool2d(hole, wrong.shape[-2:])
+    return (inside * wrong).sum() / inside.sum()
 
 
 def class_weights(s):

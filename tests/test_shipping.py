@@ -130,6 +130,13 @@ def test_a_recipe_is_recorded_with_the_commit_that_ran_it(run, shelf):
         weights.ship("tiny-32", run / "sgnet", None, [result], recipe="tiny-32:spnet")
 
 
+def test_a_net_that_began_at_an_earlier_commit_says_so():
+    about = {"commit": "b2", "start": {"commit": "a1"}}
+    origin = shipping._origin("tiny-32", "sgnet", about)
+    assert origin == {"recipe": "tiny-32:sgnet", "commit": "b2", "began": "a1"}
+    assert shipping._how(origin).endswith("at commit b2; the stages before a new discriminator at a1.")
+
+
 # -------------------------------------------------------------------- what is in the repository
 
 

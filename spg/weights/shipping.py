@@ -78,7 +78,8 @@ def _origin(recipe, model, about):
     name, _, net = recipe.partition(":")
     if net not in ("", model):
         raise ValueError(f"--recipe {recipe} does not make {model}: name its own, {name}:{model}, or the set, {name}")
-    return {"recipe": f"{name}:{model}", "commit": about.get("commit") or commit()}
+    began = {"began": about["start"]["commit"]} if about.get("start") else {}  # its earlier stages' commit
+    return {"recipe": f"{name}:{model}", "commit": about.get("commit") or commit(), **began}
 
 
 def history(about):
@@ -294,7 +295,8 @@ def _spent(net):
 def _how(net):
     """Where a net comes from, in words."""
     if "recipe" in net:
-        return f"`spg train --recipe {net['recipe']}` at commit {net['commit']}."
+        began = f"; the stages before a new discriminator at {net['began']}" if "began" in net else ""
+        return f"`spg train --recipe {net['recipe']}` at commit {net['commit']}{began}."
     return net["history"]
 
 
