@@ -8,7 +8,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce test lab app page site notebooks address student format release-check lock clean
+.PHONY: help reproduce test lab app runtime page site notebooks address student format release-check lock clean
 
 PYTHON ?=
 TORCH_INDEX ?=
@@ -109,6 +109,8 @@ site: $(VENV)  ## the course as a web site, from the executed notebooks, with th
 	python notebooks/site/build.py
 
 RUNTIME := build/npm/node_modules/onnxruntime-web/dist
+
+runtime: $(RUNTIME)  ## fetch what the static page runs its nets with, by npm
 
 page: $(VENV) $(RUNTIME)  ## the editor as a static page without Python: build/page/
 	python -m spg.editor.page --runtime $(RUNTIME) --out build/page

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from spg import pictures
-from spg.editor import actions, raster, variants, widget
+from spg.editor import actions, bundle, raster, variants
 from spg.editor.drawing import encode_runs
 
 JS = Path(__file__).parent / "editor_js"
@@ -70,20 +70,19 @@ def test_arrays_hand_camera_keys_and_line():
 
 def test_the_bundle_is_one_module(tmp_path):
     path = tmp_path / "editor.mjs"
-    path.write_text(widget.script())
+    path.write_text(bundle.script())
     done = node("--check", str(path))  # two modules with one name for two things would fail here
     assert done.returncode == 0, done.stderr
-    assert not re.findall(r"^import |from \"", widget.script(), re.MULTILINE)
-    assert widget.script().count("export ") == 1
-    names = {path.stem for path in widget.FOLDER.glob("*.js")}
-    assert set(widget.order("main")) == names, "a file of js/ is used by no other"
+    assert not re.findall(r"^import |from \"", bundle.script(), re.MULTILINE)
+    assert bundle.script().count("export ") == 1
+    assert set(bundle.order(bundle.MAIN)) == set(bundle.FOLDER.glob("*.js")), "a file of js/ is used by no other"
 
 
 def test_nothing_is_fetched_from_elsewhere():
-    assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)\S+", widget.script() + widget.style())
+    assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)\S+", bundle.script() + bundle.style())
 
 
 def test_limits_are_the_same_in_both_languages():
-    assert f"LARGEST_BRUSH = {raster.LARGEST_BRUSH};" in widget.script()
-    assert f"MOST_BYTES = {pictures.MOST_BYTES:_};" in widget.script()
-    assert f"MOST_KEPT = {variants.MOST};" in widget.script() and f"SAMPLED = {actions.SAMPLES};" in widget.script()
+    assert f"LARGEST_BRUSH = {raster.LARGEST_BRUSH};" in bundle.script()
+    assert f"MOST_BYTES = {pictures.MOST_BYTES:_};" in bundle.script()
+    assert f"MOST_KEPT = {variants.MOST};" in bundle.script() and f"SAMPLED = {actions.SAMPLES};" in bundle.script()

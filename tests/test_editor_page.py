@@ -408,6 +408,7 @@ def test_work_is_offered_until_it_is_deleted_and_never_over_other_work(visitor, 
     other.says("Point at a car")
     other.click(*nearest_car(street(1)[2]))
     other.says("Removed: vehicle")
+    rests(other)  # the words come first, and then the picture that would be lost
     other.answer("Go on")
     question = other.root.locator(".spg-notice", has_text="1 edit would be lost")
     question.wait_for()

@@ -1,4 +1,4 @@
-"""The editor's words: one file a language, the same keys and places in each, none left in the scripts or unused."""
+"""Words of editor and ballot: one file a language, the same keys and places in each, none in scripts, none unused."""
 
 import html
 import json
@@ -15,14 +15,16 @@ from spg.labels import FACES, STREET
 
 LANGUAGES = languages()
 EDITOR = FOLDER.parent
-SCRIPTS = [path for path in [*FOLDER.glob("*.js"), *EDITOR.glob("local/*.js")] if not path.name.startswith("words_")]
+STUDY = EDITOR.parent / "study"
+SCRIPTS = [*FOLDER.glob("*.js"), *EDITOR.glob("local/*.js"), *STUDY.glob("*.js")]
+SCRIPTS = [path for path in SCRIPTS if not path.name.startswith("words_")]
 KEY = re.compile(r'"([a-z_]+(?:\.[a-z_]+)*)"')  # what may be a key, in JavaScript or in Python
 FAMILY = re.compile(r'`([a-z_]+)\.\$\{|f"([a-z_]+)\.\{')  # `tool.${tool}`: every key that begins so
 COUNTED = re.compile(r'counted\("([a-z_.]+)"')
 
 
 def sources():
-    return "\n".join(path.read_text(encoding="utf-8") for path in [*SCRIPTS, *EDITOR.glob("*.py")])
+    return "\n".join(path.read_text(encoding="utf-8") for path in [*SCRIPTS, *EDITOR.glob("*.py"), *STUDY.glob("*.py")])
 
 
 def places(words):
@@ -73,7 +75,7 @@ def literals(text):
 
 # what looks like words and is for the machine: fonts, CSS, event names, file names, MIME types
 MACHINE = re.compile(
-    r"spg-|sans-serif|rgb\(|image/|application/|xpath|\d+px|^(Arrow|Enter|Escape|Content|Key|SELECT)|[=<>;#]"
+    r"spg-|sans-serif|rgb\(|image/|application/|xpath|\d+px|^(Arrow|Backspace|Enter|Escape|Content|Key|SELECT)|[=<>;#]"
     r"|^(M|m)?\d|^IHDR|^IDAT|^IEND|^spg edit$|^… px$|^THE (VERSION|FILES)$"
 )
 

@@ -12,6 +12,8 @@ import pytest
 from tiny import Tiny
 
 from spg.baselines.classical import ns, telea
+from spg.editor import bundle
+from spg.editor.words import Said, read, spoken
 from spg.study import ballot
 from spg.study.folder import PICTURES, VOTES
 from spg.study.making import make
@@ -104,11 +106,11 @@ def alone(browser):
     """A page with the ballot and a made-up model: alone(**settings) → page."""
     pages = []
 
-    def opened(**changes):
+    def opened(locale="en-GB", **changes):
         settings = {"question": "Which?", "seconds": None, "unsure": True, "side": 100, "observer": "people"}
         settings |= {"told": ["Look at both."], "consent": "By starting you agree."} | changes
-        esm = Path(ballot.__file__).with_name("ballot.js").read_text()
-        page = browser.new_page()
+        esm = bundle.script(ballot.SCRIPT)
+        page = browser.new_page(locale=locale)
         pages.append(page)
         page.add_script_tag(content=FAKE.replace("SETTINGS", json.dumps(settings)).replace("ESM", json.dumps(esm)))
         page.wait_for_selector(BALLOT)
@@ -237,6 +239,19 @@ def test_a_rater_is_told_agrees_and_practises_and_the_practice_is_no_vote(alone)
     assert sent(page) == [{"kind": "hello"}]
     page.evaluate("answer({kind: 'joined', total: 2, left: 1}, [])")  # who has voted before needs none
     phase(page, "loading")
+
+
+def test_german_is_spoken_where_the_browser_asks_for_it(alone):
+    told, german = Said("vote.code.length", most=40), read("de")
+    page = alone("de-AT", question=spoken(Said("vote.question")))
+    assert page.inner_text("h1") == german["vote.question"] and page.get_attribute(BALLOT, "lang") == "de"
+    page.click(f"text={german['vote.start']}")
+    page.evaluate("why => answer({kind: 'failed', why}, [])", spoken(told))
+    assert page.inner_text(".spg-vote-error") == german["vote.unsaved"].replace(
+        "{why}", german["vote.code.length"].replace("{most}", "40")
+    )
+    begin(page)
+    assert german["vote.left"] in page.inner_text(".spg-vote-left") and progress(page) == "0 von 2"
 
 
 def test_the_last_choice_is_taken_back(alone):

@@ -13,7 +13,7 @@ from spg.data.streets import draw
 from spg.editor.record import open_file
 from spg.editor.session import Session
 from spg.editor.widget import SegmentationEditor
-from spg.editor.words import ENGLISH, Said, languages, read, spoken
+from spg.editor.words import ENGLISH, Said, cold, spoken
 from spg.engine import checkpoints, voila
 from spg.evaluation.shapes import shapes
 from spg.labels import CLASSES, STREET, VEHICLE, recorded, refuse_other_set
@@ -130,15 +130,8 @@ def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=T
         arguments["weights"] = {model: str(Path(path).resolve()) for model, path in resolve(found).items()}
     elif weights:
         arguments["weights"] = weights
-    title, *_ = cold("en")
-    words = {language: cold(language) for language in languages()}
-    voila.serve(cell(**arguments), title, port, browser=browser, idle=IDLE, words=words)
-
-
-def cold(language):
-    """Title, sentence and label of the page while Python starts."""
-    words = read(language)
-    return [words[key] for key in ("cold.title", "cold", "cold.progress")]
+    title = "cold.title"
+    voila.serve(cell(**arguments), ENGLISH[title], port, browser=browser, idle=IDLE, words=cold(title))
 
 
 def cell(**arguments):

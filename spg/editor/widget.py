@@ -4,56 +4,20 @@ Who says what. The browser sends finished strokes and button presses as messages
 one after another, on one worker thread, and answers through traits, so that a view opened later sees the same:
 `scene` (a picture's fixed part), `frame` (the maps), `filled` (the hole's new pixels), `chances`, `kept`, `status`, and
 `done`, the number of the last message after which nothing is left to do.
-
-What the browser runs is the one module that anywidget wants, put together from the files of js/, each an ordinary ES
-module, so that node can test it alone.
 """
 
-import re
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future
-from pathlib import Path
 
 import anywidget
 import traitlets
 
-from spg.editor import actions, record
+from spg.editor import actions, bundle, record
 from spg.editor.edits import Refused
 from spg.editor.session import Session
 from spg.editor.words import Said, spoken
-
-FOLDER = Path(__file__).parent / "js"
-IMPORT = re.compile(r'^import\s[^;]*?from "\./(\w+)\.js";\n', re.MULTILINE)
-EXPORT = re.compile(r"^export (?=(?:const|let|function|class|async)\b)", re.MULTILINE)
-
-
-def script(main="main"):
-    """The text of js/`main`.js and of all it imports, the imported before the importing, without the lines that do so.
-
-    The word `export` before declarations goes too; js/main.js keeps its `export default`.
-    """
-    return "\n".join(EXPORT.sub("", IMPORT.sub("", _read(name))) for name in order(main))
-
-
-def style():
-    """The style sheet's text."""
-    return (FOLDER.parent / "editor.css").read_text(encoding="utf-8")
-
-
-def order(name, seen=None):
-    """Names of the modules that `name` needs, and itself, the imported ones first."""
-    seen = [] if seen is None else seen
-    for needed in IMPORT.findall(_read(name)):
-        if needed not in seen:
-            order(needed, seen)
-    seen.append(name)
-    return seen
-
-
-def _read(name):
-    return (FOLDER / f"{name}.js").read_text(encoding="utf-8")
 
 
 def _synced(kind, **options):
@@ -72,8 +36,8 @@ class SegmentationEditor(anywidget.AnyWidget):
     >>> editor.image, editor.labels  # uint8 3×H×W and H×W, as they are now
     """
 
-    _esm = script()
-    _css = style()
+    _esm = bundle.script()
+    _css = bundle.style()
 
     scene = _synced(traitlets.Dict)
     frame = _synced(traitlets.Dict)

@@ -1,4 +1,4 @@
-"""What the editor says: English for Python; for the page the key and the places too, which says it in its language.
+"""What editor and ballot say: English for Python; for the page key and places too, which says it in its language.
 
 The words are in js/words_en.js and its neighbours, one file a language; js/words.js says how one is added.
 """
@@ -19,6 +19,11 @@ def read(language):
 def languages():
     """The languages that there is a file of, two letters each."""
     return sorted(path.stem.removeprefix("words_") for path in FOLDER.glob("words_*.js"))
+
+
+def cold(title):
+    """language → title (a key), sentence and label of a page while Python starts."""
+    return {language: [read(language)[key] for key in (title, "cold", "cold.progress")] for language in languages()}
 
 
 ENGLISH = read("en")

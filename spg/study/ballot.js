@@ -1,6 +1,8 @@
 // The ballot. All that lasts longer than one drawing of the widget is in a Ballot, one per model, so that a view that
 // JupyterLab throws away and draws again finds it. Phases: join, practice, loading,
-// showing (no vote is taken yet), vote, saving, done.
+// showing (no vote is taken yet), vote, saving, done. Its words are the editor's: one file a language.
+
+import { language, said, tell, told } from "../editor/js/words.js";
 
 const SOONEST = 300; // ms after which a new pair takes a vote: the second press of a double click is none
 const PATIENCE = 5000; // ms without an answer after which the rater is told
@@ -9,7 +11,7 @@ class Ballot {
   constructor(model) {
     this.model = model;
     this.phase = "join";
-    this.error = "";
+    this.error = ""; // or a sentence
     this.queue = []; // [{trial, pictures}], the first one is shown
     this.total = this.left = 0;
     this.canUndo = false; // the last vote of this visit can be taken back
@@ -114,8 +116,7 @@ class Ballot {
   wait() {
     clearTimeout(this.patience);
     this.patience = setTimeout(() => {
-      this.error = "Not saved: the server does not answer. Load this page again and type the same code; " +
-        "all votes before this one are kept.";
+      this.error = said("vote.unsaved", { why: said("vote.silent") });
       this.changed();
     }, PATIENCE);
   }
@@ -131,7 +132,7 @@ class Ballot {
 
   failed(why) {
     clearTimeout(this.patience);
-    this.error = `Not saved: ${why}`;
+    this.error = said("vote.unsaved", { why });
     if (this.phase === "saving") this.phase = "vote";
     this.changed();
   }
@@ -156,17 +157,17 @@ function canvas(picture, side, hidden) {
 }
 
 /** A word for a wide page, where pictures lie beside each other, and one for a phone, where they lie one over the other. */
-const words = (wide, narrow) => element("span", {}, element("span", { className: "spg-vote-wide" }, wide), element("span", { className: "spg-vote-narrow" }, narrow));
+const either = (wide, narrow) => element("span", {}, element("span", { className: "spg-vote-wide" }, wide), element("span", { className: "spg-vote-narrow" }, narrow));
 
-function joinForm(ballot, { consent, told }) {
-  const code = element("input", { className: "spg-vote-code", maxLength: 40, placeholder: "your code", ariaLabel: "your code", autocapitalize: "none", autocomplete: "off", spellcheck: false });
-  const form = element("form", { className: "spg-vote-form" }, code, element("button", { type: "submit", className: "spg-vote-start" }, "I agree: start"));
+function joinForm(ballot, settings) {
+  const code = element("input", { className: "spg-vote-code", maxLength: 40, placeholder: tell("vote.code"), ariaLabel: tell("vote.code"), autocapitalize: "none", autocomplete: "off", spellcheck: false });
+  const form = element("form", { className: "spg-vote-form" }, code, element("button", { type: "submit", className: "spg-vote-start" }, tell("vote.start")));
   form.onsubmit = (event) => { event.preventDefault(); ballot.join(code.value); };
   return [
-    element("ul", { className: "spg-vote-told" }, ...(told ?? []).map((text) => element("li", {}, text))),
-    element("p", { className: "spg-vote-consent" }, consent ?? ""),
+    element("ul", { className: "spg-vote-told" }, ...settings.told.map((sentence) => element("li", {}, told(sentence)))),
+    element("p", { className: "spg-vote-consent" }, told(settings.consent)),
     form,
-    element("p", {}, "Any short code will do, no name is needed. The same code takes up where it stopped."),
+    element("p", {}, tell("vote.code.why")),
   ];
 }
 
@@ -182,10 +183,10 @@ function pair(ballot, [left, right, known], settings) {
   const rows = [];
   if (known) rows.push(element("div", { className: "spg-vote-known" }, canvas(known, settings.side / 3, ballot.hidden)));
   rows.push(element("div", { className: "spg-vote-pair" },
-    choice(ballot, "left", words("← Left picture", "Upper picture"), left, settings.side),
-    choice(ballot, "right", words("Right picture →", "Lower picture"), right, settings.side)));
+    choice(ballot, "left", either(tell("vote.left"), tell("vote.upper")), left, settings.side),
+    choice(ballot, "right", either(tell("vote.right"), tell("vote.lower")), right, settings.side)));
   const below = [];
-  if (settings.unsure) below.push(plainButton("spg-vote-unsure", words("↓ Not sure", "Not sure"), () => ballot.vote("unsure")));
+  if (settings.unsure) below.push(plainButton("spg-vote-unsure", either(tell("vote.unsure.key"), tell("vote.unsure")), () => ballot.vote("unsure")));
   below.push(...undoButton(ballot));
   if (below.length) rows.push(element("div", { className: "spg-vote-below" }, ...below));
   return rows;
@@ -195,7 +196,7 @@ function plainButton(className, label, onclick) {
   return element("button", { className, type: "button", onclick }, label);
 }
 
-const undoButton = (ballot) => (ballot.canUndo ? [plainButton("spg-vote-undo", "Take the last choice back", () => ballot.undo())] : []);
+const undoButton = (ballot) => (ballot.canUndo ? [plainButton("spg-vote-undo", tell("vote.undo"), () => ballot.undo())] : []);
 
 /** Two pictures that nobody has to think about: a little street, and the same with a grey smear in it. */
 function practicePair(side) {
@@ -216,25 +217,25 @@ function practicePair(side) {
 
 function progress(ballot) {
   const done = ballot.total - ballot.left;
-  return element("div", { className: "spg-vote-progress" }, element("progress", { max: ballot.total, value: done, ariaLabel: "pairs done" }),
-    element("span", {}, `${done} of ${ballot.total}`));
+  return element("div", { className: "spg-vote-progress" }, element("progress", { max: ballot.total, value: done, ariaLabel: tell("vote.done") }),
+    element("span", {}, tell("vote.done.of", { done, total: ballot.total })));
 }
 
 function draw(root, ballot) {
   const settings = ballot.model.get("settings");
-  const rows = [element(root.tagName === "MAIN" ? "h1" : "h3", { className: "spg-vote-question" }, settings.question)];
+  const rows = [element(root.tagName === "MAIN" ? "h1" : "h3", { className: "spg-vote-question" }, told(settings.question))];
   if (settings.observer !== "people") rows.push(element("p", { className: "spg-vote-observer" }, settings.observer));
   if (ballot.phase === "join") rows.push(...joinForm(ballot, settings));
   if (ballot.phase === "practice") {
-    rows.push(element("p", { className: "spg-vote-practice" }, "For practice, not counted: which of these two looks better?"));
+    rows.push(element("p", { className: "spg-vote-practice" }, tell("vote.practice")));
     rows.push(...pair(ballot, practicePair(settings.side), settings));
   }
-  if (ballot.phase === "loading") rows.push(element("p", { role: "status" }, "Loading …"));
+  if (ballot.phase === "loading") rows.push(element("p", { role: "status" }, tell("vote.loading")));
   if (["showing", "vote", "saving"].includes(ballot.phase)) rows.push(...pair(ballot, ballot.queue[0].pictures, settings));
-  if (ballot.phase === "done") rows.push(element("p", { className: "spg-vote-done" }, "That was the last one. Thank you."), ...undoButton(ballot));
+  if (ballot.phase === "done") rows.push(element("p", { className: "spg-vote-done" }, tell("vote.thanks")), ...undoButton(ballot));
   if (ballot.total) rows.push(progress(ballot));
-  if (ballot.phase === "vote" && !ballot.active) rows.push(element("p", {}, "Click here once, then use the keys."));
-  rows.push(element("p", { className: "spg-vote-error", role: "alert" }, ballot.error));
+  if (ballot.phase === "vote" && !ballot.active) rows.push(element("p", {}, tell("vote.keys")));
+  rows.push(element("p", { className: "spg-vote-error", role: "alert" }, told(ballot.error)));
   root.replaceChildren(...rows);
   root.dataset.phase = ballot.phase;
   if (["vote", "practice"].includes(ballot.phase) && ballot.active) root.focus({ preventScroll: true }); // the keys work at once
@@ -264,7 +265,7 @@ export default () => {
     render({ el }) {
       const { jpThemeLight, voila } = document.body.dataset;
       const notebook = jpThemeLight !== undefined && !voila;
-      const root = element(notebook ? "div" : "main", { className: "spg-ballot", tabIndex: 0 });
+      const root = element(notebook ? "div" : "main", { className: "spg-ballot", tabIndex: 0, lang: language() });
       root.dataset.host = notebook ? "jupyter" : "page";
       root.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the arrow keys
       const redraw = () => draw(root, ballot);

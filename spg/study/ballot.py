@@ -10,10 +10,13 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from spg.editor import bundle
+from spg.editor.words import ENGLISH, Said, cold, spoken
 from spg.engine import voila
-from spg.study.folder import CONSENT, VOTES, instructions, open_study
+from spg.study.folder import CONSENT, VOTES, instructions, open_study, question
 from spg.study.votes import BallotBox, Rater
 
+SCRIPT = Path(__file__).with_name("ballot.js")
 AHEAD = 2  # trials the browser holds: the one shown, and the next, whose pictures load meanwhile
 
 
@@ -25,7 +28,7 @@ class Ballot(anywidget.AnyWidget):
     "saved" when it is on the disk, and the browser shows the next pair only then.
     """
 
-    _esm = Path(__file__).with_name("ballot.js")
+    _esm = bundle.script(SCRIPT)
     _css = Path(__file__).with_name("ballot.css")
     settings = traitlets.Dict().tag(sync=True)
 
@@ -33,8 +36,10 @@ class Ballot(anywidget.AnyWidget):
         self._study = open_study(folder)
         self._box = box or BallotBox(self._study.folder / VOTES, self._study.id)
         self._rater, self._code, self._sent = None, code, set()
-        shown = {name: self._study.manifest[name] for name in ("question", "seconds", "unsure", "side")}
-        shown |= {"told": instructions(self._study.manifest), "consent": CONSENT, "observer": self._box.observer}
+        manifest = self._study.manifest
+        shown = {name: manifest[name] for name in ("seconds", "unsure", "side")} | {"observer": self._box.observer}
+        told = {"question": question(manifest), "told": instructions(manifest), "consent": CONSENT}
+        shown |= {name: spoken(words) for name, words in told.items()}
         super().__init__(settings=shown)
         self.on_msg(self._receive)
 
@@ -43,7 +48,8 @@ class Ballot(anywidget.AnyWidget):
         try:
             answer(message)
         except (ValueError, OSError, sqlite3.Error) as error:
-            self.send({"kind": "failed", "trial": message.get("trial"), "why": str(error)})
+            why = spoken(error.args[0]) if isinstance(error, ValueError) else str(error)
+            self.send({"kind": "failed", "trial": message.get("trial"), "why": why})
 
     def _hello(self, message):
         if self._rater or self._code:
@@ -59,14 +65,14 @@ class Ballot(anywidget.AnyWidget):
 
     def _vote(self, message):
         if self._rater is None:
-            raise ValueError("type your code first")
+            raise ValueError(Said("vote.code.first"))
         self._rater.vote(message["trial"], message["side"], message["seconds"])
         self.send({"kind": "saved", "trial": message["trial"], "left": len(self._rater.left)})
         self._send_ahead()
 
     def _undo(self, message):
         if self._rater is None:
-            raise ValueError("type your code first")
+            raise ValueError(Said("vote.code.first"))
         self._rater.undo()
         self._sent = set()
         self.send({"kind": "undone", "total": self._rater.total, "left": len(self._rater.left)})
@@ -93,4 +99,5 @@ def serve(folder, port=8866, ip="localhost", browser=False):
     study = open_study(folder)
     BallotBox(study.folder / VOTES, study.id)  # a file of another study is refused here, not in the raters' pages
     os.environ["SPG_STUDY"] = str(study.folder.resolve())  # kernels inherit it, so the page need not know it
-    voila.serve(CELL, "SPG-Net study", port, ip, browser, IDLE)
+    title = "vote.title"
+    voila.serve(CELL, ENGLISH[title], port, ip, browser, IDLE, cold(title))

@@ -15,6 +15,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
+from spg.editor.words import Said
 from spg.engine.writing import parse_json, write
 from spg.pictures import png
 
@@ -25,31 +26,23 @@ FORMAT = 1
 KEYS = ("question", "seconds", "unsure", "context", "side", "rule", "decks", "trials", "key")  # of study.json
 FILLED = {"rule": dict, "decks": list, "trials": dict}  # what must be a table, and not an empty one
 CATCH = ("truth", "noise")  # what a catch trial shows instead of two methods
-
-
-CONSENT = (
-    "By starting you agree that your choices and the time each takes are kept under your code, without your name, for "
-    "this study. You can stop at any time."
-)
+QUESTION, CONSENT = Said("vote.question"), Said("vote.consent")
 
 
 def instructions(manifest):
-    """What a rater is told before the first pair: a list of sentences."""
+    """What a rater is told before the first pair: a list of `Said`."""
     pairs = max(map(len, manifest["decks"]))
-    asked = (
-        "In each pair, a part of both pictures was filled in by a computer. Choose the one that looks better to you."
-    )
-    told = [
-        f"You will see {pairs} pairs of pictures; that takes about {max(1, round(pairs / 12))} minutes.",
-        f"{asked} Only the look counts: nobody knows what was really there.",
-    ]
+    told = [Said("vote.pairs", pairs=pairs, minutes=max(1, round(pairs / 12))), Said("vote.look")]
     if manifest["context"]:
-        told.append("The small picture above them shows what is known; the rest was filled in.")
+        told.append(Said("vote.known"))
     if manifest["seconds"]:
-        told.append(f"The pictures disappear after {manifest['seconds']:g} s.")
-    ways = "Press the button under it, or the keys ← and →"
-    told.append(f"{ways}{', ↓ if you are not sure' if manifest['unsure'] else ''}. The last choice can be taken back.")
-    return told
+        told.append(Said("vote.seconds", seconds=manifest["seconds"]))
+    return [*told, Said("vote.ways.unsure" if manifest["unsure"] else "vote.ways")]
+
+
+def question(manifest):
+    """What a rater is asked of each pair: a `Said` where it is the usual question, else the study's own text."""
+    return QUESTION if manifest["question"] == QUESTION else manifest["question"]
 
 
 class Study(NamedTuple):

@@ -67,8 +67,8 @@ def make(
             "trials": {id: pictures.key_of(trial) for id, trial in trials.items()},
         }
         manifest = {
-            **{"format": files.FORMAT, "question": QUESTION, "seconds": seconds, "unsure": unsure, "context": context},
-            **{"side": side, "rule": rule},
+            **{"format": files.FORMAT, "question": files.QUESTION, "seconds": seconds, "unsure": unsure},
+            **{"context": context, "side": side, "rule": rule},
             "decks": decks,
             "trials": {id: pictures.shown(trial, context) for id, trial in trials.items()},
         }
@@ -244,8 +244,6 @@ def deal(trials, catch, per_rater=None):
 # -------------------------------------------------------------------- the protocol
 
 
-QUESTION = "Which of the two is more realistic?"
-
 TEXT = """# Protocol
 
 Written by `spg study make` before the first vote. Study folder made with seed {seed}; `study.json` and `key.json` must
@@ -262,6 +260,8 @@ out, and the same code takes up where it stopped. Each rater sees up to {per_rat
 order of their own. Sides are balanced within each couple of methods, and every second rater sees the study mirrored.
 
 ## Instructions shown
+In English, or in another language that the rater's browser asks for and the ballot speaks:
+
 > {question} {instructions}
 >
 > {consent}

@@ -13,9 +13,12 @@ import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
+from spg.editor.words import Said
+
 PEOPLE = "people"
 PICKS = ("a", "b", "unsure")
 SIDES = ("left", "right", "unsure")
+LONGEST_CODE = 40
 TABLES = """
 CREATE TABLE IF NOT EXISTS study (id TEXT NOT NULL, observer TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS raters (number INTEGER PRIMARY KEY, code TEXT UNIQUE NOT NULL, joined TEXT NOT NULL);
@@ -65,8 +68,8 @@ class BallotBox:
         Codes are compared without case, and in one Unicode form: a telephone writes the first letter large.
         """
         code = str(code).strip()
-        if not 1 <= len(code) <= 40:
-            raise ValueError("type a code of 1 to 40 letters or digits: it lets you take up where you stopped")
+        if not 1 <= len(code) <= LONGEST_CODE:
+            raise ValueError(Said("vote.code.length", most=LONGEST_CODE))
         with self._open() as box:
             box.execute("BEGIN IMMEDIATE")
             known = dict(box.execute("SELECT code, number FROM raters ORDER BY number DESC"))
@@ -205,7 +208,7 @@ class Rater:
     def undo(self):
         """Take the last vote back: its trial comes again, next. Raises ValueError where there is none of this visit."""
         if self.last is None:
-            raise ValueError("there is no vote to take back")
+            raise ValueError(Said("vote.undo.nothing"))
         self.box.retract(self.number, self.last)
         self.left.insert(0, self.last)
         self.last = None

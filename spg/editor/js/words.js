@@ -1,4 +1,4 @@
-// What the editor says, by key, in the person's language: ?lang=de in the address, else what was chosen here before, else
+// What editor and ballot say, by key, in the person's language: ?lang=de in the address, else what was chosen here before, else
 // the browser's. A class keeps its name in records and files; on the page, those that the languages know are translated.
 //
 // A language is added so: copy words_en.js to words_fr.js, call its constant fr, and translate what stands right of the

@@ -1,4 +1,4 @@
-// Die Wörter des Editors auf Deutsch; words.js sagt, wie eine Sprache dazukommt. Zwischen den Klammern steht JSON.
+// Die Wörter von Editor und Studie auf Deutsch; words.js sagt, wie eine Sprache dazukommt. Zwischen den Klammern steht JSON.
 
 export const de = {
   "language": "Deutsch",
@@ -267,5 +267,36 @@ export const de = {
   "coloured": "{kind}: in dieser Farbe gemalt",
   "coloured.any": "{kind}: beliebige Farbe, wie das Netz sie wählt",
   "coloured.nothing": "Noch ist nichts davon gemalt: {kind}",
-  "restored": "Ein behaltenes Layout ist zurück"
+  "restored": "Ein behaltenes Layout ist zurück",
+
+  "vote.title": "SPG-Net-Studie",
+  "vote.question": "Welches der beiden ist realistischer?",
+  "vote.pairs": "Zu sehen sind {pairs} Bildpaare; das dauert etwa {minutes} Minuten.",
+  "vote.look": "In jedem Paar hat ein Computer einen Teil beider Bilder gefüllt. Gefragt ist, welches besser aussieht. Nur das Aussehen zählt: Niemand weiß, was wirklich da war.",
+  "vote.known": "Das kleine Bild darüber zeigt, was bekannt ist; der Rest wurde gefüllt.",
+  "vote.seconds": "Die Bilder verschwinden nach {seconds} s.",
+  "vote.ways": "Den Knopf darunter drücken, oder die Tasten ← und →. Die letzte Wahl lässt sich zurücknehmen.",
+  "vote.ways.unsure": "Den Knopf darunter drücken, oder die Tasten ← und →, ↓ heißt: nicht sicher. Die letzte Wahl lässt sich zurücknehmen.",
+  "vote.consent": "Wer beginnt, ist einverstanden, dass jede Wahl und ihre Dauer unter dem eigenen Code, ohne Namen, für diese Studie aufbewahrt werden. Aufhören ist jederzeit möglich.",
+  "vote.code": "eigener Code",
+  "vote.code.why": "Irgendein kurzer Code genügt, kein Name ist nötig. Mit demselben Code geht es dort weiter, wo er aufgehört hat.",
+  "vote.code.length": "einen Code aus 1 bis {most} Buchstaben oder Ziffern eingeben: Mit ihm geht es später dort weiter, wo er aufgehört hat",
+  "vote.code.first": "zuerst den Code eingeben",
+  "vote.start": "Einverstanden: beginnen",
+  "vote.practice": "Zur Übung, zählt nicht: Welches der beiden sieht besser aus?",
+  "vote.loading": "Lädt …",
+  "vote.left": "← Linkes Bild",
+  "vote.right": "Rechtes Bild →",
+  "vote.upper": "Oberes Bild",
+  "vote.lower": "Unteres Bild",
+  "vote.unsure": "Nicht sicher",
+  "vote.unsure.key": "↓ Nicht sicher",
+  "vote.undo": "Die letzte Wahl zurücknehmen",
+  "vote.undo.nothing": "es gibt keine Wahl, die sich zurücknehmen lässt",
+  "vote.done": "erledigte Paare",
+  "vote.done.of": "{done} von {total}",
+  "vote.thanks": "Das war das letzte Paar. Vielen Dank.",
+  "vote.keys": "Einmal hierher klicken, dann die Tasten verwenden.",
+  "vote.unsaved": "Nicht gespeichert: {why}",
+  "vote.silent": "Der Server antwortet nicht. Diese Seite neu laden und denselben Code eingeben; jede Wahl davor ist gespeichert."
 };

@@ -1,4 +1,4 @@
-// The editor's words in English; words.js says how a language is added. Between the brackets it is JSON: Python reads it.
+// The words of editor and ballot in English; words.js says how a language is added. Between the brackets it is JSON: Python reads it.
 
 export const en = {
   "language": "English",
@@ -267,5 +267,36 @@ export const en = {
   "coloured": "{kind}: painted in that colour",
   "coloured.any": "{kind}: any colour, as the net likes",
   "coloured.nothing": "No {kind} is painted yet",
-  "restored": "A kept layout is back"
+  "restored": "A kept layout is back",
+
+  "vote.title": "SPG-Net study",
+  "vote.question": "Which of the two is more realistic?",
+  "vote.pairs": "You will see {pairs} pairs of pictures; that takes about {minutes} minutes.",
+  "vote.look": "In each pair, a part of both pictures was filled in by a computer. Choose the one that looks better to you. Only the look counts: nobody knows what was really there.",
+  "vote.known": "The small picture above them shows what is known; the rest was filled in.",
+  "vote.seconds": "The pictures disappear after {seconds} s.",
+  "vote.ways": "Press the button under it, or the keys ← and →. The last choice can be taken back.",
+  "vote.ways.unsure": "Press the button under it, or the keys ← and →, ↓ if you are not sure. The last choice can be taken back.",
+  "vote.consent": "By starting you agree that your choices and the time each takes are kept under your code, without your name, for this study. You can stop at any time.",
+  "vote.code": "your code",
+  "vote.code.why": "Any short code will do, no name is needed. The same code takes up where it stopped.",
+  "vote.code.length": "type a code of 1 to {most} letters or digits: it lets you take up where you stopped",
+  "vote.code.first": "type your code first",
+  "vote.start": "I agree: start",
+  "vote.practice": "For practice, not counted: which of these two looks better?",
+  "vote.loading": "Loading …",
+  "vote.left": "← Left picture",
+  "vote.right": "Right picture →",
+  "vote.upper": "Upper picture",
+  "vote.lower": "Lower picture",
+  "vote.unsure": "Not sure",
+  "vote.unsure.key": "↓ Not sure",
+  "vote.undo": "Take the last choice back",
+  "vote.undo.nothing": "there is no vote to take back",
+  "vote.done": "pairs done",
+  "vote.done.of": "{done} of {total}",
+  "vote.thanks": "That was the last one. Thank you.",
+  "vote.keys": "Click here once, then use the keys.",
+  "vote.unsaved": "Not saved: {why}",
+  "vote.silent": "the server does not answer. Load this page again and type the same code; all votes before this one are kept."
 };
