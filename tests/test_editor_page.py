@@ -246,6 +246,13 @@ def test_variants_undo_and_what_is_saved(visitor):
     with hand.page.expect_download() as download:
         hand.press("Save picture")
     assert download.value.suggested_filename == "spg-picture.png"
+    hand.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    hand.press("Copy")
+    hand.says("Copied")
+    assert hand.page.evaluate("navigator.clipboard.read().then((items) => items[0].types)") == ["image/png"]
+    hand.page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    hand.press("Copy")
+    hand.says("The browser does not let pages copy pictures here")
     assert not hand.root.locator(".spg-nets").count() and not hand.root.locator("[data-what=labels]").count()
     assert not hand.errors
 

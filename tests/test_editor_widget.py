@@ -178,6 +178,13 @@ def test_the_picture_alone_is_saved_as_a_png(editor):
     assert (np.asarray(Image.open(io.BytesIO(data))).transpose(2, 0, 1) == editor.image).all()
 
 
+def test_the_picture_comes_for_the_clipboard_too(editor):
+    tell(editor, type="picture", copy=True)
+    content, (data,) = editor.sent[-1]
+    assert content == {"type": "copied", "mime": "image/png"}
+    assert (np.asarray(Image.open(io.BytesIO(data))).transpose(2, 0, 1) == editor.image).all()
+
+
 def test_the_first_sentence_says_what_can_be_done():
     image, hole, labels = street()
     for given, said in ((None, "click to remove it, or cut a hole"), (hole, "paint inside the hole")):

@@ -211,10 +211,12 @@ def save(editor, content, data):
 
 
 def picture(editor, content, data):
-    """The picture as it is now, as a PNG file sent to the browser."""
+    """The picture as it is now, as PNG sent to the browser: a file, or for its clipboard, of which the page tells."""
     image = pictures.png(editor.session.filled.transpose(1, 2, 0), editor.session.profile)
-    editor.send({"type": "saved", "name": "spg-picture.png", "mime": "image/png"}, buffers=[image])
-    return Said("saved.picture")
+    copy = content.get("copy")
+    name = {"type": "copied"} if copy else {"type": "saved", "name": "spg-picture.png"}
+    editor.send(name | {"mime": "image/png"}, buffers=[image])
+    return None if copy else Said("saved.picture")
 
 
 def remember(editor, content, data):

@@ -50,6 +50,7 @@ export class Actions {
       use: ({ id }) => this.use(id),
       drop: ({ id }) => link.send({ type: "drop", id }),
       open: ({ what, file }) => this.open(what, file),
+      copy: () => this.copy(),
       street: ({ k }) => this.replacing(tell("replace.street"), () => link.send({ type: "street", k })),
       nets: ({ name }) => link.send({ type: "nets", name }),
       samples: () => this.view.welcome.toggle(),
@@ -213,6 +214,17 @@ export class Actions {
     }
     const bytes = await file.arrayBuffer();
     this.replacing(file.name, () => this.view.link.send({ type: "open", what, name: file.name }, [bytes]));
+  }
+
+  /** The picture into the clipboard: promised within the click, as browsers ask, and handed over when it has come. */
+  copy() {
+    const picture = new Promise((come) => (this.view.copied = come));
+    const item = () => new ClipboardItem({ "image/png": picture });
+    this.view.link.send({ type: "picture", copy: true });
+    return Promise.resolve()
+      .then(() => navigator.clipboard.write([item()]))
+      .then(() => this.view.say({ said: said("copied"), tone: "good" }))
+      .catch(() => this.view.say({ said: said("copy.refused"), tone: "error" }));
   }
 
   /** Do what puts another picture in place of this one; ask first where work would be lost. */

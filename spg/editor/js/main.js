@@ -209,6 +209,7 @@ class View {
   message(content, buffers) {
     if (content.type === "got") this.link.got(content.seq);
     if (content.type === "remember") this.keeper.store(content);
+    if (content.type === "copied") this.copied(new Blob([bytes(buffers[0])], { type: content.mime }));
     if (content.type !== "saved") return;
     download(content.name, bytes(buffers[0]), content.mime);
     if (content.name.endsWith(".zip")) this.saved = this.workNow();

@@ -24,6 +24,7 @@ export function header(act, about) {
       about.page && street ? button(tell("samples"), tell("samples.title"), () => act({ do: "samples" })) : null,
       opener(act, "picture", tell("open")),
       button(tell("save_picture"), tell("save_picture.title"), () => act({ do: "picture" })),
+      button(tell("copy"), tell("copy.title"), () => act({ do: "copy" }), { class: "spg-button spg-copy" }),
       button(tell("save_all"), tell("save_all.title", { opener: tell("open") }), () => act({ do: "save" })),
       button("?", tell("help.title"), () => act({ do: "help" }), { "aria-label": tell("help.label") }),
     ]),

@@ -209,10 +209,11 @@ const ACTIONS = {
     editor.send({ type: "saved", name: "spg-edit.zip", mime: "application/zip" }, zip(await editor.outputs()));
     return said("saved.all");
   },
-  picture: async (editor) => {
+  picture: async (editor, { copy }) => {
     const { height, width } = editor.session;
-    editor.send({ type: "saved", name: "spg-picture.png", mime: "image/png" }, await png(await editor.session.filled(), height, width));
-    return said("saved.picture");
+    const name = copy ? { type: "copied" } : { type: "saved", name: "spg-picture.png" };
+    editor.send({ ...name, mime: "image/png" }, await png(await editor.session.filled(), height, width));
+    return copy ? undefined : said("saved.picture");
   },
 };
 
