@@ -164,8 +164,8 @@ function joinForm(ballot, settings) {
   const form = element("form", { className: "spg-vote-form" }, code, element("button", { type: "submit", className: "spg-vote-start" }, tell("vote.start")));
   form.onsubmit = (event) => { event.preventDefault(); ballot.join(code.value); };
   return [
-    element("ul", { className: "spg-vote-told" }, ...settings.told.map((sentence) => element("li", {}, told(sentence)))),
-    element("p", { className: "spg-vote-consent" }, told(settings.consent)),
+    element("ul", { className: "spg-vote-told" }, ...(settings.told ?? []).map((sentence) => element("li", {}, told(sentence)))),
+    element("p", { className: "spg-vote-consent" }, told(settings.consent ?? "")),
     form,
     element("p", {}, tell("vote.code.why")),
   ];
