@@ -66,7 +66,7 @@ test: $(VENV)  ## lint, then pytest over the tests and nbval over the notebooks
 	ruff check .
 	ruff format --check .
 	pytest --durations=15 --junitxml=build/tests.xml tests \
-	  --nbval-lax --nbval-sanitize-with tests/nbval.ini --nbval-cell-timeout 300 $(filter-out $(NOT_RUN),$(NOTEBOOKS))
+	  --nbval-lax --nbval-sanitize-with tests/nbval.ini --nbval-cell-timeout 600 $(filter-out $(NOT_RUN),$(NOTEBOOKS))
 	python -m spg.course ran build/tests.xml $(NOTEBOOKS)
 
 RELEASE := packaging hygiene readme places wheel site
