@@ -8,7 +8,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce test lab app runtime page site notebooks address student format release-check lock clean
+.PHONY: help reproduce test test-code test-lessons lab app runtime page site notebooks address student format release-check lock clean
 
 PYTHON ?=
 TORCH_INDEX ?=
@@ -62,12 +62,23 @@ build/notebooks/%.ipynb: notebooks/%.ipynb $(RESULTS)
 
 # --- the checks --------------------------------------------------------------------------------------------------
 
-test: $(VENV)  ## lint, then pytest over the tests and nbval over the notebooks
+# Its two halves side by side, one thread each. Both run to their end, and a failure of either one is make's.
+test: $(VENV)  ## lint, then pytest over the tests beside nbval over the notebooks
 	ruff check .
 	ruff format --check .
-	pytest --durations=15 --junitxml=build/tests.xml tests \
-	  --nbval-lax --nbval-sanitize-with tests/nbval.ini --nbval-cell-timeout 600 $(filter-out $(NOT_RUN),$(NOTEBOOKS))
-	python -m spg.course ran build/tests.xml $(NOTEBOOKS)
+	@$(MAKE) --no-print-directory --keep-going -j2 test-code test-lessons
+
+# Two halves write to one terminal, so each line begins with the name of its half. The status is that of what is named.
+NAMED = 2>&1 | while IFS= read -r line; do echo "$(@:test-%=%): $$line"; done; exit $${PIPESTATUS[0]}
+
+test-code: $(VENV)  ## the first half: pytest over the tests
+	@OMP_NUM_THREADS=1 pytest --durations=15 --junitxml=build/tests.xml tests $(NAMED)
+
+test-lessons: $(VENV)  ## the second half: nbval over the notebooks, and that each of them has run
+	@rm -rf build/test-cache  # nothing of an earlier run may help
+	@OMP_NUM_THREADS=1 SPG_CACHE="$(CURDIR)/build/test-cache" pytest --durations=15 --junitxml=build/lessons.xml \
+	  --nbval-lax --nbval-sanitize-with tests/nbval.ini --nbval-cell-timeout 600 $(filter-out $(NOT_RUN),$(NOTEBOOKS)) $(NAMED)
+	@python -m spg.course ran build/lessons.xml $(NOTEBOOKS) $(NAMED)
 
 RELEASE := packaging hygiene readme places wheel site
 
