@@ -60,6 +60,15 @@ class Hand:
             {"name": name, "mimeType": "x/y", "buffer": data}
         )
 
+    def opens(self, name, data, said):
+        """Open a file, in place of what there is if that is asked, until this is said."""
+        self.file("picture", name, data)
+        asked = self.root.locator(".spg-notice:visible", has_text=name)
+        self.root.locator(".spg-status", has_text=said).or_(asked).first.wait_for(timeout=PATIENCE)
+        if asked.count():
+            self.answer("Open, and lose it")
+        self.says(said)
+
     def saved(self):
         """What Python hands over: name → array, and "edits.json" as a dict."""
         with self.page.expect_download() as download:
@@ -75,6 +84,15 @@ class Hand:
         self.page.wait_for_timeout(60)  # it is drawn with the screen's next frame
         url = self.root.locator(".spg-canvas").nth(i).evaluate("canvas => canvas.toDataURL()")
         return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGBA"))
+
+    def changed(self, seen, i=1):
+        """Wait until a pane shows something else than what was seen, and return that."""
+        for _ in range(PATIENCE // 100):
+            now = self.canvas_pixels(i)
+            if (now != seen).any():
+                return now
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"pane {i} shows what it showed before")
 
     def fresh(self):
         """Back to SP-Net's layout, the brush, the vehicle."""

@@ -71,7 +71,7 @@ def test_a_stroke_changes_label_map_and_picture(page):
     changed = after["labels.png"] != before["labels.png"]
     assert changed.sum() > 50 and (after["labels.png"][36, 37:54] == VEHICLE).all()
     assert (after["picture.png"] != before["picture.png"]).any()
-    assert (hand.canvas_pixels() != seen).any()
+    hand.changed(seen)
     assert after["edits.json"]["edits"][-1]["put"] == "vehicle"
 
 
@@ -254,12 +254,9 @@ def test_views_of_chance_and_entropy(page):
     menu = hand.root.locator("details", has_text="Patterns")
     menu.locator("summary").click()
     hand.press("How unsure (entropy)")
-    page.wait_for_timeout(700)
-    entropy = hand.canvas_pixels(0)
-    assert (entropy != layout).any()
+    entropy = hand.changed(layout, 0)
     hand.press("Chance of the class")
-    page.wait_for_timeout(300)
-    assert (hand.canvas_pixels(0) != entropy).any()
+    hand.changed(entropy, 0)
     menu.get_by_role("button", name="Labels", exact=True).click()
     menu.locator("summary").click()
 
@@ -289,11 +286,7 @@ def test_save_replay_and_bad_uploads(page):
         ("notes.txt", b"no picture", "notes.txt is no picture that can be read"),
         ("huge.png", bytes(9_000_000), "huge.png has 9.0 MB; the limit is 8 MB"),
     ):
-        hand.file("picture", name, data)
-        page.wait_for_timeout(500)  # for a question, if there is one
-        if name != "huge.png" and hand.root.locator(".spg-notice").is_visible():
-            hand.answer("Open, and lose it")
-        hand.says(said)
+        hand.opens(name, data, said)
     hand.file("labels", "labels.png", png(street(64)[2]))
     hand.answer("Open, and lose it")
     hand.says("labels.png: the known labels are now these")
@@ -347,10 +340,8 @@ def stroke_to_picture(hand, k):
 
 def test_an_uploaded_photo_is_labelled_and_edited(page):
     hand = Hand(page, 0)
-    hand.file("picture", "photo.png", png(street(128)[0].transpose(1, 2, 0)[:, :96]))
-    if hand.root.locator(".spg-notice").is_visible():
-        hand.answer("Open, and lose it")
-    hand.says("photo.png: 96×128 pixels, labelled by the segmenter. Click an object to remove it, or cut a hole.")
+    said = "photo.png: 96×128 pixels, labelled by the segmenter. Click an object to remove it, or cut a hole."
+    hand.opens("photo.png", png(street(128)[0].transpose(1, 2, 0)[:, :96]), said)
     for name in ("Six variants", "Fill as predicted", "Surprise me", "Keep this", "Paint classes"):
         assert hand.root.get_by_role("button", name=name, exact=True).is_disabled(), name  # they could only refuse
     hand.tool("brush")

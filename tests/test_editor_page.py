@@ -229,6 +229,29 @@ def test_a_car_goes_and_another_comes_with_other_hosts_refused(visitor, built, c
         )
 
 
+AT_ONCE = """([x, y]) => {
+  document.querySelector(".spg-samples button").click();
+  const canvas = document.querySelector(".spg-canvas");
+  const { left, top, width, height } = canvas.getBoundingClientRect();
+  const place = { clientX: left + ((x + 0.5) / 128) * width, clientY: top + ((y + 0.5) / 128) * height };
+  const mouse = { ...place, pointerId: 1, pointerType: "mouse", button: 0, bubbles: true, cancelable: true };
+  for (const kind of ["pointerdown", "pointerup"]) canvas.dispatchEvent(new PointerEvent(kind, mouse));
+}"""
+
+
+@pytest.mark.browser
+def test_a_click_before_the_picture_is_drawn_is_not_lost(browser, served):
+    """A street is chosen and its car clicked before the screen's next frame, as it happens where a machine is slow."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    page.goto(served)
+    page.locator(".spg-welcome").wait_for()
+    page.mouse.move(5, 5)  # the mouse is there
+    page.evaluate(AT_ONCE, list(nearest_car(street(0)[2])))
+    Hand(page).says("Removed: vehicle")
+    page.close()
+
+
 @pytest.mark.browser
 def test_variants_undo_and_what_is_saved(visitor):
     hand = visitor
@@ -276,6 +299,7 @@ def test_nothing_keeps_people_out_of_the_page(browser, served, look):
     hand = Hand(page)
     hand.size = 128
     hand.click(*nearest_car(street(0)[2]))
+    page.locator(".spg-status", has_text=re.compile("Removed|Entfernt")).wait_for()
     page.locator(".spg-six:not(:disabled)").click()
     page.locator(".spg-strip li").nth(5).wait_for()
     rests(hand)

@@ -91,7 +91,7 @@ export class Actions {
     const redraw = () => view.painter.redraw();
     listen(pane.canvas, {
       redraw,
-      camera: () => view.camera,
+      camera: () => view.aimed(),
       pans: () => view.state.tool === "hand",
       taps: () => TAPS.includes(view.state.tool),
       double: () => view.hand.kind === "lasso" && (view.hand.finish(), redraw()),

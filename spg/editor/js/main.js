@@ -109,6 +109,13 @@ class View {
     this.painter.redraw();
   }
 
+  /** The camera for the pane's size now: somebody may click before a new picture is drawn, which the screen's next frame does. */
+  aimed() {
+    const { clientHeight, clientWidth } = this.left.canvas;
+    if (clientWidth) this.camera.resize(clientWidth, clientHeight);
+    return this.camera;
+  }
+
   /** A new picture. */
   begin() {
     const scene = this.model.get("scene");

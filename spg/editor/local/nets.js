@@ -20,7 +20,10 @@ export class Nets {
   async run(name, given) {
     const entry = this.manifest.nets[name];
     const made = async () => this.runtime.InferenceSession.create(await this.bytesOf(entry.file), { executionProviders: ["wasm"], graphOptimizationLevel: "basic" });
-    const session = await (this.sessions[name] ??= made());
+    const session = await (this.sessions[name] ??= made().catch((error) => {
+      delete this.sessions[name]; // what did not come may come when it is asked for again
+      throw error;
+    }));
     const { height, width } = given;
     const feeds = Object.fromEntries(Object.keys(entry.inputs).map((input) => [input, new this.runtime.Tensor("float32", given[input], [1, given[input].length / (height * width), height, width])]));
     const results = await session.run(feeds);
