@@ -70,24 +70,31 @@ test: $(VENV)  ## lint, then pytest over the tests beside nbval over the noteboo
 
 # Two halves write to one terminal, so each line begins with the name of its half. The status is that of what is named.
 NAMED = 2>&1 | while IFS= read -r line; do echo "$(@:test-%=%): $$line"; done; exit $${PIPESTATUS[0]}
+ELSEWHERE := tests/test_wheel.py tests/test_site.py
 
-test-code: $(VENV)  ## the first half: pytest over the tests
-	@OMP_NUM_THREADS=1 pytest --durations=15 --junitxml=build/tests.xml tests $(NAMED)
+test-code: $(VENV)  ## the first half: pytest over the tests of the package
+	@OMP_NUM_THREADS=1 pytest --durations=15 --junitxml=build/tests.xml tests $(ELSEWHERE:%=--ignore=%) $(NAMED)
 
-test-lessons: $(VENV)  ## the second half: nbval over the notebooks, and that each of them has run
-	@rm -rf build/test-cache  # nothing of an earlier run may help
-	@OMP_NUM_THREADS=1 SPG_CACHE="$(CURDIR)/build/test-cache" pytest --durations=15 --junitxml=build/lessons.xml \
+# Tests come first, so that the lessons after them use the tests' own cache, too.
+test-lessons: $(VENV)  ## the second half: the lessons without the repository, then each of them here, by nbval
+	@OMP_NUM_THREADS=1 pytest --durations=15 --junitxml=build/lessons.xml $(ELSEWHERE) \
 	  --nbval-lax --nbval-sanitize-with tests/nbval.ini --nbval-cell-timeout 600 $(filter-out $(NOT_RUN),$(NOTEBOOKS)) $(NAMED)
 	@python -m spg.course ran build/lessons.xml $(NOTEBOOKS) $(NAMED)
 
 RELEASE := packaging hygiene readme places wheel site
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
-release-check: $(VENV)  ## what must hold before a release: wheel, lessons alone, site, links, sizes, version, address
+# What takes a second is looked at first, and all that is missing is said at once.
+release-check: $(VENV)  ## what must hold before a release: address, version, wheel, lessons alone, site, links, sizes
+	@ready=1; missing() { echo "release-check: $$1" >&2; ready=; }; \
+	if ! grep '^Repository = ' pyproject.toml | grep -qv OWNER/NAME; then \
+	  missing "no address: in pyproject.toml, uncomment [project.urls] and Repository, put the repository's https address there, run make address, and commit what it changed"; \
+	elif grep -q ADDRESS-OF-THIS-REPOSITORY README.md; then missing "README.md lacks the address: run make address, and commit what it changed"; fi; \
+	grep -q '^## \[$(VERSION)\] - 20' CHANGELOG.md || missing "CHANGELOG.md: write a section '## [$(VERSION)] - YYYY-MM-DD', with the date of the release"; \
+	git diff --quiet HEAD || missing "there are changes that are not committed: git status lists them"; \
+	test "$$ready"
 	pytest $(RELEASE:%=tests/test_%.py)
-	@grep -q '^Repository = ' pyproject.toml || { echo "pyproject.toml: no address under [project.urls]" >&2; exit 1; }
-	@grep -q "^## \[$$(python -c 'import spg; print(spg.__version__)')\] - 20" CHANGELOG.md \
-	  || { echo "CHANGELOG.md: no dated section for this version" >&2; exit 1; }
-	@git diff --quiet HEAD || { echo "there are changes that are not committed" >&2; exit 1; }
+	@echo "All holds. To release: git tag v$(VERSION) && git push origin main v$(VERSION). Wheels fetch the larger weights under this tag."
 
 format: $(VENV)  ## sort imports, mend what ruff can mend, and format
 	ruff check --fix .
@@ -108,7 +115,7 @@ notebooks: $(VENV)  ## run every notebook in place, so that its outputs are fres
 	for shown in figures/*.png; do fresh=build/lessons/$${shown#figures/}; if [ -e $$fresh ]; then cp $$fresh $$shown; fi; done
 	pre-commit run nbstripout --files $(NOTEBOOKS) || true  # it fails when it has changed a file, as it should here
 
-address: $(VENV)  ## write the repository's address from pyproject.toml into README and setup cells
+address: $(VENV)  ## write the repository's address from pyproject.toml into README, CITATION.cff and setup cells
 	python -m pip install --quiet --no-deps -e .  # so that the package's metadata has it
 	python -m spg.course address $(NOTEBOOKS)
 

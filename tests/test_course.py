@@ -76,6 +76,8 @@ def test_setup_cell_does_nothing_where_the_course_is_installed():
 def test_the_address_goes_into_setup_cells_and_the_page(lesson, monkeypatch, capsys):
     page = lesson.parent.parent / "README.md"
     page.write_text("git clone ADDRESS-OF-THIS-REPOSITORY\n<!-- open elsewhere -->\nold\n<!-- /open elsewhere -->\n")
+    citation = lesson.parent.parent / "CITATION.cff"
+    citation.write_text("version: 1\nlicense: MIT\nauthors: x\n")
     monkeypatch.setattr(places, "repository", lambda: "https://github.com/someone/course")
     for _ in range(2):
         assert main(["address", str(lesson)]) == 0
@@ -84,7 +86,10 @@ def test_the_address_goes_into_setup_cells_and_the_page(lesson, monkeypatch, cap
     assert text.startswith("git clone https://github.com/someone/course\n<!-- open") and "old" not in text
     for way in ("research.google.com/github/someone/course/blob/main/", "binder.org/v2/gh/someone/course/main?"):
         assert text.count(way) == 1
+    code = 'repository-code: "https://github.com/someone/course"\n'
+    assert citation.read_text() == f"version: 1\n{code}license: MIT\nauthors: x\n"
     monkeypatch.setattr(places, "repository", lambda: None)
+    assert running.cited("license: MIT\n", None) == "license: MIT\n"
     assert running.opened("ADDRESS-OF-THIS-REPOSITORY", None) == "ADDRESS-OF-THIS-REPOSITORY"
 
 
@@ -352,12 +357,13 @@ def test_make_test_runs_both_halves_and_fails_with_either(tmp_path, wrong):
     assert (done.returncode == 0) == (wrong is None), done.stderr
     assert {"code: seen", "lessons: seen"} <= set(done.stdout.splitlines())
     calls = called.read_text()
-    assert re.search(r"^pytest .*--junitxml=build/tests\.xml tests$", calls, re.MULTILINE)
-    nbval = re.search(
-        r"^pytest .*--junitxml=(\S+) .*--nbval-lax .*tests/nbval\.ini .*timeout \d+ (.*)$", calls, re.MULTILINE
+    code = re.search(r"^pytest .*--junitxml=build/tests\.xml tests (.*)$", calls, re.MULTILINE)[1]
+    lessons = re.search(
+        r"^pytest .*--junitxml=(\S+) (.*) --nbval-lax .*tests/nbval\.ini .* (\S+)$", calls, re.MULTILINE
     )
-    assert nbval[2] == "notebooks/00_tour.ipynb"
-    assert (f"python -m spg.course ran {nbval[1]} {nbval[2]}\n" in calls) == (wrong != "nbval")
+    assert code.replace("--ignore=", "") == lessons[2]  # what one half leaves out the other one runs
+    assert lessons[3] == "notebooks/00_tour.ipynb"
+    assert (f"python -m spg.course ran {lessons[1]} {lessons[3]}\n" in calls) == (wrong != "nbval")
 
 
 # ---------------------------------------------------------------- the bank of questions and the exams
