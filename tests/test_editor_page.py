@@ -9,8 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from browser import barriers, free_port, open_browser, start
 from editor_hand import PATIENCE, Hand, png
+from PIL import Image
 from test_editor_js import JS, node
 
 import spg
@@ -125,6 +128,36 @@ def test_python_does_the_pages_records_again(both):
         document = record.read(json.dumps(made["document"]))
         assert set(document["result"]) == {"hole", "layout"}
         replay(net, picture, document)  # checks both
+
+
+@pytest.mark.parametrize("side", [300, 128, 90])
+def test_a_part_goes_back_into_its_photo_as_python_has_it(side):
+    """Shrunk by area and enlarged bicubically, within a level; what is not missing, or no part, is what it was."""
+    rng, size, (left, top) = np.random.default_rng(0), 128, (37, 11)
+    photo, painted = (rng.integers(0, 256, shape, dtype=np.uint8) for shape in ((320, 400, 3), (size, size, 3)))
+    hole = np.zeros((size, size), np.uint8)
+    hole[30:70, 50:101] = 1
+    sent = {"height": 320, "width": 400, "left": left, "top": top, "side": side, "size": size}
+    arrays = {"pixels": photo, "painted": painted, "hole": hole}
+    done = node(str(JS / "photo.mjs"), input=json.dumps(sent | {k: a.ravel().tolist() for k, a in arrays.items()}))
+    assert done.returncode == 0, done.stderr[-3000:]
+    made = {name: np.frombuffer(base64.b64decode(data), np.uint8) for name, data in json.loads(done.stdout).items()}
+    inside = (slice(top, top + side), slice(left, left + side))
+    part = resized(photo[inside], size)
+    assert np.abs(made["part"].reshape(part.shape).astype(int) - part).max() <= 1
+    whole, expected = made["whole"].reshape(photo.shape), photo.copy()
+    missing = resized(hole[..., None].repeat(3, 2), side, "nearest-exact") == 1
+    expected[inside][missing] = resized(painted, side)[missing]
+    assert np.abs(whole.astype(int) - expected).max() <= 1
+    expected[inside][missing] = whole[inside][missing]
+    assert (whole == expected).all()
+
+
+def resized(pixels, side, mode=None):
+    """A square of pixels, uint8 h×h×c, by PyTorch: by area where it shrinks, else bicubically."""
+    mode = mode or ("area" if side < len(pixels) else "bicubic")
+    x = F.interpolate(torch.from_numpy(pixels.transpose(2, 0, 1)[None]).float(), size=(side, side), mode=mode)
+    return x.round().clamp(0, 255).byte()[0].numpy().transpose(1, 2, 0)
 
 
 def test_what_the_page_is_made_of(built):
@@ -314,12 +347,12 @@ def test_nothing_keeps_people_out_of_the_page(browser, served, look):
 
 @pytest.mark.browser
 def test_a_picture_of_ones_own_and_what_was_saved(visitor):
-    """A photo's middle square is labelled and edited; what is saved opens again; what cannot be read is named."""
+    """A photo's middle is labelled and edited; what is saved opens again; what cannot be read is named."""
     hand, (net, picture, _) = visitor, street(2)
     wide = np.zeros((128, 192, 3), np.uint8)
     wide[:, 32:160] = picture.transpose(1, 2, 0)
     hand.file("picture", "photo.png", png(wide))
-    hand.says("photo.png: the middle square, made 128×128 pixels. The nets of this page know drawn streets")
+    hand.says("photo.png: 192×128 pixels; the middle is edited, 128×128 of them, and saved in the whole. The nets")
     x, y = at(recognised(net, picture), VEHICLE)
     hand.click(x, y)
     hand.says("Removed: vehicle")
@@ -355,7 +388,71 @@ def test_a_picture_of_ones_own_and_what_was_saved(visitor):
         }""",
         base64.b64encode(png(wide)).decode(),
     )
-    hand.says("pasted.png: the middle square")
+    hand.says("pasted.png: 192×128 pixels")
+    assert not hand.errors
+
+
+def whole(hand):
+    """The picture that is saved: uint8 h×w×3."""
+    with hand.page.expect_download() as download:
+        hand.press("Save picture")
+    return np.asarray(Image.open(download.value.path()))
+
+
+@pytest.mark.browser
+def test_a_photo_keeps_its_size_and_another_part_is_chosen(visitor, served):
+    """A hole in the middle of a larger photo, another in its left: both in the whole, also in a new tab."""
+    hand, picture = visitor, street(2)[1]
+    street_3 = np.asarray(Image.fromarray(picture.transpose(1, 2, 0)).resize((256, 256), Image.Resampling.BICUBIC))
+    photo = np.concatenate([street_3[:, ::-1], street_3], 1)
+    hand.file("picture", "photo.png", png(photo))
+    hand.says("photo.png: 512×256 pixels; the middle is edited, 256×256 of them")
+    rests(hand)
+    hand.tool("brush")
+    hand.drag((50, 60), (80, 60))
+    hand.says("The hole is")
+    hole = hand.saved()["hole.png"]
+    first = whole(hand)
+    missing = np.zeros(photo.shape[:2], bool)
+    missing[:, 128:384] = np.kron(hole, np.ones((2, 2))) > 0
+    assert first.shape == photo.shape and (first[~missing] == photo[~missing]).all()
+    assert (first[missing] != photo[missing]).any(1).mean() > 0.5
+    hand.press("Undo (Ctrl Z)")
+    hand.says("Undone")
+    assert (whole(hand) == photo).all()
+    hand.press("Redo (Ctrl Y)")
+    hand.says("Done again")
+    frame = hand.root.locator(".spg-whole")
+    assert hand.root.get_by_role("button", name="Edit this part").is_disabled()
+    frame.click(position={"x": 5, "y": 20})
+    hand.press("Edit this part")
+    hand.root.locator(".spg-notice", has_text="1 edit can no longer be undone").wait_for()
+    hand.answer("Edit this part")
+    hand.says("This part is edited now, 256×256 pixels of the photo")
+    rests(hand)
+    seen = hand.saved()
+    assert (seen["photo.png"] == first).all() and (seen["photo-before.png"] == first).all()
+    hand.tool("brush")
+    hand.drag((20, 40), (30, 90))
+    hand.says("The hole is")
+    rests(hand)
+    second = whole(hand)
+    assert (second[:, 256:] == first[:, 256:]).all() and (second[:, :256] != first[:, :256]).any()
+    saved, archive = hand.saved(), hand.archive
+    works(hand.page, [[1, 0]])
+    other = opened_again(hand, served)
+    hand.page.close()
+    other.page.reload()
+    notice = other.root.locator(".spg-notice", has_text="2 edits")
+    notice.wait_for()
+    other.answer("Go on")
+    other.says("Here it is again")
+    assert (whole(other) == second).all()
+    other.press("Undo (Ctrl Z)")
+    other.says("Undone")
+    assert (whole(other) == first).all()
+    other.opens("spg-edit.zip", archive, "spg-edit.zip: 1 edits done again, with the same bytes")
+    assert (whole(other) == second).all() and (other.saved()["hole.png"] == saved["hole.png"]).all()
     assert not hand.errors
 
 

@@ -52,6 +52,7 @@ export class Actions {
       open: ({ what, file }) => this.open(what, file),
       copy: () => this.copy(),
       street: ({ k }) => this.replacing(tell("replace.street"), () => link.send({ type: "street", k })),
+      part: ({ left, side, top }) => this.part({ left, side, top }),
       nets: ({ name }) => link.send({ type: "nets", name }),
       samples: () => this.view.welcome.toggle(),
       help: () => this.view.coach.toggle(),
@@ -206,9 +207,10 @@ export class Actions {
   // ------------------------------------------------------------ files
 
   async open(what, file) {
-    if (file.size > MOST_BYTES) {
+    const limit = this.view.model.get("scene").limit ?? MOST_BYTES;
+    if (file.size > limit) {
       const megabytes = (file.size / 1e6).toLocaleString(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-      const sizes = { size: megabytes, limit: MOST_BYTES / 1e6 };
+      const sizes = { size: megabytes, limit: limit / 1e6 };
       this.view.say({ said: said("too_large", { name: file.name, ...sizes }), tone: "error" });
       return;
     }
@@ -237,6 +239,19 @@ export class Actions {
       [tell("replace.lose"), tell("replace.lose.title"), () => (this.view.keeper.forget(), go())],
       [tell("replace.stay"), tell("replace.stay.title")],
     );
+  }
+
+  /** Edit another part of a photo; what was changed stays in it, but its steps go: ask first. */
+  part(where) {
+    const { keeper, link, notice } = this.view;
+    const go = () => {
+      keeper.next = keeper.id; // the same work goes on
+      link.send({ type: "part", ...where });
+    };
+    const work = this.view.work();
+    if (!work) return go();
+    const stay = () => this.view.part.back();
+    notice.ask(tell("part.question", { work }), [tell("part.edit"), tell("part.edit.title"), go], [tell("replace.stay"), tell("part.stay"), stay]);
   }
 
   /** Files that are dropped on the editor, or pasted into it. */

@@ -19,7 +19,7 @@ export class Busy {
     if (["ping", "remember"].includes(type)) return; // nobody waits for it
     this.last = seq;
     this.root.setAttribute("aria-busy", "true");
-    this.text.textContent = tell(["open", "street", "nets", "resume"].includes(type) ? "busy.opening" : "busy.painting");
+    this.text.textContent = tell(["open", "street", "part", "nets", "resume"].includes(type) ? "busy.opening" : "busy.painting");
     this.timer ||= setTimeout(() => (this.root.dataset.busy = "true"), MOMENT);
   }
 

@@ -10,7 +10,7 @@ import { counted, language, tell } from "./words.js";
 const REST = 500; // milliseconds of rest
 const MOST_WORKS = 3;
 const LARGEST = 8_000_000; // of a picture's bytes, and of its edits' characters: Jupyter's messages end at 10 MB
-const CHANGES = ["edit", "undo", "redo", "another", "sample", "keep", "use", "drop", "clear", "nets"];
+const CHANGES = ["edit", "undo", "redo", "another", "sample", "keep", "use", "drop", "clear", "nets", "part"];
 
 /** One for each editor of a page, however many views it has; `view` is the last. */
 export class Keeper {
@@ -44,14 +44,14 @@ export class Keeper {
     }, REST);
   }
 
-  /** The record, as Python or the worker hands it over: {document, kept, profile}. */
-  async store({ document, kept, profile }) {
+  /** The record, as Python or the worker hands it over: {document, kept, profile, photo}; photo: of the page, see photo.js. */
+  async store({ document, kept, profile, photo }) {
     const { height, original, width } = this.view.board;
     const picture = original.slice(); // a view would take its whole message with it
-    const work = { id: this.id, when: Date.now(), height, width, picture, document, kept, profile };
+    const work = { id: this.id, when: Date.now(), height, width, picture, document, kept, profile, photo };
     if (picture.length > LARGEST || JSON.stringify([document, kept]).length > LARGEST) return;
     this.last = work;
-    if (!document.edits.length && !kept.length) return this.forget();
+    if (!document.edits.length && !kept.length && !photo?.edits) return this.forget();
     await quietly(() => inStore("readwrite", (works) => works.put(work)));
     const others = (await all()).filter(({ id }) => id !== this.id).slice(MOST_WORKS - 1);
     for (const { id } of others) await quietly(() => inStore("readwrite", (works) => works.delete(id)));
@@ -61,9 +61,9 @@ export class Keeper {
   alone() {
     if (!this.id) return;
     const { board } = this.view;
-    const { document, kept, profile } = this.last ?? { document: { ...board.record, edits: [] }, kept: [] };
+    const { document, kept, profile, photo } = this.last ?? { document: { ...board.record, edits: [] }, kept: [] };
     const last = this.last;
-    this.store({ document: { ...document, edits: [...document.edits, restoring(board)], result: {} }, kept, profile });
+    this.store({ document: { ...document, edits: [...document.edits, restoring(board)], result: {} }, kept, profile, photo });
     this.last = last;
   }
 
@@ -78,12 +78,12 @@ export class Keeper {
     const [work] = (await all()).filter(({ id }) => !open.has(id));
     const { actions, link, model, notice } = this.view;
     if (!work || model.get("frame")?.edits) return notice.offer(this.view.board, model.get("frame"));
-    const { document, kept, picture, profile } = work;
+    const { document, kept, photo, picture, profile } = work;
     const go = () => {
       notice.hide();
       actions.replacing(tell("offer.picture"), () => {
         this.next = work.id;
-        link.send({ type: "resume", document, kept, profile }, [picture.buffer]);
+        link.send({ type: "resume", document, kept, profile, photo }, [picture.buffer]);
       });
     };
     const again = async () => (await this.forget(work.id), notice.hide(), this.offer());
@@ -96,9 +96,9 @@ export class Keeper {
   }
 }
 
-function sentence({ document, kept, when }) {
+function sentence({ document, kept, photo, when }) {
   const date = new Date(when).toLocaleString(language(), { dateStyle: "medium", timeStyle: "short" });
-  const [edits, variants] = [counted("work.edits", document.edits.length), counted("work.variants", kept.length)];
+  const [edits, variants] = [counted("work.edits", document.edits.length + (photo?.edits ?? 0)), counted("work.variants", kept.length)];
   return tell("offer", { when: date, work: kept.length ? tell("work.both", { edits, variants }) : edits });
 }
 

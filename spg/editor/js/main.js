@@ -13,6 +13,7 @@ import { Notice } from "./notice.js";
 import { Painter } from "./painter.js";
 import { Camera, Pane } from "./pane.js";
 import { header, panel, slider } from "./panel.js";
+import { Part } from "./part.js";
 import { strip } from "./strip.js";
 import { Welcome } from "./welcome.js";
 import { CHANGED, choose, counted, language, tell, told } from "./words.js";
@@ -56,6 +57,7 @@ class View {
     this.header = header(act, scene);
     this.panel = panel(act, scene);
     this.looks = looks(act);
+    this.part = new Part(act);
     this.strip = strip(act);
     this.welcome = new Welcome(act, this.model.get("samples"));
     this.left = new Pane(tell("pane.layout"), {
@@ -77,7 +79,7 @@ class View {
       h("div", { class: "spg-body" }, [
         this.coach.element,
         this.panel.top,
-        h("div", { class: "spg-middle" }, h("div", { class: "spg-palettes" }, this.panel.palette, this.looks.element), work, this.panel.side),
+        h("div", { class: "spg-middle" }, h("div", { class: "spg-palettes" }, this.part.element, this.panel.palette, this.looks.element), work, this.panel.side),
         this.strip.element,
       ]),
     );
@@ -135,6 +137,7 @@ class View {
     this.keeper.begin(scene);
     if (!scene.page) this.notice.offer(this.board, this.model.get("frame"));
     this.header.show(scene);
+    this.part.show(scene.photo);
     if (scene.welcome && this.welcome.samples.length && !this.model.get("frame")?.edits) this.welcome.show(this.root);
     else this.welcome.hide();
     this.show();
@@ -199,9 +202,13 @@ class View {
 
   /** What would be lost if another picture took this one's place, in words; "" where nothing would. */
   unsaved() {
-    const { edits = 0 } = this.model.get("frame") ?? {};
+    return this.saved === this.workNow() ? "" : this.work(this.model.get("scene").photo?.edits);
+  }
+
+  /** What was done, in words: the edits, those before them too, and the kept variants. */
+  work(before = 0) {
+    const edits = (this.model.get("frame")?.edits ?? 0) + before;
     const kept = this.model.get("kept")?.variants ?? [];
-    if (this.saved === this.workNow()) return "";
     const parts = { edits: edits && counted("work.edits", edits), variants: kept.length && counted("work.variants", kept.length) };
     return parts.edits && parts.variants ? tell("work.both", parts) : parts.edits || parts.variants || "";
   }

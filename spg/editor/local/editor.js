@@ -6,9 +6,11 @@ import { Refused, Session, difference } from "./session.js";
 import { unrun } from "./drawing.js";
 import { png, zip } from "./files.js";
 import { opened } from "./opening.js";
+import { decoded, fitted, middle, part, small, whole } from "./photo.js";
 
 const MOST = 12; // variants kept at a time
 const SAMPLES = 6; // layouts of one "Six variants"
+const MOST_BYTES = 100_000_000; // of a file that is opened: nothing but this worker's memory limits it
 
 export class LocalEditor {
   /**
@@ -25,18 +27,51 @@ export class LocalEditor {
     await this.refresh();
   }
 
-  /** Go over to another picture. session: one that has it already. */
-  take(scene, welcome = false, session = null) {
+  /** Go over to another picture. session: one that has it already. photo: the whole of which it is a part, see photo.js. */
+  take(scene, welcome = false, session = null, photo = null) {
     const { classes, nets, set } = this.page;
     this.session = session ?? new Session(nets, scene, classes);
-    Object.assign(this, { variants: [], names: [], nextSeed: 0, number: this.number + 1, painted: null });
+    Object.assign(this, { variants: [], names: [], nextSeed: 0, number: this.number + 1, painted: null, photo });
     const { height, picture, width } = scene;
-    const about = { page: true, welcome, nets: set, choices: {}, opens: "pictures" };
+    const about = { page: true, welcome, nets: set, choices: {}, opens: "pictures", limit: MOST_BYTES, photo: this.chosenFrom() };
     this.publish("scene", { number: this.number, height, width, coloured: nets.coloured, classes, picture, record: this.session.beginning(set), ...about });
     this.publish("filled", {});
     this.publish("chances", {});
     this.publishKept();
     this.say(said("begin.street"));
+  }
+
+  /** What the browser shows of the photo, for another part to be chosen; undefined where the picture is all of it. */
+  chosenFrom() {
+    if (!this.photo) return;
+    const { edits, height, left, side, top, width } = this.photo;
+    const { size } = this.page;
+    if (height === size && width === size) return;
+    return { edits, height, left, side, top, width, size, least: Math.min(size, height, width), small: small(this.photo) };
+  }
+
+  /** Edit a part of a photo, {left, top, side}. */
+  async edit(photo, where) {
+    const { nets, size } = this.page;
+    const framed = { ...photo, ...fitted(photo, where, size) };
+    const scene = { height: size, width: size, picture: part(framed, size) };
+    this.take({ ...scene, known: await nets.label(scene) }, false, null, framed);
+  }
+
+  /** {height, width, pixels}: what is handed over as the picture, a photo at its own size. */
+  async result() {
+    const { photo, session } = this;
+    const filled = await session.filled();
+    if (!photo) return { height: session.height, width: session.width, pixels: filled };
+    return { height: photo.height, width: photo.width, pixels: whole(photo, filled, session.drawing.hole, this.page.size) };
+  }
+
+  /** The photo as a file, made once: what the tab's memory of the work keeps. */
+  async kept() {
+    const { photo } = this;
+    if (!photo) return;
+    photo.file ??= new Blob([await png(photo.pixels, photo.height, photo.width)]);
+    return { file: photo.file, ...whereOf(photo) };
   }
 
   /** A message of the browser; it is done when those before it are. */
@@ -136,6 +171,15 @@ export class LocalEditor {
     if (sentence) this.publish("status", { said: sentence, tone, number: ++sentences });
   }
 
+  /** Of a photo, beside the part: the whole as it is now, as it was before the part was edited, and where the part lies. */
+  async photos(text) {
+    const { photo } = this;
+    if (!photo) return {};
+    const { height, pixels, width } = await this.result();
+    const before = await png(photo.pixels, height, width);
+    return { "photo.png": await png(pixels, height, width), "photo-before.png": before, "photo.json": await text(whereOf(photo)) };
+  }
+
   async outputs() {
     const { drawing, height, picture, width } = this.session;
     const layout = await this.session.layout();
@@ -150,11 +194,14 @@ export class LocalEditor {
       "hole.png": await png(drawing.hole.map((missing) => 255 * missing), height, width, 1),
       "edits.json": await text(this.session.document(set)),
       "kept.json": await text(this.variants.map(({ restore }) => restore)),
+      ...(await this.photos(text)),
     };
   }
 }
 
 let sentences = 0;
+
+const whereOf = ({ edits, left, side, top }) => ({ edits, left, side, top });
 
 /** Let a message that has come in be heard. */
 const moment = () => new Promise((go) => setTimeout(go));
@@ -193,16 +240,26 @@ const ACTIONS = {
   ping: () => undefined,
   remember: async (editor) => {
     const [document, kept] = [await editor.session.document(editor.page.set), editor.variants.map(({ restore }) => restore)];
-    editor.send({ type: "remember", document, kept });
+    editor.send({ type: "remember", document, kept, photo: await editor.kept() });
   },
-  resume: (editor, { data, document, kept }) => again(editor, "resumed", new Uint8Array(data), document, kept),
+  resume: async (editor, { data, document, kept, photo }) => {
+    const known = photo && { ...(await decoded(photo.file)), ...whereOf(photo) };
+    return again(editor, "resumed", new Uint8Array(data), document, kept, known);
+  },
   open: async (editor, { data, name }) => {
-    const { classes, nets, size } = editor.page;
-    const { document, kept, picture } = await opened(new Uint8Array(data), name, size, classes);
-    if (document) return said("opened", { name, what: await again(editor, "opened.archive", picture, document, kept) });
-    const scene = { height: size, width: size, picture };
-    editor.take({ ...scene, known: await nets.label(scene) });
-    return said("opened", { name, what: said("opened.square", { size }) });
+    const { classes, size } = editor.page;
+    const { document, kept, photo, picture } = await opened(new Uint8Array(data), name, size, classes);
+    if (document) return said("opened", { name, what: await again(editor, "opened.archive", picture, document, kept, photo) });
+    await editor.edit(photo, middle(photo));
+    const { height, width } = photo;
+    return said("opened", { name, what: said("opened.photo", { height, width, side: editor.photo.side }) });
+  },
+  part: async (editor, where) => {
+    const { history } = editor.session;
+    const edits = editor.photo.edits + history.edits.length;
+    const pixels = (await editor.result()).pixels;
+    await editor.edit({ ...editor.photo, pixels, edits, file: history.edits.length ? null : editor.photo.file }, where);
+    return said("part.here", { side: editor.photo.side });
   },
   refresh: (editor) => editor.refresh(),
   save: async (editor) => {
@@ -210,22 +267,22 @@ const ACTIONS = {
     return said("saved.all");
   },
   picture: async (editor, { copy }) => {
-    const { height, width } = editor.session;
+    const { height, pixels, width } = await editor.result();
     const name = copy ? { type: "copied" } : { type: "saved", name: "spg-picture.png" };
-    editor.send({ ...name, mime: "image/png" }, await png(await editor.session.filled(), height, width));
+    editor.send({ ...name, mime: "image/png" }, await png(pixels, height, width));
     return copy ? undefined : said("saved.picture");
   },
 };
 
 /** A record done again on its picture, and what was kept beside it. key: of the sentence that says so. */
-async function again(editor, key, picture, document, kept) {
+async function again(editor, key, picture, document, kept, photo) {
   const [height, width] = document.size;
   const scene = { height, width, picture, known: unrun(document.labels, height * width) };
   const session = new Session(editor.page.nets, scene, editor.page.classes);
   for (const edit of document.edits) await session.edit(edit);
   const variants = [];
   for (const restore of kept) variants.push(await session.variant(restore));
-  editor.take(scene, false, session);
+  editor.take(scene, false, session, photo);
   variants.forEach((variant) => editor.add(variant));
   const { layout } = document.result;
   const same = (await session.document(editor.page.set)).result.layout === layout;
