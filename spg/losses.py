@@ -83,14 +83,14 @@ def segmenting_discriminator_loss(real, fake, s, hole):
     on_real = _pixel_cross_entropy(real[0][-1], torch.cat([s, painted], 1), weight)
     on_fake = _pixel_cross_entropy(fake[0][-1], torch.cat([s * (1 - hole), hole], 1), weight)
     inside = F.adaptive_avg_pool2d(hole, on_fake.shape[-2:])
-    return on_real.mean() + (inside * on_fake).sum() / inside.sum() + ((1 - inside) * on_fake).mean()
+    return on_real.mean() + (inside * on_fake).sum() / inside.sum().clamp_min(1) + ((1 - inside) * on_fake).mean()
 
 
 def segmenting_generator_loss(fake, s, hole):
     """What G minimises: in the hole its picture is to be taken for the classes of the layout s; arguments as above."""
     wrong = _pixel_cross_entropy(fake[0][-1], torch.cat([s, torch.zeros_like(hole)], 1), class_weights(s))
     inside = F.adaptive_avg_pool2d(hole, wrong.shape[-2:])
-    return (inside * wrong).sum() / inside.sum()
+    return (inside * wrong).sum() / inside.sum().clamp_min(1)
 
 
 def class_weights(s):
@@ -299,4 +299,4 @@ def _local_mean(x, sigma=1.5, reach=5):
 
 
 def _hole_mean(x, hole):
-    return ((hole * x).sum((1, 2, 3)) / hole.sum((1, 2, 3))).mean()
+    return ((hole * x).sum((1, 2, 3)) / hole.sum((1, 2, 3)).clamp_min(1)).mean()

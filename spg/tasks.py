@@ -185,7 +185,7 @@ class SegmentationGuidance(Task):
         own = {"grained", "discriminator"} if self.plus else {"dilated", "blind"}
         if self.guided:
             own |= {"guess", "spnet", "soft"} | ({"coloured"} if self.plus else set())
-        pixels = {"alexnet", "vgg", "margin", "patch", "chroma", "l1", "ssim", "known"}
+        pixels = {"alexnet", "vgg", "margin", "patch", "chroma", "l1", "ground", "ssim", "known"}
         return super().reads | {*PATCHES, *own, *pixels, "width", "downs", "grow"}
 
     def generator(self, profile, design):
@@ -207,6 +207,7 @@ class SegmentationGuidance(Task):
             self.betas = (0.0, 0.99)  # OASIS's
         self.coloured = self.plus and self.guided and profile.coloured
         self.l1_weight, self.ssim_weight, self.known_weight = profile.l1, profile.ssim, profile.known
+        self.ground_weight = profile.ground if self.classes.ground is not None else 0.0
         self.perceptual = perceptual_losses(profile, device)
         self.guess, self.soft = profile.guess, profile.soft
         self.spnets = predictors(profile, device, self.classes) if self.guided and profile.guess else {}
@@ -234,12 +235,31 @@ class SegmentationGuidance(Task):
 
         A segmenting discriminator sees no condition.
         """
-        pictures = b.image, self.composited(b.i0, i_r, b.hole)
+        pictures = b.image, self.judged(b, i_r)
         if self.segmenting:
             return list(pictures)
         return [self.conditioned([b.s if self.guided else b.i0], i) for i in pictures]
 
+    def judged(self, b, i_r):
+        """The picture that is compared with the true one, which shows the true ground where pixels alone count there.
+
+        Asphalt is noise. A net without noise cannot paint it, and paints smoke where texture is asked for.
+        """
+        if not self.ground_weight:
+            return self.composited(b.i0, i_r, b.hole)
+        return torch.where(self.off_ground(b).hole > 0, i_r, b.image)
+
+    def off_ground(self, b):
+        """The batch with holes of those pixels that discriminators look for."""
+        if not self.ground_weight:
+            return b
+        return b._replace(hole=b.hole * (1 - b.s[:, [self.classes.ground]]))
+
+    def generator_terms(self, real, fake, b):
+        return super().generator_terms(real, fake, self.off_ground(b))
+
     def discriminator_loss(self, real, fake, b):
+        b = self.off_ground(b)
         if self.segmenting:
             return losses.segmenting_discriminator_loss(real, fake, b.s, b.hole)
         return super().discriminator_loss(real, fake, b)
@@ -251,11 +271,14 @@ class SegmentationGuidance(Task):
 
     def loss_terms(self, b, i_r):
         """Loss terms of this model's own, already weighted."""
-        terms, mask, seen = {}, self.loss_mask(b.hole), self.composited(b.i0, i_r, b.hole)
+        terms, mask, seen = {}, self.loss_mask(b.hole), self.judged(b, i_r)
         for name, (weight, loss) in self.perceptual.items():
             terms[name] = weight * loss(b.image, seen, mask)
         if self.l1_weight:
             terms["l1"] = self.l1_weight * losses.hole_l1(i_r, b.image, mask)
+        if self.ground_weight:
+            on_ground = torch.where(b.s[:, [self.classes.ground]] > 0, i_r, b.image)
+            terms["ground"] = self.ground_weight * losses.hole_l1(on_ground, b.image, mask)
         if self.known_weight:
             terms["known"] = self.known_weight * losses.hole_l1(i_r, b.image, 1 - b.hole)
         if self.ssim_weight:

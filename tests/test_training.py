@@ -20,7 +20,7 @@ from spg import losses, perceptual, training
 from spg.data.streets import Streets
 from spg.engine import checkpoints, machine
 from spg.generators import complete
-from spg.labels import FACES, PERSON, VEHICLE
+from spg.labels import FACES, PERSON, ROAD, VEHICLE
 from spg.models import MODELS, task
 from spg.profiles import learning_rate, profile, schedule
 from spg.samples import (
@@ -195,6 +195,31 @@ def test_samples_with_outlines_make_batches_with_colours(tmp_path):
     assert torch.equal(b.colour[:, 3:] * (1 - b.hole), torch.zeros(8, 1, 32, 32))  # asked for inside the hole only
     t = trainer(tmp_path, "sgnet-plus", coloured=True, grained=True, discriminator="segmenting", clip=1.0)
     assert {"adv", "feature", "discriminator"} <= t.fit(show=False).play(b).keys()
+
+
+@pytest.mark.parametrize("discriminator", ["segmenting", "patches"])
+@pytest.mark.parametrize("model", ["sgnet-plus", "sgnet-plus-noseg"])
+def test_on_the_ground_nothing_counts_but_pixels(tmp_path, model, discriminator):
+    t = trainer(tmp_path, model, discriminator=discriminator, ground=8.0, l1=1.0, alexnet=3.0)
+    b = one_batch()
+    ground = (b.s[:, [ROAD]] * b.hole).expand(-1, 3, -1, -1) > 0
+    painted = torch.rand_like(b.image).requires_grad_()
+    real, fake = (t.nets["D"](x) for x in t.task.discriminator_inputs(b, painted))
+    terms = t.task.loss_terms(b, painted) | t.task.generator_terms(real, fake, b)
+    assert terms.keys() == {"alexnet", "l1", "ground", "adv", "feature"}
+    for name, term in terms.items():
+        (slope,) = torch.autograd.grad(term, painted, retain_graph=True)
+        assert slope[ground].any() == (name in ("l1", "ground")), name
+        assert slope[(b.hole > 0).expand_as(ground) & ~ground].any() == (name != "ground"), name
+    assert torch.isclose(terms["ground"], 8 * losses.hole_l1(torch.where(ground, painted, b.image), b.image, b.hole))
+
+
+def test_a_hole_of_ground_alone_leaves_the_discriminator_nothing_to_find(tmp_path):
+    t = trainer(tmp_path, "sgnet-plus", discriminator="segmenting", ground=8.0)
+    b = one_batch()
+    b = b._replace(s=torch.zeros_like(b.s).index_fill_(1, torch.tensor(ROAD), 1.0))
+    terms = t.play(b)
+    assert terms["adv"] == terms["feature"] == 0 and np.isfinite(terms["discriminator"])
 
 
 def test_a_batch_is_in_the_nets_ranges():
