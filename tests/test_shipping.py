@@ -135,6 +135,8 @@ def test_a_net_that_began_at_an_earlier_commit_says_so():
     origin = shipping._origin("tiny-32", "sgnet", about)
     assert origin == {"recipe": "tiny-32:sgnet", "commit": "b2", "began": "a1"}
     assert shipping._how(origin).endswith("at commit b2; the stages before a new discriminator at a1.")
+    later = {"commit": "c3", "start": about}
+    assert shipping._origin("tiny-32", "sgnet", later)["began"] == "a1, b2"
 
 
 # -------------------------------------------------------------------- what is in the repository

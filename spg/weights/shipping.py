@@ -78,15 +78,22 @@ def _origin(recipe, model, about):
     name, _, net = recipe.partition(":")
     if net not in ("", model):
         raise ValueError(f"--recipe {recipe} does not make {model}: name its own, {name}:{model}, or the set, {name}")
-    began = {"began": about["start"]["commit"]} if about.get("start") else {}  # its earlier stages' commit
+    earlier = [stage["commit"] for stage in _stages(about)[1:]]
+    began = {"began": ", ".join(reversed(earlier))} if earlier else {}
     return {"recipe": f"{name}:{model}", "commit": about.get("commit") or commit(), **began}
+
+
+def _stages(about):
+    """What each of the checkpoints says of itself of which a training went on from the next; the last one first."""
+    stages = [about]
+    while stages[-1].get("start"):
+        stages.append(stages[-1]["start"])
+    return stages
 
 
 def history(about):
     """A sentence on how a net was trained, from what its checkpoint says: data, stages, pictures, minutes."""
-    stages = [about]
-    while stages[-1].get("start"):
-        stages.append(stages[-1]["start"])
+    stages = _stages(about)
     count = f"{len(stages)} stages" if len(stages) > 1 else "one stage"
     first = f", the first as {stages[-1]['model']}" if stages[-1]["model"] != about["model"] else ""
     gpus = "".join(f", {s / 60:.0f} of them on one {gpu}" for gpu, s in on_gpus(about).get("gpu_seconds", {}).items())
