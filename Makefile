@@ -130,8 +130,8 @@ RUNTIME := build/npm/node_modules/onnxruntime-web/dist
 
 runtime: $(RUNTIME)  ## fetch what the static page runs its nets with, by npm
 
-page: $(VENV) $(RUNTIME)  ## the editor as a static page without Python: build/page/
-	python -m spg.editor.page --runtime $(RUNTIME) --out build/page
+page: $(VENV) $(RUNTIME)  ## the editor as a static page without Python: build/page/, and as one file: build/editor.html
+	python -m spg.editor.page --runtime $(RUNTIME) --out build/page --single build/editor.html
 
 $(RUNTIME): spg/editor/local/package-lock.json
 	@mkdir -p build/npm && cp spg/editor/local/package.json $< build/npm/

@@ -7,6 +7,7 @@ import statistics
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -154,9 +155,11 @@ def test_a_part_goes_back_into_its_photo_as_python_has_it(side):
 
 
 def resized(pixels, side, mode=None):
-    """A square of pixels, uint8 h×h×c, by PyTorch: by area where it shrinks, else bicubically."""
-    mode = mode or ("area" if side < len(pixels) else "bicubic")
-    x = F.interpolate(torch.from_numpy(pixels.transpose(2, 0, 1)[None]).float(), size=(side, side), mode=mode)
+    """A square of pixels, uint8 h×h×c, as spg.inpainting resizes it: by area where it shrinks, else bicubically."""
+    if not mode and side < len(pixels):
+        return cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA)
+    planes = torch.from_numpy(pixels.transpose(2, 0, 1)[None]).float()
+    x = F.interpolate(planes, size=(side, side), mode=mode or "bicubic")
     return x.round().clamp(0, 255).byte()[0].numpy().transpose(1, 2, 0)
 
 
@@ -170,6 +173,12 @@ def test_what_the_page_is_made_of(built):
         assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)\S+", path.read_text()), path
     for path in page.HERE.glob("js/*.js"):
         assert (built / "js" / path.name).read_bytes() == path.read_bytes(), "the page has the editor as it is"
+
+
+def test_a_runtime_without_its_one_module_is_named(built, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"lacks ort\.wasm\.bundle\.min\.mjs"):
+        page.single(built, tmp_path, tmp_path / "editor.html")
+    assert not (tmp_path / "editor.html").exists()
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
@@ -588,3 +597,34 @@ def test_after_the_first_visit_it_opens_offline(browser, served):
     page.get_by_role("button", name="Edit sample street 3").click()
     page.locator(".spg-status", has_text="Point at a car").wait_for()
     context.close()
+
+
+@pytest.mark.browser
+def test_the_page_as_one_file_opens_from_a_disk(browser, built, tmp_path, capsys):
+    """Without a host and without a network: a car is removed and one painted; nothing but the file itself is read."""
+    path = tmp_path / "editor.html"
+    size = page.single(built, RUNTIME, path)
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, offline=True)
+    context.set_default_timeout(PATIENCE)
+    tab, asked, errors = context.new_page(), [], []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.goto(path.as_uri(), timeout=PATIENCE)
+    tab.get_by_role("button", name="Edit sample street 1").click()
+    hand, (x, y) = Hand(tab), nearest_car(street(0)[2])
+    hand.size = 128
+    hand.click(x, y)
+    hand.says("Removed: vehicle")
+    rests(hand)
+    hand.label(VEHICLE)
+    hand.drag((x - 12, y - 14), (x + 4, y - 10))
+    hand.says("vehicle: ")
+    rests(hand)
+    saved = hand.saved()
+    session = replay(street(0)[0], street(0)[1], record.read(saved["raw"]["edits.json"]))
+    assert np.abs(saved["picture.png"].transpose(2, 0, 1).astype(int) - session.filled).max() <= 1
+    assert asked[0] == path.as_uri() and all(url.startswith(("blob:", "data:")) for url in asked[1:])
+    assert not errors
+    context.close()
+    with capsys.disabled():
+        print(f"\nthe page as one file: {size / 1e6:.1f} MB")

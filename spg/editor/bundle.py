@@ -13,9 +13,10 @@ IMPORT = re.compile(r'^import\s[^;]*?from "(\.[^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:const|let|function|class|async)\b)", re.MULTILINE)
 
 
-def script(main=MAIN):
-    """The whole module's text. main: the file that keeps its `export default`."""
-    return "\n".join(EXPORT.sub("", IMPORT.sub("", _read(path))) for path in order(main))
+def script(main=MAIN, without=()):
+    """The whole module's text. main: the file that keeps its `export default`. without: paths that are left out."""
+    paths = [path for path in order(main) if path not in without]
+    return "\n".join(EXPORT.sub("", IMPORT.sub("", _read(path))) for path in paths)
 
 
 def style():

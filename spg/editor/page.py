@@ -1,17 +1,22 @@
 """The editor as a static page, without Python: `make page`.
 
 The page is `js/` as a notebook has it, over `local/` in place of Python: the session in JavaScript, in a worker, with
-the nets in ONNX Runtime Web. It asks no other host for anything, and works offline after the first visit.
+the nets in ONNX Runtime Web. It asks no other host for anything, and works offline after the first visit. `single`
+makes one file of it, which opens from a disk.
 """
 
 import argparse
+import base64
+import gzip
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
 
 from spg.data.streets import draw
+from spg.editor import bundle
 from spg.editor.actions import class_packet
 from spg.editor.app import SAMPLES, THUMBNAIL, default_weights
 from spg.engine import writing
@@ -27,6 +32,8 @@ AT_TOP = ("index.html", "offline.js")  # a service worker serves what lies below
 NOT_YET = ["ConvBNFusion", "ConvMulFusion", "ConvAddFusion"]  # weights that are joined are no longer halves
 LAST = "offline.js"  # it lists the other files
 ABOUT = "page.json"  # what the page reads first
+WHOLE_RUNTIME = "ort.wasm.bundle.min.mjs"  # of onnxruntime-web: the runtime's two modules as one
+WORKER = "local/worker.js"
 
 
 def build(out, runtime, weights=None):
@@ -128,6 +135,51 @@ def _finished(out):
     return size
 
 
+# ------------------------------------------------------------ the page as one file
+
+
+def single(page, runtime, out):
+    """Write a page that `build` has made as one HTML file, for a disk without a host. Returns its size in bytes.
+
+    A browser lets a page from a disk read no other file and load no module. So scripts, nets, streets and runtime are
+    in it, packed by gzip, and its worker starts from memory, as a script: it has no address, and is no
+    module. Raises FileNotFoundError naming what the runtime lacks.
+    """
+    page, module = Path(page), Path(runtime) / WHOLE_RUNTIME
+    if not module.is_file():
+        raise FileNotFoundError(f"{runtime} lacks {WHOLE_RUNTIME}: `make page` fetches it")
+    read = [page / ABOUT, page / "runtime" / RUNTIME[-1], *page.glob("nets/*"), *page.glob("streets/*")]
+    files = {path.relative_to(page).as_posix(): path.read_bytes() for path in sorted(read)}
+    worker = _as_object(module.read_text("utf-8")) + _bundled(page / WORKER)
+    files[WORKER] = ('"use strict";\n' + worker.replace("import.meta.url", '"page:/"')).encode()
+    script = _bundled(page / "local" / "page.js").replace("export default", "const editor =", 1)
+    style = (page / "editor.css").read_text("utf-8")
+    text = (HERE / "local" / "index.html").read_text("utf-8")
+    text = text.replace('<link rel="stylesheet" href="editor.css">', f"<style>\n{style}</style>")
+    inside = "".join(map(_packed, files, files.values())) + f'<script type="module">\n{script}</script>'
+    text = text.replace('<script type="module" src="local/page.js"></script>', inside)
+    text = text.replace("THE SIZE", f"{len(text) / 1e6:.0f}")
+    writing.write(Path(out), text.encode())
+    return len(text.encode())
+
+
+def _bundled(path):
+    return bundle.script(path.resolve(), without=[(path.parents[1] / "runtime" / RUNTIME[0]).resolve()])
+
+
+def _as_object(module):
+    """A module's text as the declaration of one object, `runtime`, that has what it exports."""
+    body, exports = re.fullmatch(r"(.*)export\{([^}]*)\};.*", module, re.DOTALL).groups()
+    pairs = [pair.split(" as ") for pair in exports.split(",")]
+    names = ", ".join(f"{outside.strip()}: {inside}" for inside, outside in pairs)
+    return f"const runtime = (() => {{\n{body}\nreturn {{ {names} }};\n}})();\n"
+
+
+def _packed(name, data):
+    packed = base64.b64encode(gzip.compress(data, mtime=0)).decode()
+    return f'<script type="text/plain" data-file="{name}">{packed}</script>\n'
+
+
 def _entered(path, words):
     text = path.read_text(encoding="utf-8")
     for place, word in words.items():
@@ -146,12 +198,16 @@ def main(arguments=None):
     parser.add_argument("--runtime", required=True, help="the folder dist of npm's onnxruntime-web")
     parser.add_argument("--out", required=True, help="folder of the page, written anew")
     parser.add_argument("--weights", help="a shipped set of drawn streets; default: the one with the largest nets")
+    parser.add_argument("--single", metavar="FILE", help="write the page as one HTML file, too")
     a = parser.parse_args(arguments)
     try:
         size = build(a.out, a.runtime, a.weights)
+        single_size = single(a.out, a.runtime, a.single) if a.single else 0
     except (FileExistsError, FileNotFoundError) as error:
         parser.error(str(error))
     print(f"{a.out}: {size / 1e6:.1f} MB; look at it: python -m http.server --directory {a.out}")
+    if a.single:
+        print(f"{a.single}: {single_size / 1e6:.1f} MB; it opens from the disk")
 
 
 if __name__ == "__main__":

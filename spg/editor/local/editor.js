@@ -2,11 +2,11 @@
 // shows out. Messages are done in order; when none waits, the maps are shown at once, then one picture.
 
 import { said } from "../js/words.js";
-import { Refused, Session, difference } from "./session.js";
-import { unrun } from "./drawing.js";
+import { Refused, unrun } from "./drawing.js";
 import { png, zip } from "./files.js";
 import { opened } from "./opening.js";
 import { decoded, fitted, middle, part, small, whole } from "./photo.js";
+import { Session, difference } from "./session.js";
 
 const MOST = 12; // variants kept at a time
 const SAMPLES = 6; // layouts of one "Six variants"

@@ -3,6 +3,8 @@
 import editor from "../js/main.js";
 import { CHANGED, language, tell } from "../js/words.js";
 
+const WORKER = "local/worker.js";
+
 /** What anywidget's model is to the editor: traits to read and follow, and messages to send. */
 class Model {
   constructor(worker, samples) {
@@ -36,10 +38,30 @@ class Model {
   }
 }
 
+/** The files that a page of one file has in it, packed by gzip: name → bytes. Of a page of many: none. */
+async function unpacked() {
+  const files = [...document.querySelectorAll("script[data-file]")].map(async (element) => {
+    const bytes = Uint8Array.from(atob(element.textContent), (letter) => letter.charCodeAt(0));
+    element.remove();
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return [element.dataset.file, new Uint8Array(await new Response(stream).arrayBuffer())];
+  });
+  return Object.fromEntries(await Promise.all(files));
+}
+
+/** script: the worker's own, of a page of one file. From a disk it cannot be a module. */
+function workerOf(script) {
+  if (!script) return new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  return new Worker(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+}
+
 async function open() {
-  const page = await (await fetch("page.json")).json();
-  const samples = await Promise.all(page.thumbnails.map(async (file) => new Uint8Array(await (await fetch(file)).arrayBuffer())));
-  const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  const packed = await unpacked();
+  const read = async (file) => packed[file] ?? new Uint8Array(await (await fetch(file)).arrayBuffer());
+  const page = JSON.parse(new TextDecoder().decode(await read("page.json")));
+  const samples = await Promise.all(page.thumbnails.map(read));
+  const worker = workerOf(packed[WORKER]);
+  worker.postMessage({ packed });
   const model = new Model(worker, samples);
   worker.onerror = (event) => failed(event.message);
   worker.onmessage = ({ data }) => {
@@ -77,5 +99,5 @@ function speak() {
 
 speak();
 addEventListener(CHANGED, () => queueMicrotask(speak)); // when the editor speaks it
-navigator.serviceWorker?.register("offline.js").catch(() => {}); // without it the page works, but not offline
+if (location.protocol !== "file:") navigator.serviceWorker?.register("offline.js").catch(() => {}); // without it the page works, but not offline
 open().catch((error) => failed(error.message));

@@ -3,7 +3,7 @@
 
 import { runs } from "../js/board.js";
 import { said } from "../js/words.js";
-import { Drawing, History, Refused, boxOf, doEdit } from "./drawing.js";
+import { Drawing, History, boxOf, doEdit } from "./drawing.js";
 import { sha256 } from "./files.js";
 
 const LEAST = Math.fround(1e-6); // a class that is not barred keeps this much
@@ -155,5 +155,3 @@ export function difference(variants) {
   });
   return shares.length ? shares.reduce((sum, share) => sum + share, 0) / shares.length : 0;
 }
-
-export { Refused };

@@ -5,15 +5,17 @@ import { said } from "../js/words.js";
 import { LocalEditor } from "./editor.js";
 import { Nets } from "./nets.js";
 
-const HERE = new URL("../", import.meta.url);
+const WASM = "runtime/ort-wasm-simd-threaded.wasm";
+let packed = {}; // the files that a page of one file has in it: name → bytes
 
 async function fetched(file) {
-  const answer = await fetch(new URL(file, HERE));
+  if (packed[file]) return packed[file];
+  const answer = await fetch(new URL(`../${file}`, import.meta.url));
   if (!answer.ok) throw new Error(`${file} did not come: ${answer.status}`);
   return new Uint8Array(await answer.arrayBuffer());
 }
 
-const json = async (file) => JSON.parse(new TextDecoder().decode(await fetched(file)));
+const parsed = async (file) => JSON.parse(new TextDecoder().decode(await fetched(file)));
 
 /** A street's file: its pixels RGB, then its labels. */
 async function street({ file, height, width }) {
@@ -23,8 +25,9 @@ async function street({ file, height, width }) {
 
 async function start() {
   runtime.env.wasm.numThreads = 1; // more need headers that a plain host does not send
-  runtime.env.wasm.wasmPaths = new URL("runtime/", HERE).href;
-  const [page, manifest] = await Promise.all([json("page.json"), json("nets/manifest.json")]);
+  if (packed[WASM]) runtime.env.wasm.wasmBinary = packed[WASM];
+  else runtime.env.wasm.wasmPaths = new URL("../runtime/", import.meta.url).href;
+  const [page, manifest] = await Promise.all([parsed("page.json"), parsed("nets/manifest.json")]);
   const nets = new Nets(runtime, manifest, (file) => fetched(`nets/${file}`));
   const { height, width } = page.streets[0];
   const about = { nets, set: page.set, size: height, classes: page.classes, street: (k) => street(page.streets[k]) };
@@ -36,6 +39,11 @@ async function start() {
   return editor;
 }
 
-const started = start();
-started.catch((error) => postMessage({ failed: String(error.message ?? error) }));
-onmessage = async ({ data }) => (await started).post(data);
+let started; // by the first message, which brings the packed files
+
+onmessage = async ({ data }) => {
+  if (started) return (await started).post(data);
+  packed = data.packed;
+  started = start();
+  started.catch((error) => postMessage({ failed: String(error.message ?? error) }));
+};
