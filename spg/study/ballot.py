@@ -4,7 +4,6 @@ The browser gets pictures and nothing else: no method's name, no file's name, no
 """
 
 import os
-import sqlite3
 from pathlib import Path
 
 import anywidget
@@ -47,7 +46,7 @@ class Ballot(anywidget.AnyWidget):
         answer = {"hello": self._hello, "join": self._join, "vote": self._vote, "undo": self._undo}[message["kind"]]
         try:
             answer(message)
-        except (ValueError, OSError, sqlite3.Error) as error:
+        except (ValueError, OSError) as error:
             why = spoken(error.args[0]) if isinstance(error, ValueError) else str(error)
             self.send({"kind": "failed", "trial": message.get("trial"), "why": why})
 

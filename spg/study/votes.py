@@ -65,12 +65,13 @@ class BallotBox:
     def join(self, code):
         """The number, 0, 1, …, of the rater with this code, new or known. ValueError where it is empty or long.
 
-        Codes are compared without case, and in one Unicode form: a telephone writes the first letter large.
+        Codes are compared without case, and in one Unicode form: a telephone writes the first letter large. Raises
+        OSError where a new code could not be written.
         """
         code = str(code).strip()
         if not 1 <= len(code) <= LONGEST_CODE:
             raise ValueError(Said("vote.code.length", most=LONGEST_CODE))
-        with self._open() as box:
+        with _writable(self.path), self._open() as box:
             box.execute("BEGIN IMMEDIATE")
             known = dict(box.execute("SELECT code, number FROM raters ORDER BY number DESC"))
             alike = [number for other, number in known.items() if plain(other) == plain(code)]
@@ -83,7 +84,7 @@ class BallotBox:
     def cast(self, vote):
         """Write one `Vote`; returns when it is on the disk. Returns whether it was new: the first one counts.
 
-        Raises ValueError for a pick that is none, sqlite3.Error (a full disk, …) when it could not be written.
+        Raises ValueError for a pick that is none, OSError (a full disk, …) when it could not be written.
         """
         return self.cast_all([vote]) == 1
 
@@ -92,13 +93,13 @@ class BallotBox:
         for vote in votes:
             if vote.pick not in PICKS:
                 raise ValueError(f"a pick is one of {', '.join(PICKS)}, got {vote.pick!r}")
-        with self._open() as box:
+        with _writable(self.path), self._open() as box:
             rows = [(*vote, _now()) for vote in votes]
             return box.executemany("INSERT OR IGNORE INTO votes VALUES (?, ?, ?, ?, ?, ?)", rows).rowcount
 
     def retract(self, rater, trial):
-        """Take a vote out of the count and note that it was. Returns whether there was one."""
-        with self._open() as box:
+        """Take a vote out of the count and note that it was. Returns whether there was one. Raises as `cast`."""
+        with _writable(self.path), self._open() as box:
             box.execute("BEGIN IMMEDIATE")
             where = (rater, trial)
             box.execute(
@@ -156,6 +157,18 @@ def _readable(path):
         ) from error
 
 
+@contextlib.contextmanager
+def _writable(path):
+    """OSError naming the file and the remedy instead of what SQLite says when nothing could be written."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OSError(
+            f"{path} could not be written ({error}); the votes before are kept. Make room on its disk, and make the "
+            "file and its folder writable to you, then go on"
+        ) from error
+
+
 def plain(code):
     """A rater's code as it is compared."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", code).casefold())
@@ -192,7 +205,7 @@ class Rater:
     def vote(self, trial, side, seconds):
         """Write down that the rater chose this side after so many seconds. A trial already answered stays as it is.
 
-        Raises ValueError for another rater's trial or an unknown side, sqlite3.Error when nothing could be written.
+        Raises ValueError for another rater's trial or an unknown side, OSError when nothing could be written.
         """
         deck = self.study.manifest["decks"][self.number // 2 % len(self.study.manifest["decks"])]
         if trial not in deck:
