@@ -8,9 +8,12 @@ Departures from `spg.generators`, each because the same hours of training then b
 - so a level can be added without disturbing those already trained (`spg.engine.checkpoints`);
 - both may be given grain in the hole, to make texture and outlines of: where all it sees is smooth, a net that treats
   every place alike can only paint smoothly;
-- SG-Net+ may be asked for a colour inside an outline.
+- SG-Net+ may be asked for a colour inside an outline;
+- what it paints on the ground may be given the grain that the known ground has, see `roughness`.
 """
 
+import functools
+import math
 from itertools import pairwise
 
 import torch
@@ -23,6 +26,7 @@ INNER = 2  # the halvings of the innermost level, a small U-Net; every further o
 NARROWEST = 16  # channels of the outermost level, at least
 TILE = 64  # side of the grain that is repeated over the picture
 LEVELS = 10  # halvings of `push_pull` in an exported net: as many as a side of 1024 pixels has
+FINE, ROUGHEST = 5, 0.06  # `roughness`: side of the cells in pixels; what a pixel counts at most: lines are no grain
 TRACE = 1e-3  # how much of the coarser level a wholly known pixel takes: enough to divide by, too little to see
 
 
@@ -112,6 +116,21 @@ def class_colours(i0, s, hole, cell=4):
     return torch.where(nowhere, push_pull(i0, 1 - hole)[:, None], colours)
 
 
+def roughness(i0, where, hole):
+    """How much brightness varies from pixel to pixel in a region: a standard deviation N×1×H×W, for the hole too.
+
+    i0 N×3×H×W; where N×1×H×W: the region, in [0, 1]. Each known pixel is compared with the mean of its 5×5 neighbours,
+    where all of these are known and in the region. For normal noise σ = √(π/2)·E|x|, and 25/24 for the pixel itself.
+    """
+    seen = where * (1 - hole)
+    around = functools.partial(F.avg_pool2d, kernel_size=FINE, stride=1, padding=FINE // 2)
+    light, share = i0.mean(1, keepdim=True), around(seen)
+    varies = (light - around(light * seen) / share.clamp_min(TRACE)).abs().clamp_max(ROUGHEST)
+    within = seen * (share > 1 - TRACE)
+    mean = push_pull(_pooled(varies * within, 4), _pooled(within, 4))
+    return _up(mean, i0) * (math.pi / 2 * FINE**2 / (FINE**2 - 1)) ** 0.5
+
+
 # -------------------------------------------------------------------- the nets
 
 
@@ -122,6 +141,11 @@ def _up(x, like):
 def grain():
     """A tile 1×1×`TILE`×`TILE` of normal random numbers, always the same."""
     return torch.randn(1, 1, TILE, TILE, generator=torch.Generator().manual_seed(0))
+
+
+def _tiled(tile, like):
+    height, width = like.shape[-2:]
+    return tile.repeat(1, 1, -(-height // TILE), -(-width // TILE))[..., :height, :width].to(like)
 
 
 class InnerLevel(nn.Module):
@@ -197,9 +221,7 @@ class Pyramid(nn.Module):
             return x
         hole, after = self.hole_at, self.hole_at + 1
         tile = self.grain.roll(tuple(torch.randint(TILE, (2,)).tolist()), (2, 3)) if self.training else self.grain
-        height, width = x.shape[-2:]
-        noise = tile.repeat(1, 1, -(-height // TILE), -(-width // TILE))[..., :height, :width].to(x) * x[:, hole:after]
-        return torch.cat([x[:, :after], noise, x[:, after:]], 1)
+        return torch.cat([x[:, :after], _tiled(tile, x) * x[:, hole:after], x[:, after:]], 1)
 
     def forward(self, x):
         height, width = x.shape[-2:]
@@ -252,12 +274,16 @@ class SGNetPlus(Pyramid):
 
     coloured: every level sees `colour`, N×4×H×W: a colour in [-1, 1] inside an object's outline, and the outline, both
     0 elsewhere. None asks for no colour.
+
+    ground: number of the class that gets grain as rough as where it is known; None: none does. Not in training, where
+    pixel losses would only see an error in it.
     """
 
-    def __init__(self, classes=8, width=16, downs=4, grained=False, coloured=False):
+    def __init__(self, classes=8, width=16, downs=4, grained=False, coloured=False, ground=None):
         channels = 4 + grained + (6 + classes if classes else 0) + 4 * coloured
         super().__init__(channels, 3 + (2 if classes else 0), width, downs)
         self.guided, self.grained, self.coloured = classes > 0, grained, coloured
+        self.ground = ground if self.guided else None
         if self.guided:
             self.heads[0].bias.data[3] = 1.0  # the share of the expected colours
 
@@ -279,7 +305,12 @@ class SGNetPlus(Pyramid):
             i_r = self._guided(i0, s, hole, blurred, asked)
         else:
             i_r = blurred + super().forward(torch.cat([blurred, hole, *asked], 1)).float()
-        return i_r if self.training else i_r.clamp(-1, 1)  # a clamp would stop the gradient of colours cut off
+        if self.training:
+            return i_r  # a clamp would stop the gradient of colours cut off
+        if self.ground is not None:
+            ground = s[:, [self.ground]]
+            i_r = i_r + ground * roughness(i0, ground, hole) * _tiled(self.grain, i0)
+        return i_r.clamp(-1, 1)
 
     def _guided(self, i0, s, hole, blurred, asked):
         colours = class_colours(i0, s, hole)

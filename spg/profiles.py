@@ -80,7 +80,7 @@ class Profile:
     chroma: float = 0.0  # side of the cells that the AlexNet loss sees colours averaged over, as a share of the side;
     # 1: it sees the true colours
     l1: float = 0.0  # a named departure
-    ground: float = 0.0  # weight of l1 on the ground, of which no other loss then asks anything; 0: it is like the rest
+    ground: float = 0.0  # of l1 on the ground, of which nothing else is asked and which then gets grain; 0: off
     ssim: float = 0.0  # the second
     vgg: float = 0.0  # the third: loss (3) by VGG16 as well
     guess: float = 0.0  # share of the pictures that SG-Net sees with SP-Net's layout, not the true one

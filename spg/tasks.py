@@ -192,7 +192,8 @@ class SegmentationGuidance(Task):
         classes = len(self.classes) if self.guided else 0
         if self.plus:
             coloured = profile.coloured and self.guided
-            return SGNetPlus(classes, *design, grained=profile.grained, coloured=coloured)
+            ground = self.classes.ground if profile.ground else None
+            return SGNetPlus(classes, *design, grained=profile.grained, coloured=coloured, ground=ground)
         return SGNet(classes, **paper_design(profile, design))
 
     def discriminator(self, profile):

@@ -8,7 +8,7 @@ from torch import nn
 
 from spg.engine.checkpoints import adopt, inherit
 from spg.generators import SGNet, SPNet
-from spg.generators_plus import Pyramid, SGNetPlus, SPNetPlus, smooth, smooth_by_class
+from spg.generators_plus import Pyramid, SGNetPlus, SPNetPlus, roughness, smooth, smooth_by_class
 from spg.models import task
 from spg.profiles import at, profile
 
@@ -208,3 +208,44 @@ def test_spnet_plus_with_grain_draws_in_the_hole():
     net = SPNetPlus(8, 4, 2, grained=True).eval()
     i0, s0, hole = torch.rand(1, 3, 16, 16), torch.zeros(1, 8, 16, 16), torch.ones(1, 1, 16, 16)
     assert net(i0, s0, hole).shape == (1, 8, 16, 16) and net.sees(torch.ones(1, 12, 16, 16)).shape == (1, 13, 16, 16)
+
+
+# ------------------------------------------------------------ grain on the ground
+
+
+@pytest.mark.parametrize("side", [64, 45])
+@pytest.mark.parametrize("sigma", [0.01, 0.03])
+def test_roughness_is_that_of_the_known_part_of_a_region(sigma, side):
+    """A line, what lies beside the region and what lies in the hole do not count for more than a little."""
+    noise = torch.randn(1, 1, side, side, generator=torch.Generator().manual_seed(0))
+    hole, where = torch.zeros(1, 1, side, side), torch.ones(1, 1, side, side)
+    hole[..., 20:36, 20:36], where[..., :8] = 1, 0
+    i0 = (sigma * noise).expand(-1, 3, -1, -1).clone()
+    i0[..., :8] += noise[..., :8]
+    i0[..., -3] += 0.5
+    found = roughness(i0 * (1 - hole), where, hole)
+    assert found.shape == hole.shape
+    assert 0.8 * sigma < found[hole > 0].mean() < 1.5 * sigma
+    i0[hole.expand_as(i0) > 0] = 1.0
+    assert torch.equal(found, roughness(i0 * (1 - hole), where, hole))
+
+
+def test_the_ground_gets_grain_at_the_test_and_nothing_else_does():
+    i0, s, hole = scene(side=45)
+    smoothly, grained = (SGNetPlus(8, 4, 2, ground=g).eval() for g in (None, 2))
+    grained.load_state_dict(perturb(smoothly).state_dict())
+    added = grained(i0 * 0.5, s, hole) - smoothly(i0 * 0.5, s, hole)
+    ground = (hole * s[:, 2:3] > 0).expand_as(added)
+    assert torch.equal(added[~ground & (hole > 0)], torch.zeros_like(added[~ground & (hole > 0)]))
+    assert (added.amax(1) == added.amin(1)).all()  # brightness alone
+    assert torch.equal(grained.train()(i0, s, hole), smoothly.train()(i0, s, hole))
+    assert SGNetPlus(0, 4, 2, ground=2).ground is None  # a net without segmentation knows no ground
+
+
+def test_a_ground_of_noise_is_continued_as_rough_as_it_is():
+    noise = torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(1)).expand(-1, 3, -1, -1)
+    s = torch.zeros(1, 8, 64, 64).index_fill_(1, torch.tensor(2), 1.0)
+    hole = torch.zeros(1, 1, 64, 64)
+    hole[..., 20:44, 20:44] = 1
+    filled = SGNetPlus(8, 4, 2, ground=2).eval()((0.03 * noise - 0.2) * (1 - hole), s, hole)[..., 20:44, 20:44]
+    assert abs(filled.mean() + 0.2) < 0.02 and 0.024 < filled.std() < 0.036
