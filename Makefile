@@ -82,7 +82,7 @@ test-lessons: $(VENV)  ## the second half: the lessons without the repository, t
 	@python -m spg.course ran build/lessons.xml $(NOTEBOOKS) $(NAMED)
 
 RELEASE := packaging hygiene readme places wheel site
-VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+VERSION = $(shell sed -n '/^version = /{s/.*"\(.*\)".*/\1/p;q;}' pyproject.toml)
 
 # What takes a second is looked at first, and all that is missing is said at once.
 release-check: $(VENV)  ## what must hold before a release: address, version, wheel, lessons alone, site, links, sizes

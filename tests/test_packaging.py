@@ -2,6 +2,8 @@
 
 import importlib.metadata
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,71 @@ def test_the_lock_pairs_torch_with_its_torchvision_and_leaves_cuda_to_torch():
 def test_one_version_everywhere():
     cff = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert cff["version"] == project()["version"] == importlib.metadata.version("spg-net")
+
+
+def test_the_changelog_and_the_citation_date_this_version():
+    cff = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    dated = re.findall(r"^## \[(\S+)\] - (\S+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert dated[0] == (cff["version"], cff["date-released"])
+
+
+@pytest.fixture
+def release(tmp_path):
+    """A clone in small, whose tests are one that writes down its arguments. Returns what runs `make release-check`."""
+    if not shutil.which("make") or not shutil.which("git"):
+        pytest.skip("make or git is missing")
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", "CHANGELOG.md", "README.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / ".gitignore").write_text(".venv\ntests.txt\n")
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "installed").touch()
+    (tmp_path / ".venv" / "bin" / "pytest").write_text("#!/bin/sh\necho $@ > tests.txt\n")
+    (tmp_path / ".venv" / "bin" / "pytest").chmod(0o755)
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@y"]
+    subprocess.run([*git, "init", "-q"], cwd=tmp_path, check=True)
+
+    def check():
+        (tmp_path / ".venv" / "installed").touch()
+        return subprocess.run(["make", "release-check"], cwd=tmp_path, capture_output=True, text=True)
+
+    def commit():
+        subprocess.run([*git, "add", "."], cwd=tmp_path, check=True)
+        subprocess.run([*git, "commit", "-qm", "x"], cwd=tmp_path, check=True)
+
+    return tmp_path, check, commit
+
+
+def test_a_release_is_refused_for_all_that_is_missing_at_once(release):
+    folder, check, commit = release
+    text = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    (folder / "pyproject.toml").write_text(
+        re.sub(r'^version = ".*"', 'version = "9.8.7"', text, count=1, flags=re.MULTILINE)
+    )
+    commit()
+    (folder / "README.md").write_text("changed")
+    done = check()
+    assert done.returncode != 0 and not (folder / "tests.txt").exists()
+    assert "in pyproject.toml, uncomment [project.urls]" in done.stderr or "Repository = " in text
+    assert "write a section '## [9.8.7] - YYYY-MM-DD'" in done.stderr and "not committed" in done.stderr
+
+
+def test_with_an_address_a_date_and_all_committed_the_tests_run(release):
+    folder, check, commit = release
+    text = re.sub(
+        r"^# (\[project.urls\]|Repository)", r"\1", (folder / "pyproject.toml").read_text(), flags=re.MULTILINE
+    )
+    (folder / "pyproject.toml").write_text(text)
+    commit()
+    assert "OWNER/NAME" not in text or "no address" in check().stderr
+    (folder / "pyproject.toml").write_text(text.replace("OWNER/NAME", "someone/course"))
+    commit()
+    assert "ADDRESS-OF" not in (folder / "README.md").read_text() or "run make address, and commit" in check().stderr
+    (folder / "README.md").write_text("git clone https://github.com/someone/course")
+    commit()
+    done = check()
+    assert done.returncode == 0, done.stderr
+    assert "tests/test_wheel.py" in (folder / "tests.txt").read_text()
+    assert f"git tag v{project()['version']} " in done.stdout
 
 
 def test_citation_names_this_software_and_the_paper():

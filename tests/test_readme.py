@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spg import weights
 from spg.cli import main
+from spg.course.running import opened
 from spg.evaluation import native, views
 from spg.profiles import PAPER, PROFILES
 
@@ -23,7 +24,9 @@ def test_tables_agree_with_the_results():
 
 def test_the_front_page_is_a_door():
     text = README.read_text("utf-8")
-    assert len(text.splitlines()) <= 180 and len(text.encode()) <= 16_384
+    for address in (None, "https://github.com/an-owner/spg-net-step-by-step"):
+        page = opened(text, address)
+        assert len(page.splitlines()) <= 180 and len(page.encode()) <= 16_384
     tables = re.findall(r"<!-- table: (\S+) (.+) -->\n", text)
     assert dict(tables) == {
         "replication": "figures/results",

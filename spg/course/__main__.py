@@ -53,13 +53,14 @@ def _refresh(given):
 
 
 def _address(given):
-    """write the repository's address from pyproject.toml into setup cells, and into the README beside notebooks/"""
+    """write the repository's address from pyproject.toml into setup cells, README and CITATION.cff"""
     address = places.repository()
     for path in given.notebooks:
         notebook = nbformat.read(path, as_version=4)
         write(path, nbformat.writes(running.with_setup(notebook, address)) + "\n")
-    readme = given.notebooks[0].resolve().parent.parent / "README.md"
-    write(readme, running.opened(readme.read_text("utf-8"), address))
+    for name, put in {"README.md": running.opened, "CITATION.cff": running.cited}.items():
+        page = given.notebooks[0].resolve().parent.parent / name
+        write(page, put(page.read_text("utf-8"), address))
     print(address or "no address in pyproject.toml: setup cells install from the checkout around them")
     return 0
 

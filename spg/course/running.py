@@ -60,12 +60,21 @@ def opened(text, address):
     if not address:
         return text
     name, lesson = address.removeprefix("https://github.com/"), "notebooks/00_tour.ipynb"
+    colab = f"https://colab.research.google.com/github/{name}/blob/main/{lesson}"
     links = (
-        f"Nothing to install: open lesson 00 on [Colab](https://colab.research.google.com/github/{name}/blob/main/{lesson}),\n"
-        f"[Kaggle](https://kaggle.com/kernels/welcome?src={address}/blob/main/{lesson}) or\n"
-        f"[Binder](https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/{lesson}).\n"
+        f"Nothing to install: open lesson 00 on [Colab]({colab}), "
+        f"[Kaggle](https://kaggle.com/kernels/welcome?src={address}/blob/main/{lesson}) or "
+        f"[Binder](https://mybinder.org/v2/gh/{name}/main?urlpath=lab/tree/{lesson}). "
     )
     return ELSEWHERE.sub(rf"\g<1>{links}\g<2>", text.replace(PLACEHOLDER, address))
+
+
+def cited(text, address):
+    """CITATION.cff's text with the repository's address in it, once; None: as it is."""
+    if not address:
+        return text
+    rest = re.sub(r"^repository-code: .*\n", "", text, flags=re.MULTILINE)
+    return rest.replace("\nlicense: ", f'\nrepository-code: "{address}"\nlicense: ')
 
 
 # ---------------------------------------------------------------- in place
