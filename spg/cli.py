@@ -149,7 +149,7 @@ def _evaluate(a):
 
     names = a.methods.split(",")
     read = [*(a.weights or ()), *(name.partition("=")[2] for name in names), *([a.evaluator] if a.evaluator else ())]
-    writing.check([a.out], [a.pictures], chain(read, data.files(a.data)))
+    writing.check([a.out], [a.pictures], chain(read, data.files(a.data)), data.root(a.data))
     scenes = data.open(a.data, a.split, a.size, a.limit)
     models = needed(names)
     nets = _nets(a.weights, scenes.name, a.size, models, scenes.classes) if models or a.weights else None

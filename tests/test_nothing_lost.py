@@ -26,6 +26,7 @@ from spg.inpainting import inpaint_files
 from spg.pictures import MOST_BYTES, png
 from spg.study import analysis, report
 from spg.study.making import make
+from spg.study.observer import label
 from spg.study.votes import BallotBox, Vote, observer_of
 from spg.weights.finding import find_nets
 
@@ -267,6 +268,41 @@ def test_a_file_of_votes_that_names_no_study(tmp_path):
         observer_of(tmp_path / "v.sqlite")
 
 
+@pytest.fixture
+def read_only(monkeypatch):
+    """Files of votes open as where the user may only read them; a file's mode would not stop root."""
+
+    def connect(path, **options):
+        return really(f"file:{path}?mode=ro", uri=True, **options)
+
+    really = sqlite3.connect
+    return lambda: monkeypatch.setattr(sqlite3, "connect", connect)
+
+
+def test_votes_that_cannot_be_written_name_the_file_and_the_remedy(study, tmp_path, read_only):
+    box = BallotBox(tmp_path / "v.sqlite", study.id)
+    box.cast(vote := Vote(box.join("a"), "t", "a", False, 1.0))
+    read_only()
+    assert BallotBox(box.path, study.id).votes() == [vote] and box.join("a") == 0
+    for write in (lambda: box.join("b"), lambda: box.cast(vote._replace(trial="u")), lambda: box.retract(0, "t")):
+        with pytest.raises(OSError, match=r"v.sqlite could not be written \(.*readonly.*Make room.*writable to you"):
+            write()
+    assert box.votes() == [vote]
+
+
+def test_the_model_observer_and_the_ballot_say_so_too(study, read_only, capsys):
+    from spg.study.ballot import Ballot
+
+    BallotBox(study.folder / "model-observer.sqlite", study.id, label("stlpips"))
+    ballot, sent = Ballot(study.folder), []
+    ballot.send = sent.append
+    read_only()
+    assert main(["study", "observe", str(study.folder)]) == 2
+    assert "model-observer.sqlite could not be written" in capsys.readouterr().err
+    ballot._receive(ballot, {"kind": "join", "code": "a"}, [])
+    assert sent[-1]["kind"] == "failed" and "votes.sqlite could not be written" in sent[-1]["why"]
+
+
 def test_votes_on_a_trial_that_is_none_are_named(study, tmp_path):
     box = BallotBox(tmp_path / "v.sqlite", study.id)
     box.cast(Vote(box.join("a"), "no trial", "a", False, 1.0))
@@ -459,6 +495,16 @@ def test_a_result_is_never_written_over_its_data(command, name, pairs, capsys):
     assert main([*command, "--data", f"folder:{pairs}", "--out", str(pairs / name)]) == 2
     assert "is an input" in capsys.readouterr().err
     assert before == {path: path.read_bytes() for path in before}
+
+
+@pytest.mark.parametrize("command", [["evaluate", "--methods", "telea"], ["variants", "--shapes"]])
+@pytest.mark.parametrize("name", [".", "images", "new/er"])
+def test_pictures_never_mix_with_their_data(command, name, pairs, capsys):
+    before = sorted(pairs.rglob("*"))
+    out = [*("--out", str(pairs.parent / "r.json")), "--pictures", str(pairs / name)]
+    assert main([*command, "--data", f"folder:{pairs}", "--size", "32", *out]) == 2
+    assert "lies in the data set's folder" in capsys.readouterr().err and sorted(pairs.rglob("*")) == before
+    writing.check(folders=[pairs.parent / "set-pictures"], apart=data.root(f"folder:{pairs}"))  # beside it
 
 
 def test_a_result_beside_its_data_may_be_replaced(pairs):

@@ -4,9 +4,9 @@ from spg.data.cache import cached
 from spg.data.contract import PARTS, Dataset, Scene
 from spg.data.frames import Selection, digest
 from spg.data.report import check
-from spg.data.sources import classes_of_spec, files, parse, whole_split
+from spg.data.sources import classes_of_spec, files, parse, root, whole_split
 
-__all__ = ["Dataset", "Scene", "check", "classes_of_spec", "files", "open"]
+__all__ = ["Dataset", "Scene", "check", "classes_of_spec", "files", "open", "root"]
 
 
 def open(spec, split, size, limit=None, cache=True):

@@ -76,6 +76,11 @@ def files(spec):
         yield source.root / "classes.json"
 
 
+def root(spec):
+    """The folder that a data set lies in, None of drawn scenes. Raises as `parse`."""
+    return parse(spec).root
+
+
 def classes_of_spec(spec):
     """The class set of a data set, which need not be opened for that. Raises ValueError as `parse` does."""
     return parse(spec).classes

@@ -71,7 +71,8 @@ def _variants(a, nets_of, evaluator_of):
         raise ValueError(f"--samples {a.samples}: layouts are compared, so at least 2 are needed (1 with --shapes)")
     if a.pictures and not (a.shapes or a.colours):
         raise ValueError("--pictures goes with --shapes or --colours")
-    writing.check([a.out], [a.pictures], chain(a.weights or (), [a.evaluator], data.files(a.data)))
+    read = chain(a.weights or (), [a.evaluator], data.files(a.data))
+    writing.check([a.out], [a.pictures], read, data.root(a.data))
     scenes = data.open(a.data, a.split, a.size, a.limit)
     nets = nets_of(a.weights, scenes.name, a.size, None, scenes.classes)
     net = nets.inpainter(*DESIGNS[nets.best_design()], segmenter=True)

@@ -69,11 +69,13 @@ def replacing(path):
 # -------------------------------------------------------------------- checked before the first minute of work
 
 
-def check(files=(), folders=(), inputs=()):
+def check(files=(), folders=(), inputs=(), apart=None):
     """Raise before any work is done where an output cannot be written, or would replace an input.
 
     files, folders: what will be written, None for what was not asked for. inputs: paths that will be read, files or
-    folders; names that are no paths are passed over. Raises ValueError or OSError naming the output and the remedy.
+    folders; names that are no paths are passed over. apart: a data set's folder, None: there is none; no folder is made
+    in it, as a picture there would count as one of the set. Raises ValueError or OSError naming the output and the
+    remedy.
     """
     files, folders = ([Path(path) for path in paths if path] for paths in (files, folders))
     for file in files:
@@ -81,6 +83,10 @@ def check(files=(), folders=(), inputs=()):
             raise ValueError(f"{file} is a folder, and a file is to be written there: name a file in it")
         _check_room(file.parent, file)
     for folder in folders:
+        if apart and folder.resolve().is_relative_to(Path(apart).resolve()):
+            raise ValueError(
+                f"{folder} lies in the data set's folder {apart}, and would mix with it: choose another place"
+            )
         _check_room(folder, folder)
     refuse_inputs(files, inputs)
 
