@@ -190,7 +190,10 @@ def _inpaint(a):
     from spg import weights
     from spg.inpainting import inpaint_files
 
-    net = weights.load(_nets(a.weights).files, design=a.design)
+    files = _nets(a.weights).files
+    if a.engine is None and Path(a.image).is_dir():  # for a single picture it would take longer than it saves
+        weights.prepare(files, a.design)
+    net = weights.load(files, design=a.design, engine=a.engine)
     done, skipped = inpaint_files(net, a.image, a.hole, a.out, a.labels, a.threshold)
     print(f"{done} filled -> {a.out}" + (f", {len(skipped)} skipped" if skipped else ""))
     return 2 if skipped and not done else 0
@@ -333,7 +336,7 @@ def _parser():
     ):
         add(commands)
     add_study(commands, _nets, SPEC, WEIGHTS)
-    add_editor(commands, _nets, SPEC, WEIGHTS, _evaluator, EVALUATOR)
+    add_editor(commands, _nets, SPEC, WEIGHTS, _evaluator, EVALUATOR, ENGINE)
     return parser
 
 
@@ -348,6 +351,10 @@ EVALUATOR = (
     "segmenter that looks for the classes asked for, not used in any training: a checkpoint, a folder, or a shipped "
     "set that has one; default: the one shipped for the data"
 )
+ENGINE = {
+    "choices": ("torch", "bfloat16", "onnx"),
+    "help": "what computes the nets; default: ONNX Runtime where it is installed and there is no GPU, else PyTorch",
+}
 WEIGHTS = "folders of trainings, checkpoint files, or a shipped set; default: the newest nets under runs/, else shipped"
 
 
@@ -421,6 +428,7 @@ def _add_inpaint(commands):
     )
     c.add_argument("--weights", nargs="+", help=WEIGHTS)
     c.add_argument("--design", help="spg-plus or spg; default: the better pair of nets there is")
+    c.add_argument("--engine", **ENGINE)
 
 
 def _add_ablate(commands):

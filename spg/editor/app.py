@@ -19,7 +19,7 @@ from spg.evaluation.shapes import shapes
 from spg.labels import CLASSES, STREET, VEHICLE, recorded, refuse_other_set
 from spg.models import SPNETS
 from spg.pictures import LONGEST, png, read_hole, read_label_map
-from spg.weights import default, load, registry, resolve
+from spg.weights import default, load, prepare, registry, resolve
 
 SIZE = 256  # of the largest drawn street
 SAMPLES = (5009, 5034, 5047, 5003, 5014, 5049)  # seeds of the sample streets: day and night, sun and rain
@@ -27,12 +27,12 @@ THUMBNAIL = 160  # pixels
 IDLE = 60  # seconds after which a kernel without a page is ended: each holds half a gigabyte
 
 
-def open_editor(image=None, hole=None, labels=None, weights=None):
+def open_editor(image=None, hole=None, labels=None, weights=None, engine=None):
     """The `SegmentationEditor` of files; what the app's one cell calls. image: None: the first sample street.
 
-    weights: as `spg.load` takes them; None: the default ones, of drawn streets for a drawn street.
+    weights: as `spg.load` takes them; None: the default ones, of drawn streets for a drawn street. engine: see `Offer`.
     """
-    offer = Offer(weights)
+    offer = Offer(weights, engine)
     if image is None:
         net = offer.load(offer.for_streets)
         refuse_other_set(STREET, net.classes, offer.for_streets, "name a picture, spg edit IMAGE")
@@ -49,15 +49,15 @@ def open_editor(image=None, hole=None, labels=None, weights=None):
 
 
 class Offer:
-    """Offer(weights=None): what the app offers beside one picture: sample streets, and nets to choose from.
+    """Offer(weights=None, engine=None): what the app offers beside one picture: sample streets, and nets to choose.
 
     weights: the only nets there are; None: the default ones for drawn streets and for photos. Nets are loaded when
-    they are first asked for. texts: name → what they are for. for_streets, for_photos: names. welcome: whether the page
-    begins with the samples.
+    they are first asked for. engine: as `spg.load` takes it, and where that is None, graphs are made for ONNX Runtime.
+    texts: name → what they are for. for_streets, for_photos: names. welcome: whether the page begins with the samples.
     """
 
-    def __init__(self, weights=None):
-        self.welcome, self.name, self._loaded = True, None, {}
+    def __init__(self, weights=None, engine=None):
+        self.welcome, self.name, self.engine, self._loaded = True, None, engine, {}
         wanted = [weights or default_weights(image) for image in (None, "a photo")]
         self._files = {_name(files): files for files in wanted}
         self.for_streets, self.for_photos = map(_name, wanted)
@@ -66,7 +66,9 @@ class Offer:
     def load(self, name):
         """The `Inpainter` of that name, which from now on is the one in use."""
         if name not in self._loaded:
-            self._loaded[name] = load(self._files[name])
+            if self.engine is None:
+                prepare(self._files[name])  # some seconds, once; a drawing has dozens of pictures to paint
+            self._loaded[name] = load(self._files[name], engine=self.engine)
             self._loaded[name].name = name  # a record names them
         self.name = name
         return self._loaded[name]
@@ -120,9 +122,9 @@ def default_weights(image):
     return default("streets", SIZE) if image is None else default()
 
 
-def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=True):
+def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=True, engine=None):
     """Serve the editor until Ctrl-C. Raises ValueError or FileNotFoundError at once where the files do not fit."""
-    open_editor(image, hole, labels, weights).close()  # a bad file should be said here, not in the browser
+    open_editor(image, hole, labels, weights, engine).close()  # a bad file should be said here, not in the browser
     paths = {"image": image, "hole": hole, "labels": labels}
     arguments = {name: str(Path(path).resolve()) for name, path in paths.items() if path}
     found = weights or default_weights(image)
@@ -130,6 +132,8 @@ def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=T
         arguments["weights"] = {model: str(Path(path).resolve()) for model, path in resolve(found).items()}
     elif weights:
         arguments["weights"] = weights
+    if engine:
+        arguments["engine"] = engine
     title = "cold.title"
     voila.serve(cell(**arguments), ENGLISH[title], port, browser=browser, idle=IDLE, words=cold(title))
 

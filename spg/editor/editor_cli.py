@@ -4,18 +4,19 @@ from itertools import chain
 from pathlib import Path
 
 
-def add_editor(commands, nets_of, spec, weights, evaluator_of, evaluator):
+def add_editor(commands, nets_of, spec, weights, evaluator_of, evaluator, engine):
     """Add the three to argparse's commands.
 
     nets_of(weights, data, size, models, classes) → `Nets`; evaluator_of(where, scenes) → `Evaluator` or None; spec,
-    weights, evaluator: help of --data, --weights and --evaluator, as `spg evaluate` has.
+    weights, evaluator: help of --data, --weights and --evaluator, as `spg evaluate` has. engine: what argparse is told
+    of --engine.
     """
-    _add_edit(commands, weights)
-    _add_replay(commands, nets_of, weights)
+    _add_edit(commands, weights, engine)
+    _add_replay(commands, nets_of, weights, engine)
     _add_variants(commands, nets_of, spec, weights, evaluator_of, evaluator)
 
 
-def _add_edit(commands, weights):
+def _add_edit(commands, weights, engine):
     text = "paint the layout of a picture and see it change, in the browser"
     c = commands.add_parser("edit", help=text, description=text)
     c.set_defaults(run=_edit)
@@ -23,11 +24,12 @@ def _add_edit(commands, weights):
     c.add_argument("--hole", help="mask of the same size, white = missing; default: draw it there")
     c.add_argument("--labels", help="label map of class numbers or colours; default: the segmenter's")
     c.add_argument("--weights", nargs="+", help=weights)
+    c.add_argument("--engine", **engine)
     c.add_argument("--port", type=int, default=8866, help="on 127.0.0.1; default: 8866")
     c.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
-def _add_replay(commands, nets_of, weights):
+def _add_replay(commands, nets_of, weights, engine):
     text = "do the edits of a saved edits.json again: same picture, same nets, same bytes"
     c = commands.add_parser("replay", help=text, description=text)
     c.set_defaults(run=lambda a: _replay(a, nets_of))
@@ -36,6 +38,7 @@ def _add_replay(commands, nets_of, weights):
         "--image", help="the picture they were made on: original.png beside edits.json; a drawing has its own"
     )
     c.add_argument("--weights", nargs="+", help=weights)
+    c.add_argument("--engine", **engine | {"help": "what computes the nets; default: what computed them then"})
     c.add_argument("--out", required=True, help="folder for picture, label map, hole and edits")
     c.add_argument("--no-check", action="store_true", help="accept another result than the recorded one")
 
@@ -106,7 +109,7 @@ def _edit(a):
     if a.image is None and (a.hole or a.labels):
         raise ValueError("--hole and --labels need an IMAGE")
     weights = a.weights[0] if a.weights and len(a.weights) == 1 else a.weights
-    serve(a.image, a.hole, a.labels, weights, a.port, not a.no_browser)
+    serve(a.image, a.hole, a.labels, weights, a.port, not a.no_browser, a.engine)
 
 
 def _replay(a, nets_of):
@@ -119,7 +122,8 @@ def _replay(a, nets_of):
     writing.refuse_inputs([Path(a.out) / name for name in record.NAMES], [a.edits, a.image])
     document = record.read(Path(a.edits).read_bytes(), a.edits)
     picture = _picture(a, document)
-    session = replay(weights.load(nets_of(a.weights).files), picture, document, check=not a.no_check)
+    net = weights.load(nets_of(a.weights).files, engine=a.engine or document.get("engine", "torch"))
+    session = replay(net, picture, document, check=not a.no_check)
     record.save(session, a.out)
     unchecked = "" if document["result"] else " (the file records no result to compare with)"
     print(f"{len(document['edits'])} edits done again{unchecked} -> {a.out}")

@@ -31,9 +31,11 @@ def beginning(session):
     `carried_picture`), and an empty "result".
     """
     nets = getattr(session.net, "name", None)  # what an app calls them
+    engine = getattr(session.net, "engine", "torch")  # PyTorch's and ONNX Runtime's pictures differ in some last bits
     return {
         **{"format": FORMAT, "version": VERSION, "size": list(session.hole.shape)},
         **({"nets": nets} if nets else {}),
+        **({"engine": engine} if engine != "torch" else {}),
         "picture": sha256(session.picture),
         "classes": list(session.classes.names),
         "hole": encode_runs(session.first_hole),

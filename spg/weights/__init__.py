@@ -4,8 +4,8 @@
 """
 
 from spg.engine.shipped import registry, shipped_nets
-from spg.weights.finding import account, default, find_nets, one, record, resolve, with_segmenter
-from spg.weights.nets import Nets, load, load_discriminators, load_evaluator, load_net
+from spg.weights.finding import account, default, find_nets, load_net, one, record, resolve, with_segmenter
+from spg.weights.nets import Nets, load, load_discriminators, load_evaluator, prepare
 from spg.weights.shipping import cards, ship, ship_discriminators, ship_evaluator
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "load_evaluator",
     "load_net",
     "one",
+    "prepare",
     "record",
     "registry",
     "resolve",

@@ -1,12 +1,18 @@
-"""Nets as ONNX files, for programs without PyTorch: one file a net, for any size, and a manifest.
+"""Nets as ONNX files: for programs without PyTorch, with a manifest; and in the cache, for ONNX Runtime here.
 
-Weights are stored in half precision, as shipped nets have them, and computed with in single precision: so a shipped net
-gives what PyTorch gives, to 1e-5 [our decision]. The tracing exporter is used: `torch.export` takes minutes over the
-sizes of `push_pull`, and needs another package.
+There is one file a net, for any size of picture. Weights are stored in half precision where they are shipped so, and
+always in what is exported for others; computed with is single precision. So a shipped net gives what PyTorch gives, to
+1e-5 [our decision]. The tracing exporter is used: `torch.export` takes minutes over the sizes of `push_pull`, and needs
+another package.
 """
 
+import functools
+import hashlib
+import importlib.util
 import io
 import json
+import sys
+import threading
 import warnings
 from pathlib import Path
 
@@ -14,13 +20,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from spg.engine import checkpoints, writing
+from spg import generators, generators_plus, segmenter
+from spg.engine import checkpoints, places, writing
 from spg.engine.shipped import registry
 from spg.generators_plus import smooth_by_class
 from spg.labels import recorded, refuse_other_set
 from spg.models import DESIGNS
-from spg.weights.finding import data_of, resolve, sha256
-from spg.weights.nets import load_net
+from spg.weights.finding import data_of, load_net, resolve, sha256
 from spg.weights.shipping import in_half
 
 FORMAT, VERSION = "spg-export", 1
@@ -30,6 +36,7 @@ OPSET = 17
 TRACED = (80, 112)  # height and width of the picture that is traced; the graph is for any
 FILL = "class-fill"  # the colours that a coloured SG-Net is asked for where nobody asks are means of this
 FEWEST = 64  # values of a tensor that is worth halving
+LIKE = 1e-4  # the largest difference between the results of PyTorch and of a graph that is taken for its net
 
 
 def export(weights, out):
@@ -115,7 +122,7 @@ def _sides(name, net, classes):
 def _traced(net, inputs, outputs):
     """The net's graph for any height and width, a file's bytes."""
     _need_onnx()
-    example = tuple(torch.rand(1, channels, *TRACED) for channels in inputs.values())
+    example = _example(inputs, TRACED)
     names = [*inputs, *outputs]
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.inference_mode():
@@ -132,6 +139,12 @@ def _traced(net, inputs, outputs):
             dynamic_axes={name: {2: "height", 3: "width"} for name in names},
         )
     return buffer.getvalue()
+
+
+def _example(inputs, shape):
+    """Numbers in 0..1 for the inputs (name → channels), always the same."""
+    generator = torch.Generator().manual_seed(0)
+    return tuple(torch.rand(1, channels, *shape, generator=generator) for channels in inputs.values())
 
 
 def halved(graph):
@@ -157,4 +170,112 @@ def _need_onnx():
     try:
         import onnx  # noqa: F401
     except ImportError as error:
-        raise ValueError("spg export needs onnx: pip install 'spg-net[onnx]'") from error
+        raise ValueError("exporting nets needs onnx: pip install 'spg-net[onnx]'") from error
+
+
+# -------------------------------------------------------------------- run by ONNX Runtime
+
+
+class Exported(nn.Module):
+    """Exported(path): a net as ONNX Runtime computes it from its graph, on the CPU, with as many threads as PyTorch.
+
+    It is called as the PyTorch net is. coloured, guided: as of an SG-Net.
+    """
+
+    guided = True
+
+    def __init__(self, path):
+        super().__init__()
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.names = [given.name for given in self.session.get_inputs()]
+        self.coloured = "colour" in self.names
+
+    def forward(self, *inputs):
+        given = {name: x.contiguous().numpy() for name, x in zip(self.names, inputs, strict=True)}
+        return torch.from_numpy(self.session.run(None, given)[0])
+
+
+def exported(files):
+    """model → `Exported` of the graphs in the cache; None where one is missing, or ONNX Runtime is. See `prepare`.
+
+    Raises ValueError where one is damaged, which is then removed.
+    """
+    if not (_has("onnxruntime") and set(files) <= set(MODELS)):
+        return None
+    graphs = {model: _graph(model, path) for model, path in files.items()}
+    if not all(map(Path.is_file, graphs.values())):
+        return None
+    return {model: _opened(graph) for model, graph in graphs.items()}
+
+
+def _opened(graph):
+    try:
+        return Exported(graph)
+    except Exception as error:  # ONNX Runtime has no class for what it raises
+        graph.unlink(missing_ok=True)
+        raise ValueError(f"{graph} could not be opened, and was removed ({error}): try again") from error
+
+
+def prepare(files):
+    """Make the graphs of nets (model → file) for ONNX Runtime in the user's cache, those that are not there yet.
+
+    That takes some seconds, once for each net and version of this program. Raises ValueError or ImportError where it
+    cannot be done, or a graph gives something else than PyTorch.
+    """
+    if strange := sorted(set(files) - set(MODELS)):
+        raise ValueError(f"ONNX Runtime cannot compute {', '.join(strange)}, only {', '.join(MODELS)}: take PyTorch")
+    if not _has("onnxruntime"):
+        raise ImportError("no onnxruntime: pip install 'spg-net[onnx]', or take PyTorch")
+    with _making:
+        missing = {model: path for model, path in files.items() if not _graph(model, path).is_file()}
+        if missing:
+            print(f"Getting {', '.join(missing)} ready for ONNX Runtime, once for these weights", file=sys.stderr)
+        for model, path in missing.items():
+            _make(model, path)
+
+
+def try_to_prepare(files):
+    """The same where the packages are here; a net that cannot be exported is warned of, and PyTorch computes it."""
+    if not (_has("onnx") and _has("onnxruntime")):
+        return
+    try:
+        prepare(files)
+    except Exception as error:  # whatever an exporter may raise: there is PyTorch
+        warnings.warn(f"PyTorch computes, as these nets could not be exported: {error}", stacklevel=2)
+
+
+def _has(package):
+    return importlib.util.find_spec(package) is not None
+
+
+_making = threading.Lock()  # drafts of one process have one name
+
+
+def _graph(model, path):
+    """Where the graph of a net lies in the cache: its name changes with the weights and with all that exports them."""
+    key = hashlib.sha256((sha256(path) + _exporter()).encode()).hexdigest()[:24]
+    return places.home() / "graphs" / f"{model}-{key}.onnx"
+
+
+@functools.cache
+def _exporter():
+    """What stands for the program that exports: its code, and the version of PyTorch."""
+    code = [Path(module.__file__).read_bytes() for module in (generators, generators_plus, segmenter)]
+    return hashlib.sha256(b"".join([Path(__file__).read_bytes(), *code, torch.__version__.encode()])).hexdigest()
+
+
+def _make(model, path):
+    """Put a net's graph into the cache, if it gives what the net gives at another size than it was traced at."""
+    net, about = load_net(path, model)
+    inputs, outputs = _sides(model, net, len(about["classes"]))
+    with writing.replacing(_graph(model, path)) as draft:
+        draft.write_bytes(halved(_traced(net, inputs, outputs)))
+        example = _example(inputs, TRACED[::-1])
+        with torch.inference_mode():
+            largest = float((Exported(draft)(*example) - net(*example)).abs().max())
+        if not largest <= LIKE:
+            raise ValueError(f"the graph of {path} differs from the net by {largest:.2g}")

@@ -1,5 +1,6 @@
 """From files to nets, from nets to an `Inpainter`, and from the names of methods to the functions that fill."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -10,32 +11,14 @@ from spg.baselines.classical import ns, patchmatch, telea
 from spg.baselines.layouts import RowPrior, nearest_known, row_prior
 from spg.engine import checkpoints
 from spg.engine.shipped import checked, registry
-from spg.inpainting import Inpainter, best_device
+from spg.inpainting import ENGINES, Inpainter, best_device, best_engine
 from spg.labels import STREET, recorded, refuse_other_set
 from spg.models import DESIGNS, METHODS, PAINTERS, SPNET_OF, SPNETS, models, task
-from spg.profiles import at, from_dict
-from spg.weights.finding import record, resolve, with_segmenter
+from spg.profiles import from_dict
+from spg.weights import exporting
+from spg.weights.finding import load_net, record, resolve, with_segmenter
 
 CLASSICAL = {"telea": telea, "ns": ns, "patchmatch": patchmatch}
-
-
-def load_net(path, model=None):
-    """Build the generator a checkpoint describes and load it. Returns (net in eval mode, about).
-
-    model: what it must be (`spnet`, …), if given. Raises FileNotFoundError, or ValueError naming the file when it
-    is damaged, of another model, of other classes, or its tensors do not fit its profile.
-    """
-    tensors, about = checkpoints.load(path)
-    if model and about.get("model") != model:
-        raise ValueError(f"{path} holds a {about.get('model')!r} net, not {model!r}")
-    profile, made = from_dict(about["profile"]), task(about["model"])
-    made.classes = recorded(about, path)
-    net = made.generator(profile, at(profile, about["size"]))
-    try:
-        checkpoints.restore(net, tensors)
-    except RuntimeError as error:
-        raise ValueError(f"{path}: its tensors do not fit its profile (another width?): {error}") from error
-    return net.eval(), about
 
 
 class Nets:
@@ -48,7 +31,7 @@ class Nets:
     def __init__(self, weights, device=None, classes=None):
         self.name = "this set of weights" if isinstance(weights, Mapping | list | tuple) else weights
         self.files, self.device = with_segmenter(resolve(weights)), best_device(device)
-        self.classes, self._loaded = classes, {}
+        self.classes, self._loaded, self._used = classes, {}, {}
 
     def __contains__(self, model):
         return model in self.files
@@ -60,20 +43,41 @@ class Nets:
             train = f"train with `spg train {missing[0]} --data SPEC --out DIR`"
             raise ValueError(f"{who}{self.name} lacks {' and '.join(missing)}: {train}, or name other weights")
 
-    def inpainter(self, spnet=None, painter=None, segmenter=False, **options):
+    def inpainter(self, spnet=None, painter=None, segmenter=False, engine="torch", **options):
         """An `Inpainter` of these models; options go to it. Without spnet it can only paint, without painter predict.
 
-        segmenter: give it the segmenter too, where there is one.
+        segmenter: give it the segmenter too, where there is one. engine: what computes, see `load`.
         """
         self.require([model for model in (spnet, painter) if model])
         third = "segmenter" if segmenter and "segmenter" in self else None
-        parts = [model and self._net(model) for model in (spnet, painter, third)]
-        about = {model: self._loaded[model][1] for model in (spnet, painter, third) if model}
+        models = [model for model in (spnet, painter, third) if model]
+        graphs = self._exported(models, engine)
+        options["engine"] = "onnx" if graphs else engine or best_engine(self.device)
+        parts = [model and (graphs.get(model) or self._net(model)) for model in (spnet, painter, third)]
+        self._used |= dict.fromkeys(models)
+        about = {model: checkpoints.about(self.files[model]) for model in models}
         options.setdefault("size", about[painter or spnet]["size"])
         soft = bool(painter) and about[painter]["profile"].get("soft", False)
         seen = about[third]["size"] if third else None
         classes = self._class_set(about)
-        return Inpainter(*parts, device=self.device, soft=soft, segmenter_size=seen, classes=classes, **options)
+        device = "cpu" if graphs else self.device
+        return Inpainter(*parts, device=device, soft=soft, segmenter_size=seen, classes=classes, **options)
+
+    def _exported(self, models, engine):
+        """model → the net as ONNX Runtime computes it; {} where PyTorch does. ValueError names an unknown engine."""
+        if engine not in (None, *ENGINES):
+            raise ValueError(f"unknown engine {engine!r}; known: {', '.join(ENGINES)}")
+        files = {model: self.files[model] for model in models}
+        if engine == "onnx":
+            exporting.prepare(files)
+            return exporting.exported(files)
+        if engine or self.device.type != "cpu":
+            return {}
+        try:
+            return exporting.exported(files) or {}
+        except ValueError as error:
+            warnings.warn(f"PyTorch computes: {error}", stacklevel=4)
+            return {}
 
     def _class_set(self, about):
         """The one class set of these nets. about: model → what its checkpoint says; raises ValueError naming two."""
@@ -86,8 +90,8 @@ class Nets:
 
     def _net(self, model):
         if model not in self._loaded:
-            self._loaded[model] = load_net(self.files[model], model)
-        return self._loaded[model][0]
+            self._loaded[model], _ = load_net(self.files[model], model)
+        return self._loaded[model]
 
     def best_design(self):
         """The better design these weights hold both nets of; where they hold none, the one they hold most of."""
@@ -95,19 +99,38 @@ class Nets:
 
     def record(self):
         """What a result file says of the nets that were used, see `spg.weights.record`."""
-        return record({model: self.files[model] for model in self._loaded})
+        return record({model: self.files[model] for model in self._used})
 
 
-def load(weights, device=None, design=None, **options):
+def load(weights, device=None, design=None, engine="torch", **options):
     """An `Inpainter` with the weights of that name, folder or list (see `resolve`); options go to it.
 
-    design: `spg-plus` or `spg`; None takes the better pair of nets there is. Raises ValueError when the weights
-    lack SP-Net or SG-Net. Weights without a segmenter borrow a shipped one.
+    design: `spg-plus` or `spg`; None takes the better pair of nets there is. engine: what computes: `torch`, PyTorch
+    in float32, which all that is measured goes by; `bfloat16`, PyTorch in that; `onnx`, ONNX Runtime on the CPU, which
+    gives the same within one grey level; None, the fastest that is ready here: ONNX Runtime where the nets' graphs are
+    in the cache (see `prepare`), else PyTorch. Raises ValueError when the weights lack SP-Net or SG-Net, ImportError
+    for `onnx` where it is not installed. Weights without a segmenter borrow a shipped one.
     """
+    nets = Nets(weights, device)
+    return nets.inpainter(*_parts(nets, design), segmenter=True, engine=engine, **options)
+
+
+def prepare(weights, design=None):
+    """Make ready, in the cache, what `load` needs for ONNX Runtime, once for each net; nothing where there is a GPU.
+
+    Nor where it is not installed. A net that cannot be exported is warned of.
+    """
+    nets = Nets(weights)
+    if nets.device.type != "cpu":
+        return
+    models = [*_parts(nets, design), *(["segmenter"] * ("segmenter" in nets))]
+    exporting.try_to_prepare({model: nets.files[model] for model in models if model in nets})
+
+
+def _parts(nets, design):
     if design not in (None, *DESIGNS):
         raise ValueError(f"unknown design {design!r}; known: {', '.join(DESIGNS)}")
-    nets = Nets(weights, device)
-    return nets.inpainter(*DESIGNS[design or nets.best_design()], segmenter=True, **options)
+    return DESIGNS[design or nets.best_design()]
 
 
 # -------------------------------------------------------------------- the discriminators of a training
