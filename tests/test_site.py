@@ -108,6 +108,15 @@ def test_all_lessons_are_there_in_order(site):
     assert list(dict.fromkeys(listed)) == lessons
 
 
+# Words and numbers that stand alone in a cell of a table, and on more than one line
+BROKEN = """[...document.querySelectorAll('article :is(td, th)')].filter(cell => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  const tops = [...range.getClientRects()].map(box => box.top);
+  return /^[−+]?[\\w.]+$/.test(cell.textContent.trim()) && Math.max(...tops) - Math.min(...tops) > 15;
+}).map(cell => cell.textContent)"""
+
+
 @pytest.fixture(scope="module")
 def chromium():
     yield from open_browser()
@@ -120,6 +129,7 @@ def test_pages_fit_a_phone_and_pictures_are_not_dimmed(site, chromium):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
         filters = page.evaluate("[...document.querySelectorAll('article img')].map(x => getComputedStyle(x).filter)")
         assert set(filters) <= {"none"}, name
+        assert page.evaluate(BROKEN) == [], name
     page.wait_for_selector("mjx-container[display=true]", timeout=120_000)
     begins = "[...document.querySelectorAll('div.math')].map(x => x.firstElementChild.getBoundingClientRect().left)"
     assert min(page.evaluate(begins)) >= 0  # a long equation scrolls from its beginning on
