@@ -27,6 +27,7 @@ NARROWEST = 16  # channels of the outermost level, at least
 TILE = 64  # side of the grain that is repeated over the picture
 LEVELS = 10  # halvings of `push_pull` in an exported net: as many as a side of 1024 pixels has
 FINE, ROUGHEST = 5, 0.06  # `roughness`: side of the cells in pixels; what a pixel counts at most: lines are no grain
+GIVEN = 0.6  # share of that roughness which the painted ground gets: by eye, rather too smooth than too rough
 TRACE = 1e-3  # how much of the coarser level a wholly known pixel takes: enough to divide by, too little to see
 
 
@@ -275,7 +276,7 @@ class SGNetPlus(Pyramid):
     coloured: every level sees `colour`, N×4×H×W: a colour in [-1, 1] inside an object's outline, and the outline, both
     0 elsewhere. None asks for no colour.
 
-    ground: number of the class that gets grain as rough as where it is known; None: none does. Not in training, where
+    ground: number of the class that gets grain, `GIVEN` of what it has where it is known; None: none does. Not in training, where
     pixel losses would only see an error in it.
     """
 
@@ -309,7 +310,7 @@ class SGNetPlus(Pyramid):
             return i_r  # a clamp would stop the gradient of colours cut off
         if self.ground is not None:
             ground = s[:, [self.ground]]
-            i_r = i_r + ground * roughness(i0, ground, hole) * _tiled(self.grain, i0)
+            i_r = i_r + GIVEN * ground * roughness(i0, ground, hole) * _tiled(self.grain, i0)
         return i_r.clamp(-1, 1)
 
     def _guided(self, i0, s, hole, blurred, asked):
