@@ -276,8 +276,8 @@ class SGNetPlus(Pyramid):
     coloured: every level sees `colour`, N×4×H×W: a colour in [-1, 1] inside an object's outline, and the outline, both
     0 elsewhere. None asks for no colour.
 
-    ground: number of the class that gets grain, `GIVEN` of what it has where it is known; None: none does. Not in training, where
-    pixel losses would only see an error in it.
+    ground: number of the class that gets grain, `GIVEN` of what it has where it is known; None: none does. Not in
+    training, where pixel losses would only see an error in it.
     """
 
     def __init__(self, classes=8, width=16, downs=4, grained=False, coloured=False, ground=None):
