@@ -139,7 +139,7 @@ def test_files_are_filled_or_one_line_says_why_not(net, made):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(cli, "_nets", lambda named: types.SimpleNamespace(files={}))
-        patch.setattr(weights, "load", lambda files, design: net)
+        patch.setattr(weights, "load", lambda files, **options: net)
         for name, data in files.items():
             Path(name).write_bytes(data)
         status, said = run("inpaint", "photo.png", "--hole", "mask.png", "--out", "out.png", *arguments)
