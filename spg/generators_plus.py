@@ -146,7 +146,8 @@ def grain():
 
 def _tiled(tile, like):
     height, width = like.shape[-2:]
-    return tile.repeat(1, 1, -(-height // TILE), -(-width // TILE))[..., :height, :width].to(like)
+    rows, columns = height // TILE + 1, width // TILE + 1  # -(-n // TILE) would be another number in an exported graph
+    return tile.repeat(1, 1, rows, columns)[..., :height, :width].to(like)
 
 
 class InnerLevel(nn.Module):
