@@ -95,7 +95,7 @@ def test_the_manifest_says_what_is_there_in_half_the_bytes(exported, name):
             assert entry["size"] == int(name.rpartition("-")[2]) and entry["data"] == "streets"
             assert entry["weights_sha256"] == sha256(resolve(name)[model])
             weights = sum(p.numel() for p in load_net(resolve(name)[model])[0].parameters())
-            assert 2 * weights < entry["bytes"] < 2 * weights + 400_000
+            assert 2 * weights < entry["bytes"] < 2 * weights + 600_000  # the rest is the graph, unrolled
 
 
 def test_a_training_of_ones_own_is_rounded_as_a_shipped_net_is(tmp_path):
