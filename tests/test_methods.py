@@ -8,6 +8,7 @@ from tiny_nets import train
 import spg
 from spg import evaluation, weights
 from spg.baselines.layouts import nearest_known
+from spg.engine import checkpoints
 from spg.holes import evaluation_hole
 from spg.models import METHODS, MODELS
 from spg.weights import nets as methods
@@ -65,13 +66,14 @@ def test_a_method_is_its_two_nets_in_a_row(run, nets, question):
         assert (found.layouts[spnet](image, hole, labels * (1 - hole))[hole == 1] == whole.labels[hole == 1]).all()
 
 
-def test_an_inpainter_is_told_what_its_nets_need(run, nets):
+def test_an_inpainter_is_told_what_its_nets_need(run, nets, tmp_path):
     whole = nets.inpainter("spnet-plus", "sgnet-plus", segmenter=True)
     assert (whole.size, whole.segmenter_size, whole.soft) == (32, 32, False)
-    soft = weights.Nets(run)
-    soft.inpainter(painter="sgnet-plus")
-    soft._loaded["sgnet-plus"][1]["profile"]["soft"] = True
-    assert soft.inpainter(painter="sgnet-plus").soft and soft.inpainter(painter="sgnet").soft is False
+    tensors, about = checkpoints.load(nets.files["sgnet-plus"])
+    softly = tmp_path / "sgnet-plus.safetensors"
+    checkpoints.save(softly, tensors, about | {"profile": about["profile"] | {"soft": True}})
+    assert weights.Nets({"sgnet-plus": softly}).inpainter(painter="sgnet-plus").soft
+    assert nets.inpainter(painter="sgnet-plus").soft is nets.inpainter(painter="sgnet").soft is False
     assert nets.inpainter(painter="sgnet").segmenter_size is None
 
 
