@@ -177,7 +177,7 @@ class SegmentationGuidance(Task):
 
     def __init__(self, guided=True, plus=False):
         self.guided, self.plus, self.segmenting = guided, plus, False
-        self.labelled = guided
+        self.labelled, self.ground_weight = guided, 0.0
         self.begins_as = ("sgnet-plus-noseg" if plus else "sgnet-noseg") if guided else None
 
     @property
