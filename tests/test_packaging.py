@@ -141,7 +141,7 @@ def release(tmp_path):
 
     def commit():
         subprocess.run([*git, "add", "."], cwd=tmp_path, check=True)
-        subprocess.run([*git, "commit", "-qm", "x"], cwd=tmp_path, check=True)
+        subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], cwd=tmp_path, check=True)
 
     return tmp_path, check, commit
 
