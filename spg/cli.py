@@ -400,7 +400,7 @@ def _add_evaluate(commands):
         help="by commas: telea ns patchmatch glcic gfc noseg spg spg-oracle noseg-plus spg-plus spg-plus-oracle, or "
         "NAME=PATH of a painter's checkpoint or a folder with both nets",
     )
-    c.add_argument("--holes", default="paper", help="paper (default), centre, freeform, objects or outlines")
+    c.add_argument("--holes", default="paper", help="paper (default), centre, freeform, objects, outlines or cleared")
     c.add_argument("--size", type=int, required=True, help="side in pixels")
     c.add_argument("--limit", type=int, help="only the first so many pictures")
     c.add_argument("--seed", type=int, default=0, help="of the hole set")

@@ -15,6 +15,7 @@ from spg.labels import STREET
 SMALLEST, LARGEST = 1 / 8, 1 / 2  # a side, as a share of the image's side [THE_PAPER.md, section 2]
 
 MARGIN = 1 / 16  # the widest around an object, as a share of the picture [our decision]
+TRIED = 8  # places where an outline might be moved to, of which the emptiest is taken
 
 
 def check_hole(hole, size=None, where="hole"):
@@ -171,7 +172,27 @@ def outline_hole(rng, labels, classes=STREET):
         down = rng.integers(-thing.top, labels.shape[0] - thing.top - thing.height + 1)
         right = rng.integers(-thing.left, labels.shape[1] - thing.left - thing.width + 1)
         inside = np.roll(inside, (down, right), (0, 1))
-    return _grown(inside, int(rng.integers(1, max(2, round(MARGIN * max(labels.shape))) + 1)))
+    return _with_margin(rng, inside)
+
+
+def cleared_hole(rng, labels, classes=STREET):
+    """The outline of one object and a margin, moved sideways to where the fewest objects are; None without an object.
+
+    Whoever cuts a car out by its outline wants to be rid of it. No picture shows what a car hides, but most show a like
+    place without one: beside it, at the same height, as far away [our decision].
+    """
+    thing = _chosen(rng, labels, classes)
+    if thing is None:
+        return None
+    inside = outline_of(thing, labels, classes)
+    objects = np.isin(labels, [number for part in classes.parts for number in part.classes])
+    moves = rng.integers(-thing.left, labels.shape[1] - thing.left - thing.width + 1, TRIED)
+    places = [np.roll(inside, right, 1) for right in moves]
+    return _with_margin(rng, min(places, key=lambda place: objects[place > 0].sum()))
+
+
+def _with_margin(rng, inside):
+    return _grown(inside, int(rng.integers(1, max(2, round(MARGIN * max(inside.shape))) + 1)))
 
 
 def _chosen(rng, labels, classes):
@@ -202,7 +223,7 @@ def _grown(inside, by):
 
 
 SAMPLERS = {"paper": rectangle, "centre": centred_square, "freeform": freeform}  # of a shape alone
-LABELLED = {"objects": object_hole, "outlines": outline_hole}  # look at the labels
+LABELLED = {"objects": object_hole, "outlines": outline_hole, "cleared": cleared_hole}  # look at the labels
 NAMES = (*SAMPLERS, *LABELLED)
 
 
@@ -242,8 +263,8 @@ def evaluation_hole(data, split, size, sampler, seed, index, labels=None, classe
     """Hole number `index` of the fixed evaluation set: the same for every method, run and machine.
 
     It depends on these arguments alone, so a run over the first N scenes sees the first N holes.
-    data: data-set name (`streets`), size: side in pixels; labels: the scene's map, which `objects` and
-    `outlines` look at, and its classes.
+    data: data-set name (`streets`), size: side in pixels; labels: the scene's map, which the samplers in
+    `LABELLED` look at, and its classes.
     Returns uint8 size×size, or None where these find no object: such a scene is left out, and counted.
     """
     key = zlib.crc32(f"{data}/{split}/{check_sampler(sampler)}".encode())

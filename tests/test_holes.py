@@ -10,6 +10,7 @@ from spg.holes import (
     SAMPLERS,
     centred_square,
     check_hole,
+    cleared_hole,
     evaluation_hole,
     evaluation_holes,
     freeform,
@@ -155,7 +156,7 @@ def test_holes_around_objects_depend_on_each_argument_and_on_the_labels():
 
 
 def test_unknown_sampler_is_named():
-    with pytest.raises(ValueError, match="sampler 'round'; known: paper, centre, freeform, objects, outlines"):
+    with pytest.raises(ValueError, match="sampler 'round'; known: paper, centre, freeform, objects, outlines, cleared"):
         evaluation_hole("streets", "val", 64, "round", 0, 0)
 
 
@@ -199,6 +200,27 @@ def test_a_hole_with_the_outline_of_an_object_stands_there_or_elsewhere():
         moved += not (hole[car] == 1).all()
     assert 10 < moved < 30
     assert outline_hole(np.random.default_rng(0), np.zeros((64, 64), np.uint8)) is None
+
+
+def test_a_cleared_hole_has_an_objects_shape_and_lies_beside_it_where_none_is():
+    labels = street()
+    for seed in range(50):
+        hole = cleared_hole(np.random.default_rng(seed), labels)
+        rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
+        margin = 30 - rows[0]
+        assert 1 <= margin <= 4 and rows[-1] == 39 + margin  # at the car's own height
+        assert len(columns) <= 16 + 2 * margin
+        assert (hole != object_hole(np.random.default_rng(seed), labels)).any()
+
+
+def test_a_cleared_hole_is_where_the_fewest_objects_are(monkeypatch):
+    def taken(tried):
+        monkeypatch.setattr("spg.holes.TRIED", tried)
+        found = [cleared_hole(np.random.default_rng(seed), street()) for seed in range(50)]
+        return np.mean([(street()[hole > 0] == VEHICLE).mean() for hole in found])
+
+    assert taken(8) < 0.05 < 0.2 < taken(1)
+    assert cleared_hole(np.random.default_rng(0), np.zeros((64, 64), np.uint8)) is None
 
 
 def test_a_hole_of_the_fixed_set_looks_at_the_scene():
