@@ -194,7 +194,7 @@ def _inpaint(a):
     if a.engine is None and Path(a.image).is_dir():  # for a single picture it would take longer than it saves
         weights.prepare(files, a.design)
     net = weights.load(files, design=a.design, engine=a.engine)
-    done, skipped = inpaint_files(net, a.image, a.hole, a.out, a.labels, a.threshold)
+    done, skipped = inpaint_files(net, a.image, a.hole, a.out, a.labels, a.threshold, a.without)
     print(f"{done} filled -> {a.out}" + (f", {len(skipped)} skipped" if skipped else ""))
     return 2 if skipped and not done else 0
 
@@ -425,6 +425,13 @@ def _add_inpaint(commands):
     c.add_argument("--out", required=True, help="PNG to write; a folder for a folder")
     c.add_argument(
         "--labels", help="label map of class numbers or colours (PNG), or a folder of them; default: the segmenter's"
+    )
+    c.add_argument(
+        "--without",
+        type=lambda names: names.split(","),
+        default=(),
+        metavar="CLASSES",
+        help="classes, by commas, that are not to be in the hole: `vehicle` removes the car it covers",
     )
     c.add_argument("--weights", nargs="+", help=WEIGHTS)
     c.add_argument("--design", help="spg-plus or spg; default: the better pair of nets there is")

@@ -36,6 +36,7 @@ from spg.pictures import (
 )
 from spg.samples import usual_colours
 
+LEAST = 1e-6  # a class that is not barred keeps this much, or a hole certain of a barred class had nothing left
 ENGINES = ("torch", "bfloat16", "onnx")  # what may compute the nets, see `Inpainter`
 SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".avif", *HEIC_SUFFIXES}
 QUICK = 3  # of zlib's levels: a photo's PNG is 3 % larger than at the usual 6, and written in a third of the time
@@ -120,20 +121,26 @@ class Inpainter:
 
     # ------------------------------------------------------------ the two steps and their sum
 
-    def __call__(self, image, hole, labels=None):
-        """Predict the layout, then paint it. Raises ValueError for a wrong hole, labels or picture, saying what."""
+    def __call__(self, image, hole, labels=None, without=()):
+        """Predict the layout, then paint it. Raises ValueError for a wrong hole, labels or picture, saying what.
+
+        without: names of classes that are not to be in the hole. Whoever covers a car to be rid of it says "vehicle",
+        or SP-Net may well find that a car is missing.
+        """
+        barred = self._barred(without)
         picture, hole, known_labels = self._check(image, hole, labels, ignore=True)
         plan = windows.plan(hole, self.size, self.share)
-        full, probabilities = self._predict(picture, hole, plan, known_labels)
+        full, probabilities = self._predict(picture, hole, plan, known_labels, barred)
         filled = self._paint(_own(picture, image), hole, plan, full, probabilities)
         scale = min(windows.scale(window.shape, self.size) for window in plan)
         full = Image.fromarray(full) if isinstance(image, Image.Image) else full
         return Filled(like(image, filled, hole), full, probabilities, scale)
 
-    def predict(self, image, hole, labels=None):
+    def predict(self, image, hole, labels=None, without=()):
         """The first step alone: completed labels (uint8 H×W) and S_R (float32 C×H×W, see `Filled`)."""
+        barred = self._barred(without)
         picture, hole, labels = self._check(image, hole, labels, ignore=True)
-        return self._predict(picture, hole, windows.plan(hole, self.size, self.share), labels)
+        return self._predict(picture, hole, windows.plan(hole, self.size, self.share), labels, barred)
 
     def paint(self, image, hole, labels, probabilities=None, colours=None):
         """The second step alone: fill the picture after a complete label map (true, or edited). Same kind out.
@@ -153,6 +160,12 @@ class Inpainter:
         """The segmenter alone: labels uint8 H×W of the known part; in the hole, a guess that `predict` does not use."""
         picture, hole, _ = self._check(image, hole, None)
         return self._segment(picture, hole)
+
+    def _barred(self, without):
+        barred = self.classes.numbers(without)
+        if len(set(barred)) == len(self.classes):
+            raise ValueError("without= names all classes: leave one that may be in the hole")
+        return barred
 
     def _check(self, image, hole, labels, ignore=False):
         """ignore: the labels in the hole are not looked at, and may be 255."""
@@ -193,16 +206,17 @@ class Inpainter:
 
     # ------------------------------------------------------------ window by window
 
-    def _predict(self, picture, hole, plan, labels):
+    def _predict(self, picture, hole, plan, labels, barred=()):
         labels = self._segment(picture, hole) if labels is None else labels
         full, probabilities = labels * (1 - hole), _zeros((len(self.classes), *hole.shape))
         for window in plan:
             missing = hole[window.cell] == 1
             if window.thin:
-                classes = nearest_known(full[window.rim], hole[window.rim], self.classes)[window.rim_inner]
+                classes = _beside(full[window.rim], hole[window.rim], self.classes, barred)[window.rim_inner]
                 chances = np.arange(len(self.classes))[:, None, None] == classes
             else:
                 s_r = self._layout(picture[(..., *window.view)], hole[window.view], labels[window.view])
+                s_r = _without(s_r, barred)
                 classes = _enlarged(s_r.argmax(1, keepdim=True).float(), window, "nearest")[0]
                 chances = _enlarged(s_r, window, "bilinear")
             np.copyto(full[window.cell], classes, where=missing, casting="unsafe")
@@ -306,6 +320,20 @@ def _own(picture, image):
     return picture if isinstance(image, Image.Image) else picture.copy()
 
 
+def _without(s_r, barred):
+    """S_R, 1×C×h×w, with these classes at zero and the others scaled to a sum of 1."""
+    if not barred:
+        return s_r
+    s_r = s_r.clamp_min(LEAST).index_fill(1, torch.tensor(barred, device=s_r.device), 0)
+    return s_r / s_r.sum(1, keepdim=True)
+
+
+def _beside(labels, hole, classes, barred):
+    """The classes beside a thin hole, H×W; barred ones only where there is nothing else."""
+    out = hole | np.isin(labels, barred)
+    return nearest_known(labels, hole if out.all() else out.astype(np.uint8), classes)
+
+
 def _is_asked(window, missing, hole, labels, colours):
     """Is something to be in a thin window's missing pixels that is not beside them, such as a post, or a colour?"""
     if colours is not None and colours[window.cell][missing][:, 3].any():
@@ -352,17 +380,19 @@ def _zeros(shape):
 # --- files --------------------------------------------------------------------------------------------------------
 
 
-def inpaint_files(net, image, hole, out, labels=None, threshold=False):
+def inpaint_files(net, image, hole, out, labels=None, threshold=False, without=()):
     """Fill one file or a folder of files with `net`, an `Inpainter`. Returns (number filled, names skipped).
 
     image, hole, labels: each a file or a folder with the same file stems; out: a PNG, or a folder for a folder.
     A mask is black and white (0 and 255, or 0 and 1), white = missing; a grey one needs threshold=True. In a folder
     run a damaged or unfitting picture is named on stderr, skipped and counted; alone it raises ValueError. Files that
-    are no pictures, and masks and labels without one, are named too.
+    are no pictures, and masks and labels without one, are named too. without: see `Inpainter.__call__`.
     """
+    if without:
+        net.classes.numbers(without)  # a wrong name is nothing to skip every picture for
     if not Path(image).is_dir():
         writing.check([_png(out)], inputs=[image, hole, labels])
-        fill_file(net, image, hole, _png(out), labels, threshold)
+        fill_file(net, image, hole, _png(out), labels, threshold, without)
         return 1, []
     pictures = [p for p in listed(image) if p.suffix.lower() in SUFFIXES]
     _say_left_out(pictures, image, out, hole, labels)
@@ -373,7 +403,7 @@ def inpaint_files(net, image, hole, out, labels=None, threshold=False):
     for picture in pictures:
         try:
             pair = [_partner(folder, picture) for folder in (hole, labels)]
-            fill_file(net, picture, pair[0], Path(out) / f"{picture.stem}.png", pair[1], threshold)
+            fill_file(net, picture, pair[0], Path(out) / f"{picture.stem}.png", pair[1], threshold, without)
         except (ValueError, FileNotFoundError) as error:
             print(f"skipped {picture.name}: {error}", file=sys.stderr)
             skipped.append(picture.name)
@@ -410,11 +440,12 @@ def _check_folders(pictures, places, out):
         )
 
 
-def fill_file(net, image, hole, out, labels=None, threshold=False):
+def fill_file(net, image, hole, out, labels=None, threshold=False, without=()):
     """Fill one file; writes a PNG, whose known pixels are those of the (RGB) picture, bit by bit."""
     picture = open_upright(image)
     missing = check_hole(read_hole(hole, threshold), picture.size[::-1], where=hole)
-    filled = net(picture, missing, None if labels is None else read_labels(labels, missing, net.classes))
+    labels = None if labels is None else read_labels(labels, missing, net.classes)
+    filled = net(picture, missing, labels, without)
     with writing.replacing(out) as draft:
         filled.image.save(draft, format="PNG", compress_level=QUICK)  # with the picture's colour profile
 

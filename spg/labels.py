@@ -88,6 +88,13 @@ class ClassSet:
         turned = labels[..., ::-1]
         return self.exchanged[turned] if self.swaps else turned
 
+    def numbers(self, names):
+        """The class numbers of these names, as a tuple. Raises ValueError naming a class that is not in the set."""
+        for name in names:
+            if name not in self.names:
+                raise ValueError(f"unknown class {name!r}; known: {', '.join(self.names)}")
+        return tuple(self.names.index(name) for name in names)
+
     def same(self, other):
         """Whether the numbers of two sets mean the same classes; their colours may differ."""
         return self.names == other.names

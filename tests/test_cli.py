@@ -228,6 +228,21 @@ def test_inpaint_a_photo_of_any_size(run, tmp_path):
     assert (filled[mask == 0] == picture[mask == 0]).all() and (filled[mask == 255] != picture[mask == 255]).any()
 
 
+def test_inpaint_without_a_class(run, tmp_path, capsys):
+    picture_files(tmp_path / "in")
+    files = [str(tmp_path / "in" / "photo.png"), "--hole", str(tmp_path / "in" / "mask.png"), "--weights", str(run)]
+    command = ["inpaint", *files, "--out", str(tmp_path / "out.png")]
+    made = []
+    for without in ([], ["--without", "road,building,sign,vegetation,sky,person,other"]):
+        assert main([*command, *without]) == 0
+        made.append(np.asarray(Image.open(tmp_path / "out.png")))
+    assert (made[0] != made[1]).any()
+    folder = ["inpaint", str(tmp_path / "in"), *files[1:], "--out", str(tmp_path / "done"), "--without", "vehicle,car"]
+    assert main(folder) == 2  # at once: not a picture skipped
+    said = capsys.readouterr()
+    assert "unknown class 'car'" in said.err and "skipped" not in said.err
+
+
 def test_inpaint_a_folder_skips_and_counts_what_is_damaged(run, tmp_path, capsys):
     picture_files(tmp_path / "in")
     folder = tmp_path / "photos"

@@ -71,6 +71,41 @@ def test_the_two_steps_are_the_whole(net):
     assert (net.paint(picture, hole, completed) == filled.image).all()
 
 
+def test_classes_that_are_not_to_be_in_the_hole_are_not(net):
+    picture, labels, hole = scene(40, 40)
+    usual, s_r = net.predict(picture, hole, labels)
+    barred = np.unique(usual[hole == 1])[:2]  # what SP-Net would have there
+    names = [net.classes.names[c] for c in barred]
+    completed, without = net.predict(picture, hole, labels, without=names)
+    assert not np.isin(completed[hole == 1], barred).any()
+    assert (completed[hole == 0] == labels[hole == 0]).all()
+    allowed = np.setdiff1d(range(8), barred)
+    assert (completed[hole == 1] == allowed[s_r[allowed].argmax(0)][hole == 1]).all()  # the likeliest of the others
+    np.testing.assert_allclose(without.sum(0), 1, atol=1e-5)
+    assert (net(picture, hole, labels, names).labels == completed).all()
+
+
+def test_a_hole_without_any_class_or_without_an_unknown_one_is_refused(net):
+    picture, labels, hole = scene(40, 40)
+    with pytest.raises(ValueError, match="unknown class 'car'; known: road, building"):
+        net(picture, hole, labels, without=["car"])
+    with pytest.raises(ValueError, match="names all classes"):
+        net(picture, hole, labels, without=net.classes.names)
+
+
+def test_a_thin_hole_without_a_class_gets_the_next_one_beside_it(net):
+    labels = np.full((400, 400), VEHICLE, np.uint8)
+    labels[:, :100] = ROAD
+    hole = np.zeros((400, 400), np.uint8)
+    hole[199:202, 95:110] = 1
+    picture = np.full((400, 400, 3), 90, np.uint8)
+    large = Inpainter(net.spnet, net.sgnet, size=32, device="cpu")
+    assert (large.predict(picture, hole, labels)[0] == labels).all()
+    assert (large.predict(picture, hole, labels, without=["vehicle"])[0][hole == 1] == ROAD).all()
+    labels[:] = VEHICLE  # there is nothing else
+    assert (large.predict(picture, hole, labels, without=["vehicle"])[0] == VEHICLE).all()
+
+
 def test_a_soft_painter_reads_the_probabilities_in_the_hole_and_no_other_does(net):
     picture, labels, hole = scene(40, 40)
     plain = Inpainter(net.spnet, SGNetPlus(downs=2), device="cpu")  # untrained, it paints the colours of the classes

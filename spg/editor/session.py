@@ -13,11 +13,11 @@ from spg.editor.edits import Refused, check_edit, do_edit
 from spg.editor.variants import recognised
 from spg.editor.words import Said
 from spg.holes import check_hole
+from spg.inpainting import LEAST
 from spg.labels import check_labels, classes_of
 from spg.pictures import as_hole, as_labels, as_picture, rgb_profile
 
 KEPT = 3  # holes remembered: undo and redo across a change of the hole then cost nothing
-LEAST = 1e-6  # a class that is not barred keeps this much, or a hole certain of a barred class had nothing left
 
 
 class Session:
