@@ -8,7 +8,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce test test-code test-lessons lab app runtime page site notebooks address student format release-check lock clean
+.PHONY: help reproduce test lab app runtime page site notebooks address student format release-check lock clean
 
 PYTHON ?=
 TORCH_INDEX ?=
@@ -62,24 +62,14 @@ build/notebooks/%.ipynb: notebooks/%.ipynb $(RESULTS)
 
 # --- the checks --------------------------------------------------------------------------------------------------
 
-# Its two halves side by side, one thread each. Both run to their end, and a failure of either one is make's.
-test: $(VENV)  ## lint, then pytest over the tests beside nbval over the notebooks
+# Whole files go to whichever of two processes is free, one thread each. The tests come first: the lessons after them
+# use the tests' own cache, too.
+test: $(VENV)  ## lint, then pytest over the tests and nbval over the lessons
 	ruff check .
 	ruff format --check .
-	@$(MAKE) --no-print-directory --keep-going -j2 test-code test-lessons
-
-# Two halves write to one terminal, so each line begins with the name of its half. The status is that of what is named.
-NAMED = 2>&1 | while IFS= read -r line; do echo "$(@:test-%=%): $$line"; done; exit $${PIPESTATUS[0]}
-ELSEWHERE := tests/test_wheel.py tests/test_site.py
-
-test-code: $(VENV)  ## the first half: pytest over the tests of the package
-	@OMP_NUM_THREADS=1 pytest --durations=15 --junitxml=build/tests.xml tests $(ELSEWHERE:%=--ignore=%) $(NAMED)
-
-# Tests come first, so that the lessons after them use the tests' own cache, too.
-test-lessons: $(VENV)  ## the second half: the lessons without the repository, then each of them here, by nbval
-	@OMP_NUM_THREADS=1 pytest --durations=15 --junitxml=build/lessons.xml $(ELSEWHERE) \
-	  --nbval-lax --nbval-sanitize-with tests/nbval.ini --nbval-cell-timeout 600 $(filter-out $(NOT_RUN),$(NOTEBOOKS)) $(NAMED)
-	@python -m spg.course ran build/lessons.xml $(NOTEBOOKS) $(NAMED)
+	OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=20 --junitxml=build/tests.xml tests \
+	  --nbval-lax --nbval-sanitize-with tests/nbval.ini --nbval-cell-timeout 600 $(filter-out $(NOT_RUN),$(NOTEBOOKS))
+	python -m spg.course ran build/tests.xml $(NOTEBOOKS)
 
 RELEASE := packaging hygiene readme places wheel site
 VERSION = $(shell sed -n '/^version = /{s/.*"\(.*\)".*/\1/p;q;}' pyproject.toml)
