@@ -1,11 +1,14 @@
 """`spg edit`: the editor of files, alone in a browser."""
 
 import re
+import signal
 import subprocess
+import time
 
 import cv2
 import nbformat
 import numpy as np
+import psutil
 import pytest
 from browser import barriers, free_port, open_browser, start
 from editor_scene import net, street
@@ -108,6 +111,17 @@ def test_the_readmes_picture_shows_before_edits_and_after(tmp_path):
     assert 10_000 < (tmp_path / "edit.png").stat().st_size <= plots.LARGEST
 
 
+def test_no_number_of_warm_kernels_is_refused(capsys):
+    assert main(["edit", "--warm", "-1", "--weights", "streets-64", "--no-browser"]) == 2
+    assert "--warm -1: it is the number of kernels" in capsys.readouterr().err
+
+
+def test_warm_kernels_are_voilas_pool():
+    pool = {"--VoilaConfiguration.preheat_kernel=True", "--VoilaConfiguration.default_pool_size=2"}
+    wanted = [set(voila.command("x.ipynb", 8000, "127.0.0.1", False, app.IDLE, warm)) & pool for warm in (0, 2)]
+    assert wanted == [set(), pool]
+
+
 def test_the_app_listens_on_this_machine_only_and_ends_idle_kernels():
     command = voila.command("x.ipynb", 8000, "127.0.0.1", browser=False, idle=app.IDLE)
     assert "--Voila.ip=127.0.0.1" in command and app.IDLE <= 60
@@ -161,6 +175,78 @@ def end(server):
         server.wait(20)
     except subprocess.TimeoutExpired:
         server.kill()
+
+
+# -------------------------------------------------------------------- the warm kernel
+
+IDLE = 15  # seconds after which the server of this test ends idle kernels; a minute is long for a test
+SERVED = (
+    f"import sys\nfrom spg.editor import app\n\napp.IDLE = {IDLE}\napp.serve(port=int(sys.argv[1]), browser=False)\n"
+)
+
+
+def kernels(server, count):
+    """The ids of a server's kernels, as soon as there are so many."""
+    for _ in range(600):
+        found = {child.pid for child in psutil.Process(server.pid).children() if is_kernel(child)}
+        if len(found) == count:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"{len(found)} kernels, not {count}")
+
+
+def is_kernel(process):
+    try:
+        return "ipykernel_launcher" in process.cmdline()
+    except psutil.Error:  # it has just ended
+        return False
+
+
+@pytest.mark.browser
+def test_a_warm_kernel_waits_for_its_visitor_and_ends_with_the_server(tmp_path, monkeypatch):
+    (tmp_path / "served.py").write_text(SERVED)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    for browser in open_browser():
+        server = start("served", str(port), url=f"{url}static/x", log=tmp_path / "log", seconds=240)
+        try:
+            warm = kernels(server, 1)
+            time.sleep(2 * IDLE)
+            assert kernels(server, 1) == warm  # it is idle, and nobody has come
+            page, _ = visit((browser, url), 1280, 800)
+            page.get_by_role("button", name="Edit sample street 1").click()
+            coach(page, 1)
+            assert warm < kernels(server, 2)  # the next one is being warmed
+            page.context.close()
+            left = kernels(server, 1)
+            assert not left & warm
+            server.send_signal(signal.SIGINT)  # Ctrl-C
+            server.wait(60)
+            assert not any(map(psutil.pid_exists, left))
+        finally:
+            server.terminate()
+            end(server)
+
+
+@pytest.mark.browser
+def test_who_comes_before_the_kernel_is_warm_reads_words(tmp_path):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/"
+    for browser in open_browser():
+        server = start(
+            "spg.cli", "edit", f"--port={port}", "--no-browser", url=f"{url}static/x", log=tmp_path / "log", seconds=240
+        )
+        try:
+            page = browser.new_page()
+            page.goto(url, wait_until="commit")
+            page.locator("#loading p", has_text=read("en")["cold"]).wait_for(timeout=20_000)
+            width = "image => image.decode().then(() => image.naturalWidth)"
+            assert page.locator("#loading img").evaluate(width) == 128  # the first sample street
+            page.locator(".spg-welcome").wait_for(timeout=240_000)
+        finally:
+            server.terminate()
+            end(server)
 
 
 # -------------------------------------------------------------------- the first minute, walked

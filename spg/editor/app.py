@@ -1,12 +1,14 @@
 """The editor alone in a browser: on this machine, 127.0.0.1, with one kernel for each visitor.
 
-Each kernel loads the nets for itself; one whose visitor has gone is ended after a minute.
+Each kernel loads the nets for itself, and one has them ready before its visitor comes. A kernel whose visitor has gone
+is ended after a minute.
 """
 
 import functools
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from spg import plots
 from spg.data.streets import draw
@@ -24,7 +26,7 @@ from spg.weights import default, load, prepare, registry, resolve
 SIZE = 256  # of the largest drawn street
 SAMPLES = (5009, 5034, 5047, 5003, 5014, 5049)  # seeds of the sample streets: day and night, sun and rain
 THUMBNAIL = 160  # pixels
-IDLE = 60  # seconds after which a kernel without a page is ended: each holds half a gigabyte
+IDLE = 60  # seconds after which a kernel without a page is ended: each holds some 300 MB
 
 
 def open_editor(image=None, hole=None, labels=None, weights=None, engine=None):
@@ -122,9 +124,13 @@ def default_weights(image):
     return default("streets", SIZE) if image is None else default()
 
 
-def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=True, engine=None):
-    """Serve the editor until Ctrl-C. Raises ValueError or FileNotFoundError at once where the files do not fit."""
-    open_editor(image, hole, labels, weights, engine).close()  # a bad file should be said here, not in the browser
+def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=True, engine=None, warm=1):
+    """Serve the editor until Ctrl-C. Raises ValueError or FileNotFoundError at once where the files do not fit.
+
+    warm: kernels that have the editor ready before a visitor comes.
+    """
+    editor = open_editor(image, hole, labels, weights, engine)  # a bad file should be said here, not in the browser
+    editor.close()
     paths = {"image": image, "hole": hole, "labels": labels}
     arguments = {name: str(Path(path).resolve()) for name, path in paths.items() if path}
     found = weights or default_weights(image)
@@ -135,7 +141,16 @@ def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=T
     if engine:
         arguments["engine"] = engine
     title = "cold.title"
-    voila.serve(cell(**arguments), ENGLISH[title], port, browser=browser, idle=IDLE, words=cold(title))
+    picture = _thumbnail(editor.session.picture)
+    look = {"words": cold(title), "picture": picture}
+    voila.serve(cell(**arguments), ENGLISH[title], port, browser=browser, idle=IDLE, warm=warm, **look)
+
+
+def _thumbnail(picture):
+    """A picture, uint8 3×H×W, as a small PNG file's bytes."""
+    small = Image.fromarray(picture.transpose(1, 2, 0))
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    return png(np.asarray(small))
 
 
 def cell(**arguments):

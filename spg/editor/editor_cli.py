@@ -27,6 +27,8 @@ def _add_edit(commands, weights, engine):
     c.add_argument("--engine", **engine)
     c.add_argument("--port", type=int, default=8866, help="on 127.0.0.1; default: 8866")
     c.add_argument("--no-browser", action="store_true", help="only print the address")
+    warm = "kernels that have the editor ready before a visitor comes, some 300 MB each; 0 for none; default: 1"
+    c.add_argument("--warm", type=int, default=1, metavar="N", help=warm)
 
 
 def _add_replay(commands, nets_of, weights, engine):
@@ -108,8 +110,10 @@ def _edit(a):
 
     if a.image is None and (a.hole or a.labels):
         raise ValueError("--hole and --labels need an IMAGE")
+    if a.warm < 0:
+        raise ValueError(f"--warm {a.warm}: it is the number of kernels that wait for a visitor, 0 for none")
     weights = a.weights[0] if a.weights and len(a.weights) == 1 else a.weights
-    serve(a.image, a.hole, a.labels, weights, a.port, not a.no_browser, a.engine)
+    serve(a.image, a.hole, a.labels, weights, a.port, not a.no_browser, a.engine, a.warm)
 
 
 def _replay(a, nets_of):

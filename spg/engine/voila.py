@@ -1,5 +1,6 @@
 """One cell as a page in the browser: Voilà serves it from this machine, with one kernel for each visitor."""
 
+import base64
 import errno
 import html
 import json
@@ -12,14 +13,16 @@ from pathlib import Path
 TEMPLATE = "spg"
 
 
-def serve(cell, title, port, ip="127.0.0.1", browser=True, idle=600, words=None):
+def serve(cell, title, port, ip="127.0.0.1", browser=True, idle=600, words=None, picture=b"", warm=0):
     """Serve a page that shows what the cell shows, until Ctrl-C or kill. Raises ImportError where Voilà is missing.
 
     cell: Python source. ip: `0.0.0.0` lets the local network in; there is no password. browser: open one. idle: seconds
     after which a kernel that nobody uses is ended. words: language → title, sentence and label of the page that is
-    there while the kernel starts, in other languages than English.
+    there while the kernel starts, in other languages than English. picture: a PNG file's bytes for that page. warm: so
+    many kernels run the cell before anybody comes, and wait for a visitor.
     """
     try:
+        from traitlets.config import Config
         from voila.app import Voila
     except ImportError as error:
         raise ImportError("a page in the browser needs Voilà: pip install 'spg-net[notebooks]'") from error
@@ -28,16 +31,35 @@ def serve(cell, title, port, ip="127.0.0.1", browser=True, idle=600, words=None)
     with tempfile.TemporaryDirectory() as folder:  # Voilà could serve files beside the notebook: there are none
         path = Path(folder) / "page.ipynb"
         path.write_text(json.dumps(notebook(cell, title)), "utf-8")
-        _put_template(Path(folder), title, words or {})
-        Voila.launch_instance(argv=command(path, port, ip, browser, idle))
+        _put_template(Path(folder), title, words or {}, picture)
+        config = Config(VoilaConfiguration={"multi_kernel_manager_class": _kernels()})
+        Voila.launch_instance(argv=command(path, port, ip, browser, idle, warm), config=config)
 
 
-def _put_template(folder, title, words):
-    """Have Voilà find `page.html.j2` as its template `spg`, the title and the words in it."""
+def _kernels():
+    """The class that holds the kernels and ends idle ones."""
+    from jupyter_server._tz import utcnow
+    from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+    class Kernels(AsyncMappingKernelManager):
+        async def cull_kernel_if_idle(self, kernel_id):
+            """A warm kernel has been idle for long when a visitor gets it: spare it until the page has connected."""
+            kernel = self._kernels[kernel_id]
+            idle = (utcnow() - kernel.last_activity).total_seconds() > self.cull_idle_timeout
+            if idle and not hasattr(kernel, "spared"):
+                kernel.spared = True
+            else:
+                await super().cull_kernel_if_idle(kernel_id)
+
+    return Kernels
+
+
+def _put_template(folder, title, words, picture):
+    """Have Voilà find `page.html.j2` as its template `spg`, the title, the words and the picture in it."""
     template = folder / "jupyter" / "voila" / "templates" / TEMPLATE
     template.mkdir(parents=True)
     page = Path(__file__).with_name("page.html.j2").read_text("utf-8").replace("THE TITLE", html.escape(title))
-    page = page.replace('"THE WORDS"', json.dumps(words))
+    page = page.replace('"THE WORDS"', json.dumps(words)).replace("THE PICTURE", base64.b64encode(picture).decode())
     (template / "index.html.j2").write_text(page, "utf-8")
     (template / "conf.json").write_text(json.dumps({"base_template": "lab"}))
     os.environ["JUPYTER_PATH"] = os.pathsep.join(
@@ -72,12 +94,14 @@ def notebook(cell, title):
     return {"cells": [cell], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def command(path, port, ip, browser, idle):
+def command(path, port, ip, browser, idle, warm=0):
     """Voilà's command line. Visitors see what the cell shows: not its source, and no file."""
     kernels = [
         f"--MappingKernelManager.cull_idle_timeout={idle}",
         f"--MappingKernelManager.cull_interval={min(60, max(1, idle // 3))}",
     ]
+    if warm:
+        kernels += ["--VoilaConfiguration.preheat_kernel=True", f"--VoilaConfiguration.default_pool_size={warm}"]
     look = [f"--template={TEMPLATE}"]
     secrets = ["--strip_sources=True", "--VoilaConfiguration.file_denylist=.*"]
     window = [] if browser else ["--no-browser"]
