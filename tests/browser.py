@@ -19,9 +19,13 @@ def open_browser():
     if not CHROMIUM:
         pytest.skip("no Chromium: apt install chromium")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])  # root, in containers
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
+
+
+def launch(chromium, *flags):
+    return chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *flags])  # root, in containers
 
 
 def barriers(page, within=None):

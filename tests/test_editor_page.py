@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from browser import barriers, free_port, open_browser, start
+from browser import barriers, free_port, launch, open_browser, start
 from editor_hand import PATIENCE, Hand, png
 from PIL import Image
 from test_editor_js import JS, node
@@ -168,11 +168,38 @@ def test_what_the_page_is_made_of(built):
     assert [c["name"] for c in about["classes"]] == list(CLASSES) and about["licence"] == "MIT"
     listed = json.loads(re.search(r"FILES = (\[.*\]);", (built / "offline.js").read_text())[1])
     there = {path.relative_to(built).as_posix() for path in built.rglob("*") if path.is_file()}
-    assert set(listed) == there - {"offline.js"} | {"./"}
+    later = {f"runtime/{name}" for name in page.WEBGPU}
+    assert later < there and set(listed) == there - {"offline.js"} - later | {"./"}
     for path in built.rglob("*.js"):
         assert not re.findall(r"https?://(?!www\.w3\.org/2000/svg)\S+", path.read_text()), path
     for path in page.HERE.glob("js/*.js"):
         assert (built / "js" / path.name).read_bytes() == path.read_bytes(), "the page has the editor as it is"
+
+
+COMPARED = """
+const { compare, sooner } = await import(process.argv[1]);
+const made = (levels, pixels, wait = 0) => ({
+  count: 2,
+  predict: async ({ known }) => Float32Array.from({ length: 2 * known.length }, (_, k) => (k < pixels ? 1 : 0.5)),
+  label: async ({ known }) => known.map((_, i) => (i < pixels ? 1 : 0)),
+  paint: async ({ picture }) => {
+    await new Promise((done) => setTimeout(done, wait));
+    return picture.map((byte) => byte + levels);
+  },
+});
+const street = { height: 100, width: 100, picture: new Uint8Array(30000).fill(9), known: new Uint8Array(10000) };
+const agree = (levels, pixels) => compare(made(0, 0), made(levels, pixels), street).then(() => true, () => false);
+const [fast, slow] = [made(0, 0), made(0, 0, 500)];
+const quicker = [await sooner(fast, slow, street), await sooner(slow, fast, street)];
+console.log(JSON.stringify([await agree(1, 10), await agree(2, 0), await agree(0, 11), ...quicker]));
+"""
+
+
+def test_engines_may_differ_by_a_level_and_a_pixel_in_a_thousand_and_the_sooner_is_known():
+    nets = (page.HERE / "local" / "nets.js").as_uri()
+    done = node("--input-type=module", "-e", COMPARED, nets)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert json.loads(done.stdout) == [True, False, False, True, False]
 
 
 def test_a_runtime_without_its_one_module_is_named(built, tmp_path):
@@ -264,7 +291,8 @@ def test_a_car_goes_and_another_comes_with_other_hosts_refused(visitor, built, c
     assert np.abs(saved["picture.png"].transpose(2, 0, 1).astype(int) - session.filled).max() <= 1
     assert (saved["labels.png"] == session.layout).all() and (session.layout[session.hole == 1] == VEHICLE).any()
     assert not hand.elsewhere and not hand.errors
-    size = sum(path.stat().st_size for path in built.rglob("*") if path.is_file())
+    first = [path for path in built.rglob("*") if path.is_file() and path.name not in page.WEBGPU]
+    size = sum(path.stat().st_size for path in first)
     with capsys.disabled():
         print(
             f"\nstatic page: {size / 1e6:.1f} MB, stroke to picture {1000 * statistics.median(times):.0f} ms at 128 px"
@@ -628,3 +656,147 @@ def test_the_page_as_one_file_opens_from_a_disk(browser, built, tmp_path, capsys
     context.close()
     with capsys.disabled():
         print(f"\nthe page as one file: {size / 1e6:.1f} MB")
+
+
+# -------------------------------------------------------------------- with WebGPU
+
+
+SOFTWARE = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan")
+LOSABLE = """
+const { requestDevice } = GPUAdapter.prototype;
+GPUAdapter.prototype.requestDevice = async function (wanted) {
+  self.device = await requestDevice.call(this, wanted);
+  return self.device;
+};
+"""
+NO_ADAPTER = "navigator.gpu.requestAdapter = () => Promise.reject(new Error('no adapter today'));\n"
+
+
+@pytest.fixture(scope="module")
+def with_webgpu(browser, served):
+    """Chromium with an adapter in software, or a skip."""
+    other = launch(browser.browser_type, *SOFTWARE)
+    tab = other.new_page()
+    tab.goto(f"{served}page.json")
+    if not tab.evaluate("navigator.gpu?.requestAdapter().then(Boolean)"):
+        other.close()
+        pytest.skip("this Chromium has no WebGPU adapter in software")
+    tab.close()
+    yield other
+    other.close()
+
+
+@pytest.fixture
+def at_street(with_webgpu, served):
+    """A function → somebody at street 1, with the `asked` addresses and the console's `lines`.
+
+    end: of the address. first: what the worker does first. lost: the files that do not come.
+    """
+    contexts = []
+
+    def visit(end, first="", lost=None):
+        context = with_webgpu.new_context(viewport={"width": 1280, "height": 900}, service_workers="block")
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        worker = first + (page.HERE / "local" / "worker.js").read_text()
+        context.route("**/worker.js", lambda route: route.fulfill(body=worker, content_type="text/javascript"))
+        if lost:
+            context.route(lost, lambda route: route.fulfill(status=404))
+        tab = context.new_page()
+        hand = Hand(tab)
+        hand.size, hand.asked, hand.lines, hand.errors = 128, [], [], []
+        tab.on("request", lambda request: hand.asked.append(request.url))
+        tab.on("console", lambda line: hand.lines.append(line.text))
+        tab.on("pageerror", lambda error: hand.errors.append(str(error)))
+        tab.goto(served + end)
+        tab.get_by_role("button", name="Edit sample street 1").click()
+        return hand
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def engine(hand, name):
+    hand.page.locator(f"html[data-engine={name}]").wait_for(state="attached", timeout=3 * PATIENCE)
+
+
+def without_a_car(hand):
+    """The saved picture once street 1 has lost its car."""
+    hand.click(*nearest_car(street(0)[2]))
+    hand.says("Removed: vehicle")
+    rests(hand)
+    return whole(hand)
+
+
+def told(hand, why):
+    """Wait for the console's one line that says why the nets stay with WASM."""
+    for _ in range(PATIENCE // 100):
+        if found := [line for line in hand.lines if "stay with WASM" in line]:
+            assert len(found) == 1 and why in found[0]
+            return
+        hand.page.wait_for_timeout(100)
+    raise AssertionError(hand.lines)
+
+
+@pytest.mark.browser
+def test_webgpu_paints_what_wasm_paints_and_a_lost_gpu_is_not_noticed(at_street, capsys):
+    hand, usual = at_street("#engine=webgpu", LOSABLE), at_street("")
+    expected = without_a_car(usual)
+    engine(hand, "webgpu")
+    differ = np.abs(without_a_car(hand).astype(int) - expected)
+    engine(hand, "webgpu")
+    assert differ.max() <= 1 and not [line for line in hand.lines if "WASM" in line]
+    engine(usual, "wasm")
+    assert [url for url in hand.asked if "jspi" in url]
+    assert not [url for url in usual.asked if "jspi" in url], "an adapter in software is slower than WASM"
+    hand.page.workers[0].evaluate("self.device.destroy()")
+    hand.tool("brush")
+    hand.drag((50, 30), (80, 30))
+    hand.says("The hole is")
+    rests(hand)
+    engine(hand, "wasm")
+    told(hand, "not WebGPU")
+    assert (whole(hand) != expected).any() and not hand.errors + usual.errors
+    with capsys.disabled():
+        print(f"\nWebGPU against WASM: {differ.max()} levels at most, {(differ > 0).mean():.1e} of the bytes")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("first", "lost", "why"), [(NO_ADAPTER, None, "no adapter today"), ("", "**/*.jspi.wasm", "not WebGPU")]
+)
+def test_where_webgpu_fails_wasm_goes_on(at_street, first, lost, why):
+    hand = at_street("#engine=webgpu", first, lost)
+    told(hand, why)
+    engine(hand, "wasm")
+    assert without_a_car(hand).shape == (128, 128, 3) and not hand.errors
+
+
+@pytest.mark.browser
+def test_webgpu_is_not_tried_where_it_is_not_wanted(at_street):
+    hand = at_street("#engine=wasm")
+    without_a_car(hand)
+    engine(hand, "wasm")
+    assert not [url for url in hand.asked if "jspi" in url] and not hand.errors
+
+
+KEPT = """async () => {
+  const stores = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
+  const requests = (await Promise.all(stores.map((cache) => cache.keys()))).flat();
+  return requests.filter(({ url }) => url.includes("jspi")).length;
+}"""
+
+
+@pytest.mark.browser
+def test_what_webgpu_needs_is_kept_once_it_was_asked_for(with_webgpu, served):
+    context = with_webgpu.new_context()
+    context.set_default_timeout(PATIENCE)
+    tab = context.new_page()
+    tab.goto(served)
+    tab.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    assert tab.evaluate(KEPT) == 0
+    tab.goto(f"{served}#engine=webgpu")
+    tab.reload()
+    tab.wait_for_function(f"async () => (await ({KEPT})()) === {len(page.WEBGPU)}")
+    context.close()

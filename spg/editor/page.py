@@ -1,8 +1,8 @@
 """The editor as a static page, without Python: `make page`.
 
 The page is `js/` as a notebook has it, over `local/` in place of Python: the session in JavaScript, in a worker, with
-the nets in ONNX Runtime Web. It asks no other host for anything, and works offline after the first visit. `single`
-makes one file of it, which opens from a disk.
+the nets in ONNX Runtime Web: in WASM, and in WebGPU where the browser has it. It asks no other host for anything, and
+works offline after the first visit. `single` makes one file of it, which opens from a disk.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from spg.weights.finding import resolve, sha256, with_segmenter
 
 HERE = Path(__file__).parent
 RUNTIME = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")  # of onnxruntime-web
+WEBGPU = ("ort.jspi.min.mjs", "ort-wasm-simd-threaded.jspi.mjs", "ort-wasm-simd-threaded.jspi.wasm")  # of it, too
 AT_TOP = ("index.html", "offline.js")  # a service worker serves what lies below it
 NOT_YET = ["ConvBNFusion", "ConvMulFusion", "ConvAddFusion"]  # weights that are joined are no longer halves
 LAST = "offline.js"  # it lists the other files
@@ -37,7 +38,7 @@ WORKER = "local/worker.js"
 
 
 def build(out, runtime, weights=None):
-    """Write the page into a folder, in place of a page that is there. Returns its size in bytes.
+    """Write the page into a folder, in place of a page that is there. Returns the bytes that every browser fetches.
 
     runtime: the folder dist of npm's onnxruntime-web. weights: a shipped set with a street for every size its nets
     have; None: the default one of drawn streets. Raises FileNotFoundError naming what the runtime lacks, and
@@ -46,7 +47,7 @@ def build(out, runtime, weights=None):
     out, runtime, weights = Path(out), Path(runtime), weights or default_weights(None)
     if out.is_dir() and any(out.iterdir()) and not (out / ABOUT).is_file():
         raise FileExistsError(f"{out} holds something else than a page: choose another folder")
-    missing = [name for name in RUNTIME if not (runtime / name).is_file()]
+    missing = [name for name in RUNTIME + WEBGPU if not (runtime / name).is_file()]
     if missing:
         raise FileNotFoundError(f"{runtime} lacks {', '.join(missing)}: `make page` fetches them")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +63,7 @@ def _build(out, runtime, weights):
     size = max(net["size"] for model, net in manifest["nets"].items() if model in SPNETS)
     _fitted(out / "nets", manifest, size)
     _scripts(out)
-    for name in RUNTIME:
+    for name in RUNTIME + WEBGPU:
         _copied(runtime / name, out / "runtime" / name)
     _streets(out, manifest, size)
     return _finished(out)
@@ -125,13 +126,16 @@ def _streets(out, manifest, size):
 
 
 def _finished(out):
-    """Enter size and files where the page names them. Returns the bytes of all."""
+    """Enter size and files where the page names them. Returns the bytes that every browser fetches."""
     files = sorted(path for path in out.rglob("*") if path.is_file() and path.name != LAST)
-    size = sum(path.stat().st_size for path in files)
+    first = [path for path in files if path.name not in WEBGPU]
+    size = sum(path.stat().st_size for path in first)
     _entered(out / "index.html", {"THE SIZE": f"{size / 1e6:.0f}"})
-    names = ["./", *(path.relative_to(out).as_posix() for path in files)]
+    names = ["./", *(path.relative_to(out).as_posix() for path in first)]
+    later = [f"runtime/{name}" for name in WEBGPU]
     version = hashlib.sha256(" ".join(map(sha256, files)).encode()).hexdigest()[:12]
-    _entered(out / LAST, {"THE VERSION": f"spg-{version}", '["THE FILES"]': json.dumps(names)})
+    lists = {'["THE FILES"]': json.dumps(names), '["THE LATER"]': json.dumps(later)}
+    _entered(out / LAST, {"THE VERSION": f"spg-{version}", **lists})
     return size
 
 

@@ -1,9 +1,9 @@
 // SP-Net and SG-Net in ONNX Runtime, as spg/inpainting.py runs them on a picture that is not larger than they are.
 
-/** Nets(runtime, manifest, bytesOf): runtime: onnxruntime's module; bytesOf(file) → a promise of its bytes. */
+/** runtime: onnxruntime's module; bytesOf(file) → a promise of its bytes; engine: what the runtime computes with. */
 export class Nets {
-  constructor(runtime, manifest, bytesOf) {
-    Object.assign(this, { runtime, manifest, bytesOf, sessions: {} });
+  constructor(runtime, manifest, bytesOf, engine = "wasm") {
+    Object.assign(this, { runtime, manifest, bytesOf, engine, sessions: {}, others: null });
     const [spnet, sgnet] = ["spnet", "sgnet"].map((kind) => Object.keys(manifest.nets).find((name) => name === `${kind}-plus`) ?? kind);
     Object.assign(this, { spnet, sgnet, coloured: "colour" in manifest.nets[sgnet].inputs, soft: manifest.nets[sgnet].soft });
     this.count = manifest.classes.length;
@@ -17,13 +17,34 @@ export class Nets {
     for (const name of [this.spnet, this.sgnet, ...(this.coloured ? ["class-fill"] : [])]) await this.run(name, empty);
   }
 
+  /** Leave all runs to the same nets in another engine, until a run of theirs fails: failed(error) is told. */
+  handOver(others, failed) {
+    Object.assign(this, { others, failed });
+  }
+
   async run(name, given) {
-    const entry = this.manifest.nets[name];
-    const made = async () => this.runtime.InferenceSession.create(await this.bytesOf(entry.file), { executionProviders: ["wasm"], graphOptimizationLevel: "basic" });
-    const session = await (this.sessions[name] ??= made().catch((error) => {
+    if (!this.others) return this.runHere(name, given);
+    try {
+      return await this.others.run(name, given);
+    } catch (error) {
+      this.others = null;
+      this.failed(error);
+      return this.runHere(name, given);
+    }
+  }
+
+  session(name) {
+    const options = { executionProviders: [this.engine], graphOptimizationLevel: "basic" };
+    const made = async () => this.runtime.InferenceSession.create(await this.bytesOf(this.manifest.nets[name].file), options);
+    return (this.sessions[name] ??= made().catch((error) => {
       delete this.sessions[name]; // what did not come may come when it is asked for again
       throw error;
     }));
+  }
+
+  async runHere(name, given) {
+    const entry = this.manifest.nets[name];
+    const session = await this.session(name);
     const { height, width } = given;
     const feeds = Object.fromEntries(Object.keys(entry.inputs).map((input) => [input, new this.runtime.Tensor("float32", given[input], [1, given[input].length / (height * width), height, width])]));
     const results = await session.run(feeds);
@@ -82,6 +103,36 @@ export class Nets {
     });
     return colour;
   }
+}
+
+/**
+ * Throw where two engines' nets do not make the same of a street (bytes RGB, labels) whose lower half is missing: the
+ * picture within a grey level, and the likeliest classes of all but a pixel in a thousand.
+ */
+export async function compare(one, other, street) {
+  const [its, mine] = [await tried(other, street), await tried(one, street)];
+  const level = mine.picture.reduce((most, byte, k) => Math.max(most, Math.abs(byte - its.picture[k])), 0);
+  const [predicted, seen] = ["predicted", "seen"].map((map) => mine[map].filter((label, i) => label !== its[map][i]).length);
+  if (level > 1 || Math.max(predicted, seen) > street.known.length / 1000)
+    throw new Error(`its pictures differ by ${level} levels, its classes in ${predicted} and ${seen} pixels`);
+}
+
+/** Whether nets fill a street sooner than others. Both have done so before: a first run takes longer. */
+export async function sooner(nets, others, street) {
+  const took = [];
+  for (const these of [nets, others]) {
+    const began = performance.now();
+    await tried(these, street);
+    took.push(performance.now() - began);
+  }
+  return took[0] < took[1];
+}
+
+async function tried(nets, { height, width, picture, known }) {
+  const [hole, none] = [known.map((_, i) => (i < known.length / 2 ? 0 : 1)), new Uint8Array(known.length)];
+  const scene = { height, width, picture, known, hole, layout: known, opinion: null, decided: none, asked: none, colours: [] };
+  const predicted = likeliestOf(await nets.predict(scene), nets.count);
+  return { predicted, seen: await nets.label(scene), picture: await nets.paint(scene) };
 }
 
 const toFloat = (byte) => byte / 127.5 - 1;

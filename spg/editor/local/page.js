@@ -61,13 +61,14 @@ async function open() {
   const page = JSON.parse(new TextDecoder().decode(await read("page.json")));
   const samples = await Promise.all(page.thumbnails.map(read));
   const worker = workerOf(packed[WORKER]);
-  worker.postMessage({ packed });
+  worker.postMessage({ packed, engine: new URLSearchParams(location.hash.slice(1)).get("engine") }); // #engine=webgpu or wasm
   const model = new Model(worker, samples);
   worker.onerror = (event) => failed(event.message);
   worker.onmessage = ({ data }) => {
     if (data.failed) return failed(data.failed);
     if (data.trait) model.set(data.trait, data.value);
     if (data.content) model.tell("msg:custom", data.content, [data.bytes]);
+    if (data.engine) document.documentElement.dataset.engine = data.engine;
     if (data.ready) show(model);
   };
 }
