@@ -76,7 +76,7 @@ def literals(text):
 # what looks like words and is for the machine: fonts, CSS, event names, file names, MIME types
 MACHINE = re.compile(
     r"spg-|sans-serif|rgb\(|image/|application/|xpath|\d+px|^(Arrow|Backspace|Enter|Escape|Content|Key|SELECT)|[=<>;#]"
-    r"|^(M|m)?\d|^IHDR|^IDAT|^IEND|^spg edit$|^… px$|^THE (VERSION|FILES)$"
+    r"|^(M|m)?\d|^IHDR|^IDAT|^IEND|^spg edit$|^… px$|^THE (VERSION|FILES|LATER)$"
 )
 
 

@@ -32,7 +32,7 @@ function prepare({ env }) {
 
 /** Whether to try WebGPU: on a real GPU, as one in software is slower than WASM. wanted: "webgpu" tries that, too. */
 async function tries(wanted) {
-  if (packed[WASM] || wanted === "wasm" || !("Suspending" in WebAssembly)) return false;
+  if (packed[WASM] || wanted === "wasm" || !WebAssembly.Suspending) return false;
   const adapter = await navigator.gpu?.requestAdapter();
   return Boolean(adapter && (wanted === "webgpu" || !adapter.info.isFallbackAdapter));
 }
