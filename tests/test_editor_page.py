@@ -265,6 +265,16 @@ def rests(hand):
     hand.page.wait_for_function("!document.querySelector('.spg-editor').hasAttribute('aria-busy')", timeout=PATIENCE)
 
 
+def answered(hand, start, end):
+    """Seconds from a stroke's end to the new picture."""
+    before = hand.root.get_attribute("data-painted")
+    hand.drag(start, end)
+    began = time.perf_counter()
+    changed = "before => document.querySelector('.spg-editor').dataset.painted !== before"
+    hand.page.wait_for_function(changed, arg=before, timeout=PATIENCE)
+    return time.perf_counter() - began
+
+
 @pytest.mark.browser
 def test_a_car_goes_and_another_comes_with_other_hosts_refused(visitor, built, capsys):
     hand, (_, picture, labels) = visitor, street(0)
@@ -274,15 +284,7 @@ def test_a_car_goes_and_another_comes_with_other_hosts_refused(visitor, built, c
     rests(hand)
     hand.label(VEHICLE)
     hand.root.get_by_role("button", name="rgb 164 46 44", exact=True).click()
-    times = []
-    for k in range(5):
-        before = hand.root.get_attribute("data-painted")
-        hand.drag((x - 12, y - 14), (x + 4 - k, y - 10))
-        began = time.perf_counter()
-        hand.page.wait_for_function(
-            "before => document.querySelector('.spg-editor').dataset.painted !== before", arg=before, timeout=PATIENCE
-        )
-        times.append(time.perf_counter() - began)
+    times = [answered(hand, (x - 12, y - 14), (x + 4 - k, y - 10)) for k in range(5)]
     rests(hand)
     saved = hand.saved()
     edits = saved["edits.json"]["edits"]
@@ -434,6 +436,19 @@ def whole(hand):
     with hand.page.expect_download() as download:
         hand.press("Save picture")
     return np.asarray(Image.open(download.value.path()))
+
+
+@pytest.mark.browser
+def test_a_stroke_on_a_photo_of_256_pixels_is_answered(visitor, capsys):
+    hand, photo = visitor, Image.fromarray(street(2)[1].transpose(1, 2, 0))
+    hand.file("picture", "photo.png", png(np.asarray(photo.resize((256, 256), Image.Resampling.BICUBIC))))
+    rests(hand)
+    hand.tool("brush")
+    times = [answered(hand, (40, 40 + 6 * k), (70, 40 + 6 * k)) for k in range(5)]
+    rests(hand)
+    assert whole(hand).shape == (256, 256, 3) and not hand.errors
+    with capsys.disabled():
+        print(f"\nstatic page: stroke to picture {1000 * statistics.median(times):.0f} ms on a photo of 256 px")
 
 
 @pytest.mark.browser
