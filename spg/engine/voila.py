@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 import tempfile
+from datetime import datetime, timezone
 from pathlib import Path
 
 TEMPLATE = "spg"
@@ -38,14 +39,13 @@ def serve(cell, title, port, ip="127.0.0.1", browser=True, idle=600, words=None,
 
 def _kernels():
     """The class that holds the kernels and ends idle ones."""
-    from jupyter_server._tz import utcnow
     from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
     class Kernels(AsyncMappingKernelManager):
         async def cull_kernel_if_idle(self, kernel_id):
             """A warm kernel has been idle for long when a visitor gets it: spare it until the page has connected."""
             kernel = self._kernels[kernel_id]
-            idle = (utcnow() - kernel.last_activity).total_seconds() > self.cull_idle_timeout
+            idle = (datetime.now(timezone.utc) - kernel.last_activity).total_seconds() > self.cull_idle_timeout
             if idle and not hasattr(kernel, "spared"):
                 kernel.spared = True
             else:
