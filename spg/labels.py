@@ -89,7 +89,8 @@ class ClassSet:
         return self.exchanged[turned] if self.swaps else turned
 
     def numbers(self, names):
-        """The class numbers of these names, as a tuple. Raises ValueError naming a class that is not in the set."""
+        """The class numbers of these names, or of one, as a tuple. Raises ValueError naming one that is not there."""
+        names = (names,) if isinstance(names, str) else names
         for name in names:
             if name not in self.names:
                 raise ValueError(f"unknown class {name!r}; known: {', '.join(self.names)}")

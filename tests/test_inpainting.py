@@ -83,6 +83,8 @@ def test_classes_that_are_not_to_be_in_the_hole_are_not(net):
     assert (completed[hole == 1] == allowed[s_r[allowed].argmax(0)][hole == 1]).all()  # the likeliest of the others
     np.testing.assert_allclose(without.sum(0), 1, atol=1e-5)
     assert (net(picture, hole, labels, names).labels == completed).all()
+    one, both = (net.predict(picture, hole, labels, x)[0] for x in (names[0], names[:1]))
+    assert (one == both).all()
 
 
 def test_a_hole_without_any_class_or_without_an_unknown_one_is_refused(net):
