@@ -127,7 +127,7 @@ class Inpainter:
         without: names of classes that are not to be in the hole. Whoever covers a car to be rid of it says "vehicle",
         or SP-Net may well find that a car is missing.
         """
-        barred = self._barred(without)
+        barred = self.barred(without)
         picture, hole, known_labels = self._check(image, hole, labels, ignore=True)
         plan = windows.plan(hole, self.size, self.share)
         full, probabilities = self._predict(picture, hole, plan, known_labels, barred)
@@ -138,7 +138,7 @@ class Inpainter:
 
     def predict(self, image, hole, labels=None, without=()):
         """The first step alone: completed labels (uint8 H×W) and S_R (float32 C×H×W, see `Filled`)."""
-        barred = self._barred(without)
+        barred = self.barred(without)
         picture, hole, labels = self._check(image, hole, labels, ignore=True)
         return self._predict(picture, hole, windows.plan(hole, self.size, self.share), labels, barred)
 
@@ -161,11 +161,12 @@ class Inpainter:
         picture, hole, _ = self._check(image, hole, None)
         return self._segment(picture, hole)
 
-    def _barred(self, without):
-        barred = self.classes.numbers(without)
-        if len(set(barred)) == len(self.classes):
+    def barred(self, names):
+        """The classes of these names as bits of one number, 1×1, see `without`. Raises ValueError for a wrong one."""
+        numbers = set(self.classes.numbers(names))
+        if len(numbers) == len(self.classes):
             raise ValueError("without= names all classes: leave one that may be in the hole")
-        return barred
+        return np.array([[sum(1 << number for number in numbers)]], np.uint64)
 
     def _check(self, image, hole, labels, ignore=False):
         """ignore: the labels in the hole are not looked at, and may be 255."""
@@ -206,7 +207,7 @@ class Inpainter:
 
     # ------------------------------------------------------------ window by window
 
-    def _predict(self, picture, hole, plan, labels, barred=()):
+    def _predict(self, picture, hole, plan, labels, barred):
         labels = self._segment(picture, hole) if labels is None else labels
         full, probabilities = labels * (1 - hole), _zeros((len(self.classes), *hole.shape))
         for window in plan:
@@ -216,7 +217,8 @@ class Inpainter:
                 chances = np.arange(len(self.classes))[:, None, None] == classes
             else:
                 s_r = self._layout(picture[(..., *window.view)], hole[window.view], labels[window.view])
-                s_r = _without(s_r, barred)
+                if barred.any():
+                    s_r = torch.from_numpy(without(s_r[0].cpu().numpy(), barred))[None]
                 classes = _enlarged(s_r.argmax(1, keepdim=True).float(), window, "nearest")[0]
                 chances = _enlarged(s_r, window, "bilinear")
             np.copyto(full[window.cell], classes, where=missing, casting="unsafe")
@@ -320,18 +322,23 @@ def _own(picture, image):
     return picture if isinstance(image, Image.Image) else picture.copy()
 
 
-def _without(s_r, barred):
-    """S_R, 1×C×h×w, with these classes at zero and the others scaled to a sum of 1."""
-    if not barred:
+def without(s_r, barred):
+    """S_R, C×H×W, with the barred classes at zero and the others scaled to a sum of 1.
+
+    barred: bit c of a whole number is set where class c is barred, H×W, or 1×1 for all pixels.
+    """
+    if not barred.any():
         return s_r
-    s_r = s_r.clamp_min(LEAST).index_fill(1, torch.tensor(barred, device=s_r.device), 0)
-    return s_r / s_r.sum(1, keepdim=True)
+    bits = np.arange(len(s_r), dtype=barred.dtype)[:, None, None]
+    allowed = (barred[None] >> bits) & 1 == 0
+    s_r = np.where(allowed, np.maximum(s_r, LEAST), 0)
+    return s_r / s_r.sum(0, keepdims=True)
 
 
 def _beside(labels, hole, classes, barred):
     """The classes beside a thin hole, H×W; barred ones only where there is nothing else."""
-    out = hole | np.isin(labels, barred)
-    return nearest_known(labels, hole if out.all() else out.astype(np.uint8), classes)
+    out = hole | (barred >> labels & 1).astype(np.uint8)
+    return nearest_known(labels, hole if out.all() else out, classes)
 
 
 def _is_asked(window, missing, hole, labels, colours):
@@ -389,7 +396,7 @@ def inpaint_files(net, image, hole, out, labels=None, threshold=False, without=(
     are no pictures, and masks and labels without one, are named too. without: see `Inpainter.__call__`.
     """
     if without:
-        net.classes.numbers(without)  # a wrong name is nothing to skip every picture for
+        net.barred(without)  # a wrong name is nothing to skip every picture for
     if not Path(image).is_dir():
         writing.check([_png(out)], inputs=[image, hole, labels])
         fill_file(net, image, hole, _png(out), labels, threshold, without)

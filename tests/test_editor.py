@@ -16,8 +16,9 @@ from spg import pictures
 from spg.editor import Refused, Session, drawing, objects, raster, record, replay, variants
 from spg.editor.drawing import Drawing
 from spg.editor.edits import check_edit
-from spg.editor.session import entropy, without
+from spg.editor.session import entropy
 from spg.editor.widget import Worker
+from spg.inpainting import without
 from spg.labels import CLASSES, PALETTE, PERSON, ROAD, SKY, STREET, VEHICLE
 
 

@@ -13,7 +13,7 @@ from spg.editor.edits import Refused, check_edit, do_edit
 from spg.editor.variants import recognised
 from spg.editor.words import Said
 from spg.holes import check_hole
-from spg.inpainting import LEAST
+from spg.inpainting import without
 from spg.labels import check_labels, classes_of
 from spg.pictures import as_hole, as_labels, as_picture, rgb_profile
 
@@ -246,16 +246,6 @@ class Guess:
                 self._memory.popitem(last=False)
         self._memory.move_to_end(key)
         return self._memory[key]
-
-
-def without(s_r, barred):
-    """S_R with the barred classes (bits of whole numbers H×W) at zero and the others scaled to a sum of 1."""
-    if not barred.any():
-        return s_r
-    bits = np.arange(len(s_r), dtype=barred.dtype)[:, None, None]
-    allowed = (barred[None] >> bits) & 1 == 0
-    s_r = np.where(allowed, np.maximum(s_r, LEAST), 0)
-    return s_r / s_r.sum(0, keepdims=True)
 
 
 def entropy(s_r):
