@@ -195,6 +195,14 @@ def kernels(server, count):
     raise AssertionError(f"{len(found)} kernels, not {count}")
 
 
+def alive_after_ctrl_c(server, ids):
+    """Those of the processes that outlive the server, which gets Ctrl-C, by more than a second."""
+    left = [psutil.Process(id) for id in ids]
+    server.send_signal(signal.SIGINT)
+    server.wait(60)
+    return psutil.wait_procs(left, timeout=1)[1]
+
+
 def is_kernel(process):
     try:
         return "ipykernel_launcher" in process.cmdline()
@@ -221,12 +229,30 @@ def test_a_warm_kernel_waits_for_its_visitor_and_ends_with_the_server(tmp_path, 
             page.context.close()
             left = kernels(server, 1)
             assert not left & warm
-            server.send_signal(signal.SIGINT)  # Ctrl-C
-            server.wait(60)
-            assert not any(map(psutil.pid_exists, left))
+            assert not alive_after_ctrl_c(server, left)
         finally:
             server.terminate()
             end(server)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("seconds", [0.0, 1.0])
+def test_a_kernel_that_is_still_starting_ends_with_the_server(tmp_path, seconds):
+    port = free_port()
+    server = start(
+        "spg.cli",
+        "edit",
+        f"--port={port}",
+        "--no-browser",
+        url=f"http://127.0.0.1:{port}/static/x",
+        log=tmp_path / "log",
+    )
+    try:
+        starting = kernels(server, 1)
+        time.sleep(seconds)
+        assert not alive_after_ctrl_c(server, starting)
+    finally:
+        server.kill()
 
 
 @pytest.mark.browser

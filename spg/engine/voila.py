@@ -1,6 +1,7 @@
 """One cell as a page in the browser: Voilà serves it from this machine, with one kernel for each visitor."""
 
 import base64
+import contextlib
 import errno
 import html
 import json
@@ -34,7 +35,23 @@ def serve(cell, title, port, ip="127.0.0.1", browser=True, idle=600, words=None,
         path.write_text(json.dumps(notebook(cell, title)), "utf-8")
         _put_template(Path(folder), title, words or {}, picture)
         config = Config(VoilaConfiguration={"multi_kernel_manager_class": _kernels()})
-        Voila.launch_instance(argv=command(path, port, ip, browser, idle, warm), config=config)
+        try:
+            Voila.launch_instance(argv=command(path, port, ip, browser, idle, warm), config=config)
+        finally:
+            _end_kernels()
+
+
+def _end_kernels():
+    """End those that Voilà leaves: it does not know one that was still starting as it stopped."""
+    import psutil  # ipykernel brings it
+
+    left = []
+    for child in psutil.Process().children():  # a browser may be among them
+        with contextlib.suppress(psutil.Error):
+            if "ipykernel_launcher" in child.cmdline():
+                child.kill()
+                left.append(child)
+    psutil.wait_procs(left, timeout=5)
 
 
 def _kernels():
