@@ -55,6 +55,23 @@ def test_nets_of_several_runs_are_added_to_a_set(run, extra, shelf):
     assert weights.ship("other-32", [run, extra], "MIT", at_once)["nets"].keys() == found["nets"].keys()
 
 
+def test_a_file_on_the_shelf_is_shared_and_replaced_in_both_sets(run, extra, shelf):
+    weights.ship("tiny-32", run, "MIT", [result_of(run, shelf / "r.json")])
+    nets = entry(shelf)["nets"]
+    parts = [shelf / nets["spnet"]["file"], run / "sgnet"]
+    weights.ship("two-32", parts, "MIT", [result_of(parts, shelf / "two.json")])
+    assert (
+        entry(shelf, "two-32")["nets"]["spnet"] == nets["spnet"] and not (shelf / "two-32-spnet.safetensors").exists()
+    )
+    assert (shelf / entry(shelf, "two-32")["nets"]["sgnet"]["file"]).name == "two-32-sgnet.safetensors"
+    again = train(shelf / "again", "spnet", "sgnet")
+    weights.ship("tiny-32", again, None, [result_of(again, shelf / "again.json")])
+    assert entry(shelf, "two-32")["nets"]["spnet"] == entry(shelf)["nets"]["spnet"] != nets["spnet"]
+    (left,) = entry(shelf, "two-32")["metrics"]
+    assert left["methods"].keys() == {"spg-oracle"} and not left["layouts"]  # the others were of the SP-Net before
+    assert spg.load("two-32").size == 32
+
+
 def test_numbers_measured_again_on_what_is_shipped_replace_the_old(run, shelf):
     weights.ship("tiny-32", run, "MIT", [result_of(run, shelf / "r.json")])
     again = result_of("tiny-32", shelf / "again.json", ["spg"], commit="y")

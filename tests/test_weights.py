@@ -93,10 +93,11 @@ def test_the_shipped_default_fits_data_models_and_size(tmp_path, monkeypatch):
         "b": entry_of("spnet sgnet glcic", size=256),
         "c": entry_of("spnet-plus sgnet-plus", "streets", 512),
         "d": entry_of("segmenter", "other"),
+        "e": entry_of("spnet-plus sgnet-plus", size=256),
     }
     monkeypatch.setattr(shipped, "REGISTRY", tmp_path / "registry.json")
     shipped.REGISTRY.write_text(json.dumps(sets))
-    assert weights.default() == "b"  # the largest of real pictures
+    assert weights.default() == "e"  # the largest of real pictures, and of equals the newest
     assert weights.default("tiny", 64) == weights.default(size=100) == "a"
     assert weights.default(size=100, models=["glcic"]) == "b"
     assert weights.default("streets") == "c"

@@ -104,7 +104,7 @@ def _fit(nets, group, data, size, classes):
 
 
 def _shipped(wanted, data, size, classes):
-    """The fitting shipped set: of the data, and nearest in size."""
+    """The fitting shipped set: of the data, and nearest in size; of equals the newest."""
     sets = {}
     for name, entry in registry().items():
         about = max(entry["nets"].values(), key=lambda net: net["size"])
@@ -119,7 +119,7 @@ def _shipped(wanted, data, size, classes):
             f"no weights for {data or 'any data'}: none under runs/, none shipped that hold {nets}; "
             "train them with `spg train MODEL --data SPEC --out DIR`, or name some: --weights"
         )
-    return min(sets, key=sets.get)
+    return min(reversed(sets), key=sets.get)
 
 
 def data_of(about):

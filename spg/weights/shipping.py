@@ -28,9 +28,10 @@ def ship(name, runs, licence, results, recipe=None):
     """Copy nets into this folder in half precision, enter them in the registry, render the cards. Returns the entry.
 
     name: of the set; one that exists keeps its other nets. runs: where the nets lie, as `resolve` takes it; empty to
-    add measurements of nets already shipped. licence: None keeps an existing set's. results: JSON files of
-    `spg evaluate` on these nets, before or after shipping; each net but the segmenter must be measured in one.
-    recipe: SET or SET:NET, as `spg train --recipe` ran it; None for nets made by hand, whose checkpoints say how.
+    add measurements of nets already shipped. A file that lies on the shelf already is shared with the set it came in.
+    licence: None keeps an existing set's. results: JSON files of `spg evaluate` on these nets, before or after
+    shipping; each net but the segmenter must be measured in one. recipe: SET or SET:NET, as `spg train --recipe` ran
+    it; None for nets made by hand, whose checkpoints say how.
 
     Raises ValueError, before anything is written, for a file over 16 MB, a result of other nets, a net that no
     result measures, a recipe of another net, or a new set without a licence.
@@ -40,17 +41,41 @@ def ship(name, runs, licence, results, recipe=None):
     if not entry["licence"]:
         raise ValueError(f"{name} is a new set: say its licence with --licence")
     with tempfile.TemporaryDirectory() as folder:
-        new = {model: _half(name, model, path, Path(folder), recipe) for model, path in resolve(runs or {}).items()}
+        new = {
+            model: _on_the_shelf(path) or _half(name, model, path, Path(folder), recipe)
+            for model, path in resolve(runs or {}).items()
+        }
         measured = _read(results, entry["nets"] | new)
         _check_measured(new, measured)
-        gone = _replaced(entry["nets"], new)
-        entry["metrics"] = _merged(_without(entry["metrics"], gone), measured)
-        _drop_discriminators(entry, gone)
-        entry["nets"] |= new
-        for net in new.values():
-            write(shipped.FOLDER / net["file"], (Path(folder) / net["file"]).read_bytes())
-    write_registry(registry() | {name: entry})
+        entries = registry() | {name: entry}
+        for other in entries.values():  # those that share a file with this set, too
+            _put(other, new if other is entry else _same_files(other, new))
+        entry["metrics"] = _merged(entry["metrics"], measured)
+        for file in Path(folder).iterdir():
+            write(shipped.FOLDER / file.name, file.read_bytes())
+    write_registry(entries)
     return entry
+
+
+def _on_the_shelf(path):
+    """The entry of a file that is shipped already, which several sets may share; None for another."""
+    if Path(path).parent != shipped.FOLDER:
+        return None
+    nets = [net for entry in registry().values() for net in entry["nets"].values()]
+    return next((net for net in nets if net["file"] == Path(path).name), None)
+
+
+def _same_files(entry, new):
+    """The nets of `new` whose files an entry holds too, as model → net."""
+    return {model: net for model, net in new.items() if entry["nets"].get(model, {}).get("file") == net["file"]}
+
+
+def _put(entry, new):
+    """Enter nets into a set, whose measurements of those they replace are gone."""
+    gone = _replaced(entry["nets"], new)
+    entry["metrics"] = _without(entry["metrics"], gone)
+    _drop_discriminators(entry, gone)
+    entry["nets"] |= new
 
 
 def _half(name, model, path, folder, recipe):

@@ -18,6 +18,7 @@ export const de = {
   "nets": "Netze",
   "nets.streets": "für gezeichnete Straßen",
   "nets.cityscapes": "für fotografierte Straßen",
+  "nets.photos": "zum Bearbeiten fotografierter Straßen",
   "nets.faces": "für fotografierte Gesichter",
   "nets.own": "hier trainiert",
   "samples": "Beispiele",

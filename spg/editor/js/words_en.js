@@ -18,6 +18,7 @@ export const en = {
   "nets": "Nets",
   "nets.streets": "for drawn streets",
   "nets.cityscapes": "for photographed streets",
+  "nets.photos": "for editing photographed streets",
   "nets.faces": "for photographed faces",
   "nets.own": "trained here",
   "samples": "Samples",
