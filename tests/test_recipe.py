@@ -181,3 +181,9 @@ def test_the_command_wants_a_model_or_a_recipe(capsys):
     assert cli.main(["train", "spnet"]) == 2 and "needs --data SPEC and --out DIR" in capsys.readouterr().err
     assert cli.main(["train", "--recipe", "streets-64", "--data", "streets"]) == 2
     assert "leave that out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["streets-128", "cityscapes-256", "faces-128"])
+def test_the_twin_without_segmentation_has_the_same_stages(name):
+    (net,), (twin,) = recipe.read(f"{name}:sgnet-plus"), recipe.read(f"{name}:sgnet-plus-noseg")
+    assert [s.profile.with_settings(coloured=False) for s in net.stages] == [s.profile for s in twin.stages]

@@ -12,6 +12,7 @@
 
 A net that is to `grow` doubles its size from stage to stage (`spg.profiles.at`). `spnet = "spnet-plus"` and
 `parser = "segmenter"` are nets that the recipe itself has made before. Nothing else of a recipe names a file.
+`like = "sgnet-plus"` takes over that net's settings and stages, as far as the model reads them.
 """
 
 import sys
@@ -78,10 +79,17 @@ def read(name, settings=None):
     return [_recipe(which, m, table, settings or {}) for m in chosen]
 
 
+def _own(table, model):
+    """What a recipe says of a net, with what that net reads of the settings of the one it is `like`, and its stages."""
+    own = dict(table[model])
+    other = table[own.pop("like")] if "like" in own else {}
+    return {key: value for key, value in other.items() if key == "stages" or key in task(model).reads} | own
+
+
 def _recipe(which, model, table, changed):
     source = {"data": table["data"], "split": table.get("split", "train"), "limit": table.get("limit")}
-    shared = {key: value for key, value in table[model].items() if key != "stages"}
-    stages, teachers = table[model]["stages"], {key: shared.pop(key) for key in TEACHERS if key in shared}
+    shared = _own(table, model)
+    stages, teachers = shared.pop("stages"), {key: shared.pop(key) for key in TEACHERS if key in shared}
     check_settings(model, teachers)
     changed = {key: value for key, value in changed.items() if key in task(model).reads}
     sizes = tuple(dict.fromkeys(stage["size"] for stage in stages))
