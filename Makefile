@@ -8,7 +8,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce test lab app runtime page site notebooks address student format release-check lock clean
+.PHONY: help reproduce test lab app runtime page site film notebooks address student format release-check lock clean
 
 PYTHON ?=
 TORCH_INDEX ?=
@@ -108,6 +108,9 @@ notebooks: $(VENV)  ## run every notebook in place, so that its outputs are fres
 address: $(VENV)  ## write the repository's address from pyproject.toml into README, CITATION.cff and setup cells
 	python -m pip install --quiet --no-deps -e .  # so that the package's metadata has it
 	python -m spg.course address $(NOTEBOOKS)
+
+film: $(VENV)  ## film the editor in Chromium, with today's nets: figures/editor.gif
+	cd tests && python film.py ../figures/editor.gif
 
 student: $(VENV)  ## write the notebooks without solutions to build/student/; FORM=gaps: with gaps, to build/gaps/
 	python -m spg.course $(if $(filter gaps,$(FORM)),gaps build/gaps,student build/student) $(NOTEBOOKS)
