@@ -92,6 +92,14 @@ def test_what_windows_gain_is_as_said():
     assert [text for text in said if text not in line] == []
 
 
+def test_object_holes_pay_and_the_segmenting_discriminator_not_yet():
+    rows = json.loads((RESULTS / "ablations-objects.json").read_text("utf-8"))["rows"]
+    patches, paper_holes = (rows[name]["true"]["difference"] for name in ("objects-patches", "objects-paper-holes"))
+    assert patches["psnr"][1] > 0 and patches["recognised"][1] < 0 < patches["recognised"][2]
+    assert paper_holes["psnr"][2] < 0 and paper_holes["recognised"][2] < 0
+    assert 2 * rows["objects"]["true"]["mean"]["kid"] < rows["objects-patches"]["true"]["mean"]["kid"]
+
+
 def test_width_and_length_of_the_training_are_as_said():
     nets = json.loads((RESULTS / "cityscapes-256.json").read_text("utf-8"))["weights"]
     assert all(nets[name]["pictures_seen"] / PAPER.pictures[0] <= 0.21 for name in ("spnet", "sgnet"))
