@@ -4,8 +4,7 @@
 """
 
 from spg.engine.shipped import registry, shipped_nets
-from spg.weights.finding import account, default, find_nets, one, record, resolve, with_segmenter
-from spg.weights.loading import load_net
+from spg.weights.finding import account, default, find_nets, load_net, one, record, resolve, with_segmenter
 from spg.weights.nets import Nets, load, load_discriminators, load_evaluator, prepare
 from spg.weights.shipping import cards, ship, ship_discriminators, ship_evaluator
 

@@ -26,8 +26,7 @@ from spg.engine.shipped import registry
 from spg.generators_plus import smooth_by_class
 from spg.labels import recorded, refuse_other_set
 from spg.models import DESIGNS
-from spg.weights.finding import data_of, resolve, sha256
-from spg.weights.loading import load_net
+from spg.weights.finding import data_of, load_net, resolve, sha256
 from spg.weights.shipping import in_half
 
 FORMAT, VERSION = "spg-export", 1

@@ -1,4 +1,4 @@
-"""Where nets lie: a shipped set, a run's folder, a single file; which to take when nothing was said."""
+"""Where nets lie: a shipped set, a run's folder, a single file; which to take when nothing was said; loading one."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,7 +7,8 @@ from pathlib import Path
 from spg.engine import checkpoints
 from spg.engine.shipped import Shelf, registry, shipped_nets
 from spg.labels import recorded
-from spg.models import DESIGNS, MODELS, SPNETS
+from spg.models import DESIGNS, MODELS, SPNETS, task
+from spg.profiles import at, from_dict
 
 
 def find_nets(folder):
@@ -124,6 +125,25 @@ def _shipped(wanted, data, size, classes):
 def data_of(about):
     """The name of the data a checkpoint was trained on, without the folder it lay in."""
     return about["data"].split(":")[0]
+
+
+def load_net(path, model=None):
+    """Build the generator a checkpoint describes and load it. Returns (net in eval mode, about).
+
+    model: what it must be (`spnet`, …), if given. Raises FileNotFoundError, or ValueError naming the file when it
+    is damaged, of another model, of other classes, or its tensors do not fit its profile.
+    """
+    tensors, about = checkpoints.load(path)
+    if model and about.get("model") != model:
+        raise ValueError(f"{path} holds a {about.get('model')!r} net, not {model!r}")
+    profile, made = from_dict(about["profile"]), task(about["model"])
+    made.classes = recorded(about, path)
+    net = made.generator(profile, at(profile, about["size"]))
+    try:
+        checkpoints.restore(net, tensors)
+    except RuntimeError as error:
+        raise ValueError(f"{path}: its tensors do not fit its profile (another width?): {error}") from error
+    return net.eval(), about
 
 
 def with_segmenter(files):

@@ -16,8 +16,7 @@ from spg.labels import STREET, recorded, refuse_other_set
 from spg.models import DESIGNS, METHODS, PAINTERS, SPNET_OF, SPNETS, models, task
 from spg.profiles import from_dict
 from spg.weights import exporting
-from spg.weights.finding import record, resolve, with_segmenter
-from spg.weights.loading import load_net
+from spg.weights.finding import load_net, record, resolve, with_segmenter
 
 CLASSICAL = {"telea": telea, "ns": ns, "patchmatch": patchmatch}
 
