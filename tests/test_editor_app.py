@@ -72,7 +72,7 @@ def profiles(paths):
 
 def test_the_page_begins_with_a_street_at_the_nets_own_size_and_samples():
     editor = app.open_editor()
-    assert editor.scene["nets"] == "streets-128" and editor.scene["choices"]["cityscapes-256"]
+    assert editor.scene["nets"] == "streets-128" and editor.scene["choices"]["photos-256"]
     assert editor.scene["welcome"] and len(editor.samples) == len(app.SAMPLES)
     assert editor.session.hole.shape == (128, 128) and not editor.hole.any()
     tell(editor, type="street", k=1)
@@ -80,11 +80,11 @@ def test_the_page_begins_with_a_street_at_the_nets_own_size_and_samples():
     x, y = map(int, np.argwhere(editor.session.known.T == VEHICLE)[0])
     editor.edit(do="remove", at=[x, y], shadow=True)
     hole = editor.hole
-    tell(editor, type="nets", name="cityscapes-256")
-    assert editor.scene["nets"] == "cityscapes-256" and (editor.hole == hole).all()
+    tell(editor, type="nets", name="photos-256")
+    assert editor.scene["nets"] == "photos-256" and (editor.hole == hole).all()
     assert editor.net.size == 256
     tell(editor, png(street()[0].transpose(1, 2, 0)), type="open", what="picture", name="photo.png")
-    assert editor.scene["nets"] == "cityscapes-256"  # a photo is no drawing
+    assert editor.scene["nets"] == "photos-256"  # a photo is no drawing
     tell(editor, type="street", k=0)
     assert editor.scene["nets"] == "streets-128"
     assert "no sample street 6" in tell(editor, type="street", k=6)["text"]

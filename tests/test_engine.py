@@ -21,7 +21,7 @@ from spg.labels import VEHICLE
 from spg.pictures import png
 from spg.weights import exporting
 
-SIZES = {"streets-128": [(128, 128), (96, 160), (101, 77), (300, 420)], "cityscapes-256": [(256, 256), (181, 333)]}
+SIZES = {"streets-128": [(128, 128), (96, 160), (101, 77), (300, 420)], "photos-256": [(256, 256), (181, 333)]}
 
 
 @pytest.fixture

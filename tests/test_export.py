@@ -154,7 +154,7 @@ def test_the_graph_for_all_sizes_gives_the_same_bits(size, monkeypatch):
     assert all(map(torch.equal, found, wanted))
 
 
-@pytest.mark.parametrize("name", ["streets-128", "cityscapes-256"])
+@pytest.mark.parametrize("name", ["streets-128", "cityscapes-256", "photos-256"])
 def test_shipped_nets_are_bit_identical_to_the_definition_at_their_own_size(name, monkeypatch):
     spnet, about = load_net(resolve(name)["spnet-plus"])
     sgnet, _ = load_net(resolve(name)["sgnet-plus"])

@@ -77,7 +77,7 @@ def test_the_default_is_the_newest_fitting_run(run, tmp_path, monkeypatch):
 def test_without_runs_a_shipped_set_is_the_default(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert weights.default("streets", 64) == "streets-64"
-    assert weights.default().startswith("cityscapes")  # somebody's photo
+    assert weights.default() == "photos-256"  # somebody's photo
     with pytest.raises(ValueError, match="none shipped that hold spnet and unet"):
         weights.default("streets", 64, ["spnet", "unet"])
 
