@@ -92,6 +92,18 @@ def test_what_windows_gain_is_as_said():
     assert [text for text in said if text not in line] == []
 
 
+def test_photos_are_painted_with_objects_and_with_fewer_decibels():
+    before, after = (
+        json.loads((RESULTS / f"{name}-256-objects.json").read_text()) for name in ("cityscapes", "photos")
+    )
+    for method, times in (("spg-plus", 3), ("spg-plus-oracle", 1.9)):
+        old, new = before["methods"][method], after["methods"][method]
+        assert new["recognised_by_class"]["vehicle"][0] > times * old["recognised_by_class"]["vehicle"][0]
+        assert new["kid"] < old["kid"]
+    paper = (json.loads((RESULTS / f"{name}-256.json").read_text())["methods"] for name in ("cityscapes", "photos"))
+    assert 1 < next(paper)["spg-plus"]["psnr"] - next(paper)["spg-plus"]["psnr"] < 1.3
+
+
 def test_object_holes_pay_and_the_segmenting_discriminator_not_yet():
     rows = json.loads((RESULTS / "ablations-objects.json").read_text("utf-8"))["rows"]
     patches, paper_holes = (rows[name]["true"]["difference"] for name in ("objects-patches", "objects-paper-holes"))
