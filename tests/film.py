@@ -66,45 +66,63 @@ class Film:
 
 def act(film):
     """What the film shows."""
-    page = film.page
     film.shoot(1200)
-    film.click(page.get_by_role("button", name="Edit sample street 1"), 60)
-    page.locator(".spg-editor[data-coach='1']").wait_for()
-    page.locator(".spg-editor[data-painted]").wait_for()
+    open_street(film)
+    middle = [pixel / 128 for pixel in car()]
+    remove(film, middle)
+    paint(film, _outline(*middle))
+    for _ in range(3):
+        paint_again(film)
+
+
+def place(film, x, y):
+    """Shares of the picture → pixels of the screen."""
+    box = film.page.locator(".spg-canvas").first.bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def open_street(film):
+    film.click(film.page.get_by_role("button", name="Edit sample street 1"), 60)
+    film.page.locator(".spg-editor[data-coach='1']").wait_for()
+    film.page.locator(".spg-editor[data-painted]").wait_for()
     film.shoot(1000)
-    box = page.locator(".spg-canvas").first.bounding_box()
 
-    def place(x, y):  # shares of the picture → pixels of the screen
-        return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
-    x, y = (pixel / 128 for pixel in car())
-    film.move(*place(x, y))
-    page.locator(".spg-editor[data-over=object]").wait_for()
+def remove(film, middle):
+    """Point at a car, and click."""
+    film.move(*place(film, *middle))
+    film.page.locator(".spg-editor[data-over=object]").wait_for()
     film.shoot(900)
-    page.mouse.click(*film.at)
-    page.locator(".spg-status", has_text="Removed").wait_for()
-    page.get_by_role("button", name="Got it").click()
-    film.move(*place(0.5, 0.2))
+    film.page.mouse.click(*film.at)
+    film.page.locator(".spg-status", has_text="Removed").wait_for()
+    film.page.get_by_role("button", name="Got it").click()
+    film.move(*place(film, 0.5, 0.2))
     film.shoot(1500)
+
+
+def paint(film, outline):
+    """Draw a red car with the lasso."""
+    page = film.page
     film.click(page.get_by_role("button", name="Lasso"), 300)
     film.click(page.get_by_role("button", name="Paint classes"), 300)
     film.click(page.locator(".spg-class").nth(VEHICLE), 300)
     film.click(page.get_by_role("button", name=RED, exact=True), 500)
-    box = page.locator(".spg-canvas").first.bounding_box()
-    corners = [place(x, y) for x, y in _outline(x, y)]
+    corners = [place(film, x, y) for x, y in outline]
     film.move(*corners[0])
     page.mouse.down()
     for corner in [*corners[1:], corners[0]]:
         film.move(*corner, steps=1)
     page.mouse.up()
     page.locator(".spg-status", has_text="vehicle: ").wait_for()
-    film.move(*place(0.9, 0.95))
+    film.move(*place(film, 0.9, 0.95))
     film.shoot(2000)
-    for _ in range(3):
-        before = page.locator(".spg-editor").get_attribute("data-painted")
-        film.click(page.get_by_role("button", name="Another paint"), 60)
-        page.locator(f".spg-editor:not([data-painted='{before}'])").wait_for()
-        film.shoot(1400)
+
+
+def paint_again(film):
+    before = film.page.locator(".spg-editor").get_attribute("data-painted")
+    film.click(film.page.get_by_role("button", name="Another paint"), 60)
+    film.page.locator(f".spg-editor:not([data-painted='{before}'])").wait_for()
+    film.shoot(1400)
 
 
 def _outline(x, y, width=0.27, height=0.25):
