@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 from test_editor_app import VEHICLE, car
 
+from spg.editor import app
 from spg.evaluation.shapes import shapes
 
 VIEW = {"width": 900, "height": 700}
@@ -68,9 +69,10 @@ def act(film):
     """What the film shows."""
     film.shoot(1200)
     open_street(film)
-    middle = [pixel / 128 for pixel in car()]
-    remove(film, middle)
-    paint(film, _outline(*middle))
+    x, y = (pixel / 128 for pixel in car())
+    remove(film, (x, y))
+    rear = next(shape["points"] for shape in shapes() if shape["name"] == "rear")
+    paint(film, app.corners(rear, 0.27, 0.25, foot=(x, y + 0.125)))
     for _ in range(3):
         paint_again(film)
 
@@ -123,12 +125,6 @@ def paint_again(film):
     film.click(film.page.get_by_role("button", name="Another paint"), 60)
     film.page.locator(f".spg-editor:not([data-painted='{before}'])").wait_for()
     film.shoot(1400)
-
-
-def _outline(x, y, width=0.27, height=0.25):
-    """The corners of a painted car, seen from behind, around a place."""
-    points = next(shape["points"] for shape in shapes() if shape["name"] == "rear")
-    return [(x + (u - 0.5) * width, y + (v - 0.5) * height) for u, v in points]
 
 
 def main(path):

@@ -203,12 +203,16 @@ def nearest_car(labels):
 def _paint(session, name, width, height, colour, coloured):
     """Cut a hole around a shape and paint it. colour: left out where the net takes none."""
     shape = next(s for s in shapes() if s["name"] == name)
-    left, top = PLACE[0] - width / 2, PLACE[1] - height
-    corners = [(left + x * width, top + y * height) for x, y in shape["points"]]
-    around = [(left, top), (left + width, top), (left + width, PLACE[1]), (left, PLACE[1])]
-    size = len(session.hole)
+    around, size = corners([(0, 0), (1, 0), (1, 1), (0, 1)], width, height), len(session.hole)
     session.edit(_outline("hole", around, size) | {"on": "hole"})
-    session.edit(_outline(shape["class"], corners, size) | ({"colour": colour} if colour and coloured else {}))
+    outline = _outline(shape["class"], corners(shape["points"], width, height), size)
+    session.edit(outline | ({"colour": colour} if colour and coloured else {}))
+
+
+def corners(points, width, height, foot=PLACE):
+    """Points of a unit box where a shape of that size stands, all as shares of the picture. foot: of its middle."""
+    left, top = foot[0] - width / 2, foot[1] - height
+    return [(left + x * width, top + y * height) for x, y in points]
 
 
 def _outline(put, corners, size):
