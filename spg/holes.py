@@ -153,9 +153,14 @@ def object_hole(rng, labels, classes=STREET):
     above, below, before, after = rng.integers(1, most + 1, 4).tolist()
     if classes.parts[thing.part].outline:
         return _grown(outline_of(thing, labels, classes), above)
-    hole = np.zeros(labels.shape, np.uint8)
-    rows = slice(max(0, thing.top - above), thing.top + thing.height + below)
-    hole[rows, max(0, thing.left - before) : thing.left + thing.width + after] = 1
+    return _box(thing[1:5], (above, below, before, after), labels.shape)
+
+
+def _box(box, margins, shape):
+    """A hole of this shape: a box (top, left, height, width) and its margins above, below, before and after it."""
+    (top, left, height, width), (above, below, before, after) = box, margins
+    hole = np.zeros(shape, np.uint8)
+    hole[max(0, top - above) : top + height + below, max(0, left - before) : left + width + after] = 1
     return hole
 
 
@@ -189,6 +194,15 @@ def cleared_hole(rng, labels, classes=STREET):
     moves = rng.integers(-thing.left, labels.shape[1] - thing.left - thing.width + 1, TRIED)
     places = [np.roll(inside, right, 1) for right in moves]
     return _with_margin(rng, min(places, key=lambda place: objects[place > 0].sum()))
+
+
+def hole_around(rng, inside):
+    """A hole around an outline (uint8 H×W): its box and a margin on every side or, half the time, itself and one."""
+    if rng.random() < 0.5:
+        return _with_margin(rng, inside)
+    left, top, width, height = cv2.boundingRect(inside)
+    margins = rng.integers(1, max(2, round(MARGIN * max(inside.shape))) + 1, 4).tolist()
+    return _box((top, left, height, width), margins, inside.shape)
 
 
 def _with_margin(rng, inside):

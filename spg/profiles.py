@@ -9,7 +9,12 @@ from typing import NamedTuple
 from spg.holes import parse_mixture
 
 COURSE = {"sizes", "pictures", "batch", "learning_rate", "decay_from", "warm_up", "average", "clip", "holes", "window"}
-COURSE |= {"zoom", "pasted", "seed"}  # every model reads these, and the machine's; `Task.reads` says what else
+COURSE |= {
+    "zoom",
+    "pasted",
+    "sketched",
+    "seed",
+}  # every model reads these, and the machine's; `Task.reads` says what else
 TEACHERS = ("spnet", "parser")  # settings that name the checkpoint of a net that is learned from
 MACHINE = {"precision", "workers", "save_every", "resident", "compile"}
 # Of older checkpoints: keys that are gone, whose values no net depends on, and keys that have another name now.
@@ -55,6 +60,7 @@ class Profile:
     window: int = 0  # side of the window around the hole that is trained on; 0: the whole picture
     zoom: int = 1  # 2: pictures are whole scenes and parts of scenes of twice the side, in which objects are larger
     pasted: float = 0.0  # share of the pictures with an object of another scene in them, anywhere
+    sketched: float = 0.0  # share of the pictures with such an object, bent as if drawn by hand, and a hole around it
     seed: int = 0
     # the nets
     width: int = 64
@@ -127,9 +133,11 @@ class Profile:
         parse_mixture(self.holes)
         if self.window and (self.window > min(self.sizes) or self.window % 2**self.downs):
             raise ValueError(f"window={self.window} must fit into {min(self.sizes)} px and be divisible by 2^downs")
-        shares = self.decay_from, self.discriminate_from, self.guess, self.pasted
+        shares = self.decay_from, self.discriminate_from, self.guess, self.pasted, self.sketched
         if max(shares) > 1 or self.average >= 1:
-            raise ValueError("decay_from, discriminate_from, guess, pasted must be in [0, 1]; average in [0, 1)")
+            raise ValueError(
+                "decay_from, discriminate_from, guess, pasted, sketched must be in [0, 1]; average in [0, 1)"
+            )
         if self.zoom not in (1, 2):
             raise ValueError(f"zoom is 1, whole scenes, or 2, parts of scenes twice as large too, got {self.zoom}")
 

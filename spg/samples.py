@@ -16,12 +16,14 @@ from torch.utils.data import DataLoader, Dataset
 
 from spg.generators import known
 from spg.generators_plus import smooth_by_class
-from spg.holes import LABELLED, draw_hole, outline_of, parse_mixture, rectangle, things
+from spg.holes import LABELLED, draw_hole, hole_around, outline_of, parse_mixture, rectangle, things
 from spg.labels import STREET, classes_of
 
 WHOLE = 0.5  # share of the pictures in which all of a scene is seen, however much larger it is [our decision]
 STRETCH = 0.2  # a part of a scene is wider or higher than it is by up to so much, in natural logarithms
 GROWN = 0.7, 1.7  # sizes of a pasted object over its own
+BENT = 0.045  # of a sketched object's sides: how far its points are moved, one standard deviation
+SMOOTHED = 0.04  # of its shorter side: radius of what half of them lose, as few people draw spikes
 ASKED = 0.7  # share of the pictures in which SG-Net+ is asked for a colour [our decision]
 REPAINTED = 0.5  # share of those, where it comes in any colour, in which the object gets another colour first
 
@@ -103,13 +105,15 @@ class TrainingSamples(Dataset):
     picture that is kept, with the hole in it; 0: all. coloured: two more arrays are the outline of the object whose
     colour is asked for, empty where none is, and the colour that it is given first, 3 bytes, all 0 where it keeps its
     own. zoom: 2: a sample is a part of a scene of twice its side, see `Part`; 1: it is the scene. pasted: share of the
-    samples with an object of another scene in them, see `paste`. placed: in place of image and labels stands the place
-    where `Resident` finds them.
+    samples with an object of another scene in them, see `paste`. sketched: share of those whose hole is around such an
+    object, see `sketch`. placed: in place of image and labels stands the place where `Resident` finds them.
     """
 
-    def __init__(self, scenes, holes="paper", seed=0, window=0, coloured=False, zoom=1, pasted=0.0, placed=False):
+    def __init__(
+        self, scenes, holes="paper", seed=0, window=0, coloured=False, zoom=1, pasted=0.0, sketched=0.0, placed=False
+    ):
         self.scenes, self.seed, self.window = scenes, seed, window
-        self.coloured, self.zoom, self.pasted, self.placed = coloured, zoom, pasted, placed
+        self.coloured, self.zoom, self.pasted, self.sketched, self.placed = coloured, zoom, pasted, sketched, placed
         self.holes, self.classes = parse_mixture(holes), classes_of(scenes)
         self._epoch, self._order = None, None
 
@@ -127,12 +131,11 @@ class TrainingSamples(Dataset):
         rng = np.random.default_rng([self.seed, 0, k])
         part = Part.drawn(rng, len(labels), self.zoom)
         image, labels = part.shrunk(image, labels, len(labels) // self.zoom)
-        if self.pasted and rng.random() < self.pasted:
-            image, labels = self._pasted(rng, image, labels)
-        hole = self._hole(rng, labels)
+        image, labels, drawn = self._with_another(rng, image, labels)
+        hole = self._hole(rng, labels) if drawn is None else hole_around(rng, drawn)
         mirrored = rng.random() < 0.5
-        turned = mirrored and (len(self.holes) > 1 or not LABELLED.keys().isdisjoint(self.holes))  # it fits an object
-        hole = hole[..., ::-1] if turned else hole
+        fits = drawn is not None or len(self.holes) > 1 or not LABELLED.keys().isdisjoint(self.holes)  # an object
+        hole = hole[..., ::-1] if mirrored and fits else hole
         corner = corner_around(rng, hole, self.window) if self.window else (0, 0)
         place = Place(scene, mirrored, *corner, *part)
         labels, hole = (self._cut(x, place) for x in (self.classes.mirrored(labels) if mirrored else labels, hole))
@@ -159,9 +162,13 @@ class TrainingSamples(Dataset):
         hole = draw_hole(name, rng, labels, self.classes)
         return rectangle(rng, *labels.shape) if hole is None else hole
 
-    def _pasted(self, rng, image, labels):
-        other = self.scenes[int(rng.integers(len(self.scenes)))]
-        return paste(rng, (image, labels), other, self.zoom, self.classes)
+    def _with_another(self, rng, image, labels):
+        """(image, labels, outline of a sketched object or None), now and then with an object of another scene."""
+        for share, way in ((self.sketched, sketch), (self.pasted, paste)):
+            if share and rng.random() < share:
+                other = self.scenes[int(rng.integers(len(self.scenes)))]
+                return way(rng, (image, labels), other, self.zoom, self.classes)
+        return image, labels, None
 
 
 class Part(NamedTuple):
@@ -217,31 +224,83 @@ def shrunk_at(images, labels, scene, rows, columns):
     return ((total + count // 2) // count).to(torch.uint8), middle
 
 
+class Cutout(NamedTuple):
+    """An object cut out of a scene: its outline's coverage float h×w, colours uint8 h×w×3, labels h×w."""
+
+    coverage: np.ndarray
+    colours: np.ndarray
+    labels: np.ndarray
+
+
 def paste(rng, scene, other, zoom=1, classes=STREET):
     """An object of another scene, in another size, anywhere in this one; where there is none, the scene as it is.
 
     Else a net has seen objects only where they belong, and those that somebody paints elsewhere in its own way
-    [our decision]. scene, other: (image uint8 3×S×S, labels S×S), the other of zoom·S.
+    [our decision]. scene, other: (image uint8 3×S×S, labels S×S), the other of zoom·S. Returns (image, labels, None).
     """
-    (image, labels), (objects, their_labels) = scene, other
-    found = things(their_labels, classes)
+    found = things(other[1], classes)
     if not found:
-        return scene
-    thing = found[rng.integers(len(found))]
+        return (*scene, None)
+    cutout = cut_out(rng, found[rng.integers(len(found))], other, len(scene[1]), zoom, classes)
+    return (*put(rng, scene, cutout)[:2], None)
+
+
+def sketch(rng, scene, other, zoom=1, classes=STREET):
+    """The same with an object that is bent, as somebody might draw it: (image, labels, its outline uint8 S×S or None).
+
+    Scenes hold a few kinds of cars; those that people draw have every form [our decision]. Each part of the set is as
+    likely as another, and so are large objects in comparison with small ones, which are mostly rests of hidden ones.
+    """
+    found = things(other[1], classes)
+    if not found:
+        return (*scene, None)
+    part = rng.choice(sorted({thing.part for thing in found}))
+    alike = [thing for thing in found if thing.part == part]
+    sides = np.sqrt([thing.area for thing in alike])
+    thing = alike[rng.choice(len(alike), p=sides / sides.sum())]
+    return put(rng, scene, bent(rng, cut_out(rng, thing, other, len(scene[1]), zoom, classes)))
+
+
+def cut_out(rng, thing, scene, side, zoom=1, classes=STREET):
+    """A `Thing` of a scene of zoom·side as a `Cutout` in another size, no side larger than `side`."""
+    image, labels = scene
     box = slice(thing.top, thing.top + thing.height), slice(thing.left, thing.left + thing.width)
     grow, stretch = rng.uniform(*GROWN) / zoom, np.exp(rng.uniform(-STRETCH, STRETCH))
     sides = thing.height * grow * stretch, thing.width * grow / stretch
-    height, width = (int(np.clip(x, 1, len(labels))) for x in sides)
+    height, width = (int(np.clip(x, 1, side)) for x in sides)
     resize = functools.partial(cv2.resize, dsize=(width, height), interpolation=cv2.INTER_AREA)
-    inside = resize(outline_of(thing, their_labels, classes)[box].astype(np.float32)) > 0.5
-    top, left = int(rng.integers(len(labels) - height + 1)), int(rng.integers(len(labels) - width + 1))
-    there = slice(top, top + height), slice(left, left + width)
-    image, labels = image.copy(), labels.copy()
-    colours = resize(np.ascontiguousarray(objects[(slice(None), *box)].transpose(1, 2, 0))).transpose(2, 0, 1)
-    np.copyto(image[(slice(None), *there)], colours, where=inside)
-    kinds = resize(np.ascontiguousarray(their_labels[box]), interpolation=cv2.INTER_NEAREST)
-    np.copyto(labels[there], kinds, where=inside)
-    return image, labels
+    coverage = resize(outline_of(thing, labels, classes)[box].astype(np.float32))
+    colours = resize(np.ascontiguousarray(image[(slice(None), *box)].transpose(1, 2, 0)))
+    return Cutout(coverage, colours, resize(np.ascontiguousarray(labels[box]), interpolation=cv2.INTER_NEAREST))
+
+
+def bent(rng, cutout):
+    """A `Cutout` pulled here and there, as on rubber, and half the time without its thinnest parts."""
+    height, width = cutout.coverage.shape
+    field = cv2.resize(rng.normal(0, BENT, (4, 4, 2)), (width, height), interpolation=cv2.INTER_CUBIC)
+    places = np.mgrid[:height, :width] + field.transpose(2, 0, 1) * np.array([height, width])[:, None, None]
+    rows, columns = places.astype(np.float32)
+    coverage = cv2.remap(cutout.coverage, columns, rows, cv2.INTER_LINEAR)
+    colours = cv2.remap(cutout.colours, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    labels = cv2.remap(cutout.labels, columns, rows, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+    if rng.random() < 0.5:
+        side = 2 * round(SMOOTHED * min(height, width)) + 1
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+        coverage = cv2.morphologyEx(coverage, cv2.MORPH_OPEN, disc)
+    return Cutout(coverage, colours, labels)
+
+
+def put(rng, scene, cutout):
+    """A `Cutout` put anywhere into a scene: (image, labels, its outline uint8 S×S or, where nothing is left, None)."""
+    image, labels = (x.copy() for x in scene)
+    inside = cutout.coverage > 0.5
+    top, left = (int(rng.integers(len(labels) - side + 1)) for side in inside.shape)
+    there = slice(top, top + inside.shape[0]), slice(left, left + inside.shape[1])
+    np.copyto(image[(slice(None), *there)], cutout.colours.transpose(2, 0, 1), where=inside)
+    np.copyto(labels[there], cutout.labels, where=inside)
+    outline = np.zeros(labels.shape, np.uint8)
+    outline[there] = inside
+    return image, labels, outline if inside.any() else None
 
 
 class Place(NamedTuple):

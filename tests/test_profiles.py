@@ -60,8 +60,8 @@ def test_settings_that_cannot_work_are_refused():
         profile("quick", sizes=(64, 128))
     with pytest.raises(ValueError, match="divisible by 2\\^downs = 4"):
         profile("quick", sizes=(62,))
-    for key in ("guess", "pasted"):
-        with pytest.raises(ValueError, match=r"guess, pasted must be in \[0, 1\]"):
+    for key in ("guess", "pasted", "sketched"):
+        with pytest.raises(ValueError, match=r"guess, pasted, sketched must be in \[0, 1\]"):
             profile("quick", **{key: 1.5})
     with pytest.raises(ValueError, match=r"zoom is 1, whole scenes, or 2, .* got 3"):
         profile("quick", zoom=3)
