@@ -165,7 +165,7 @@ def cell(**arguments):
 PAINTED = {
     "a red car": ("rear", 0.30, 0.26, [150, 45, 40]),
     "a white car": ("rear", 0.30, 0.26, [185, 185, 190]),
-    "a person": ("standing", 0.12, 0.36, None),
+    "a person": ("standing", 0.12, 0.36, [60, 80, 140]),
     "a tree": ("broad", 0.36, 0.50, None),
 }
 PLACE = (0.69, 0.86)  # of a shape's middle and foot

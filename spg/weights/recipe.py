@@ -12,7 +12,8 @@
 
 A net that is to `grow` doubles its size from stage to stage (`spg.profiles.at`). `spnet = "spnet-plus"` and
 `parser = "segmenter"` are nets that the recipe itself has made before. Nothing else of a recipe names a file.
-`like = "sgnet-plus"` takes over that net's settings and stages, as far as the model reads them.
+`like = "sgnet-plus"` takes over that net's settings and stages, as far as the model reads them, without the stages
+that say `labelled = true` where the model knows no labels.
 """
 
 import sys
@@ -89,7 +90,9 @@ def _own(table, model):
 def _recipe(which, model, table, changed):
     source = {"data": table["data"], "split": table.get("split", "train"), "limit": table.get("limit")}
     shared = _own(table, model)
-    stages, teachers = shared.pop("stages"), {key: shared.pop(key) for key in TEACHERS if key in shared}
+    stages = map(dict, shared.pop("stages"))
+    stages = [stage for stage in stages if not stage.pop("labelled", False) or task(model).labelled]
+    teachers = {key: shared.pop(key) for key in TEACHERS if key in shared}
     check_settings(model, teachers)
     changed = {key: value for key, value in changed.items() if key in task(model).reads}
     sizes = tuple(dict.fromkeys(stage["size"] for stage in stages))
