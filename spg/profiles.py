@@ -9,12 +9,7 @@ from typing import NamedTuple
 from spg.holes import parse_mixture
 
 COURSE = {"sizes", "pictures", "batch", "learning_rate", "decay_from", "warm_up", "average", "clip", "holes", "window"}
-COURSE |= {
-    "zoom",
-    "pasted",
-    "sketched",
-    "seed",
-}  # every model reads these, and the machine's; `Task.reads` says what else
+COURSE |= {"zoom", "pasted", "sketched", "seed"}  # read by every model, like the machine's; see `Task.reads`
 TEACHERS = ("spnet", "parser")  # settings that name the checkpoint of a net that is learned from
 MACHINE = {"precision", "workers", "save_every", "resident", "compile"}
 # Of older checkpoints: keys that are gone, whose values no net depends on, and keys that have another name now.

@@ -249,7 +249,7 @@ def sketch(rng, scene, other, zoom=1, classes=STREET):
     """The same with an object that is bent, as somebody might draw it: (image, labels, its outline uint8 S×S or None).
 
     Scenes hold a few kinds of cars; those that people draw have every form [our decision]. Each part of the set is as
-    likely as another, and so are large objects in comparison with small ones, which are mostly rests of hidden ones.
+    likely as another, and a large object likelier than a small one, of which others often hide the most.
     """
     found = things(other[1], classes)
     if not found:
