@@ -136,7 +136,7 @@ def test_a_net_that_cannot_be_exported_is_warned_of(cache, monkeypatch):
     assert list(cache.iterdir()) == [] and spg.load("streets-64", engine=None).engine == best_engine()
     with pytest.raises(ValueError, match="differs from the net"):
         spg.load("streets-64", engine="onnx")
-    nets = weights.Nets("cityscapes-256")
+    nets = weights.Nets("streets-128")
     with pytest.raises(ValueError, match="ONNX Runtime cannot compute sgnet-plus-noseg"):
         nets.inpainter(painter="sgnet-plus-noseg", engine="onnx")
 
