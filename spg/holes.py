@@ -149,8 +149,7 @@ def object_hole(rng, labels, classes=STREET):
     thing = _chosen(rng, labels, classes)
     if thing is None:
         return None
-    most = max(2, round(MARGIN * max(labels.shape)))
-    above, below, before, after = rng.integers(1, most + 1, 4).tolist()
+    above, below, before, after = rng.integers(1, _widest(labels.shape) + 1, 4).tolist()
     if classes.parts[thing.part].outline:
         return _grown(outline_of(thing, labels, classes), above)
     return _box(thing[1:5], (above, below, before, after), labels.shape)
@@ -201,12 +200,17 @@ def hole_around(rng, inside):
     if rng.random() < 0.5:
         return _with_margin(rng, inside)
     left, top, width, height = cv2.boundingRect(inside)
-    margins = rng.integers(1, max(2, round(MARGIN * max(inside.shape))) + 1, 4).tolist()
+    margins = rng.integers(1, _widest(inside.shape) + 1, 4).tolist()
     return _box((top, left, height, width), margins, inside.shape)
 
 
 def _with_margin(rng, inside):
-    return _grown(inside, int(rng.integers(1, max(2, round(MARGIN * max(inside.shape))) + 1)))
+    return _grown(inside, int(rng.integers(1, _widest(inside.shape) + 1)))
+
+
+def _widest(shape):
+    """The widest margin around an object in a picture of this shape, in pixels."""
+    return max(2, round(MARGIN * max(shape)))
 
 
 def _chosen(rng, labels, classes):

@@ -105,8 +105,8 @@ class TrainingSamples(Dataset):
     picture that is kept, with the hole in it; 0: all. coloured: two more arrays are the outline of the object whose
     colour is asked for, empty where none is, and the colour that it is given first, 3 bytes, all 0 where it keeps its
     own. zoom: 2: a sample is a part of a scene of twice its side, see `Part`; 1: it is the scene. pasted: share of the
-    samples with an object of another scene in them, see `paste`. sketched: share of those whose hole is around such an
-    object, see `sketch`. placed: in place of image and labels stands the place where `Resident` finds them.
+    samples with an object of another scene in them, see `paste`. sketched: share of those with a bent one, and
+    their hole around it. placed: in place of image and labels stands the place where `Resident` finds them.
     """
 
     def __init__(
@@ -164,10 +164,11 @@ class TrainingSamples(Dataset):
 
     def _with_another(self, rng, image, labels):
         """(image, labels, outline of a sketched object or None), now and then with an object of another scene."""
-        for share, way in ((self.sketched, sketch), (self.pasted, paste)):
+        for share, sketched in ((self.sketched, True), (self.pasted, False)):
             if share and rng.random() < share:
                 other = self.scenes[int(rng.integers(len(self.scenes)))]
-                return way(rng, (image, labels), other, self.zoom, self.classes)
+                image, labels, outline = paste(rng, (image, labels), other, self.zoom, self.classes, sketched)
+                return image, labels, outline if sketched else None
         return image, labels, None
 
 
@@ -232,33 +233,29 @@ class Cutout(NamedTuple):
     labels: np.ndarray
 
 
-def paste(rng, scene, other, zoom=1, classes=STREET):
-    """An object of another scene, in another size, anywhere in this one; where there is none, the scene as it is.
+def paste(rng, scene, other, zoom=1, classes=STREET, sketched=False):
+    """An object of another scene, in another size, anywhere in this one: (image, labels, outline uint8 S×S or None).
 
     Else a net has seen objects only where they belong, and those that somebody paints elsewhere in its own way
-    [our decision]. scene, other: (image uint8 3×S×S, labels S×S), the other of zoom·S. Returns (image, labels, None).
+    [our decision]. scene, other: (image uint8 3×S×S, labels S×S), the other of zoom·S; where there is no object in it,
+    the scene stays as it is. sketched: the object is bent, as somebody might draw it: scenes hold a few kinds of cars,
+    those that people draw have every form [our decision].
     """
     found = things(other[1], classes)
     if not found:
         return (*scene, None)
-    cutout = cut_out(rng, found[rng.integers(len(found))], other, len(scene[1]), zoom, classes)
-    return (*put(rng, scene, cutout)[:2], None)
+    thing = _worth_drawing(rng, found) if sketched else found[rng.integers(len(found))]
+    cutout = cut_out(rng, thing, other, len(scene[1]), zoom, classes)
+    return put(rng, scene, bent(rng, cutout) if sketched else cutout)
 
 
-def sketch(rng, scene, other, zoom=1, classes=STREET):
-    """The same with an object that is bent, as somebody might draw it: (image, labels, its outline uint8 S×S or None).
-
-    Scenes hold a few kinds of cars; those that people draw have every form [our decision]. Each part of the set is as
-    likely as another, and a large object likelier than a small one, of which others often hide the most.
-    """
-    found = things(other[1], classes)
-    if not found:
-        return (*scene, None)
+def _worth_drawing(rng, found):
+    """A `Thing`: each part of the set is as likely as another, and a large thing likelier than a small one, of which
+    others often hide the most."""
     part = rng.choice(sorted({thing.part for thing in found}))
     alike = [thing for thing in found if thing.part == part]
     sides = np.sqrt([thing.area for thing in alike])
-    thing = alike[rng.choice(len(alike), p=sides / sides.sum())]
-    return put(rng, scene, bent(rng, cut_out(rng, thing, other, len(scene[1]), zoom, classes)))
+    return alike[rng.choice(len(alike), p=sides / sides.sum())]
 
 
 def cut_out(rng, thing, scene, side, zoom=1, classes=STREET):

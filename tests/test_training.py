@@ -34,7 +34,6 @@ from spg.samples import (
     new_colour,
     paste,
     repainted,
-    sketch,
 )
 from spg.tasks import predictors
 from spg.training import Trainer
@@ -166,8 +165,8 @@ def test_a_pasted_object_has_its_own_colours_and_class():
     car[0][:, 20:36, 10:30], car[1][20:36, 10:30] = np.array([200, 30, 30])[:, None, None], VEHICLE
     boxes = set()
     for _ in range(20):
-        image, labels, drawn = paste(rng, road, car)
-        assert drawn is None
+        image, labels, outline = paste(rng, road, car)
+        assert (outline == (labels == VEHICLE)).all()
         assert ((image[0] > 150) == (labels == VEHICLE)).all() and (labels == VEHICLE).any()
         boxes.add(tuple(np.argwhere(labels == VEHICLE)[0]))
     assert len(boxes) > 10 and not road[1].any()
@@ -181,13 +180,13 @@ def test_a_sketched_object_is_bent_and_missing():
     car[0][:, 20:36, 10:30], car[1][20:36, 10:30] = np.array([200, 30, 30])[:, None, None], VEHICLE
     filled, sides = [], []
     for k in range(20):
-        image, labels, drawn = sketch(np.random.default_rng(k), road, car)
+        image, labels, drawn = paste(np.random.default_rng(k), road, car, sketched=True)
         assert ((labels == VEHICLE) <= (drawn == 1)).all() and (image[0] == 90)[drawn == 0].all()
         rows, columns = (np.flatnonzero(drawn.any(axis)) for axis in (1, 0))
         sides.append((np.ptp(rows) + 1, np.ptp(columns) + 1))
         filled.append(drawn.sum() / np.prod(sides[-1]))
     assert max(filled) < 0.99 and len(set(sides)) > 10  # a box no more
-    assert sketch(np.random.default_rng(0), car, road)[2] is None
+    assert paste(np.random.default_rng(0), car, road, sketched=True)[2] is None
 
     samples = TrainingSamples([car] * 4, window=48, sketched=1.0)
     seen = [(labels == VEHICLE)[hole > 0] for _, labels, hole in map(samples.__getitem__, range(40))]
