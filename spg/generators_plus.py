@@ -24,6 +24,7 @@ from spg.generators import DILATIONS, ResidualBlock, convolution
 
 INNER = 2  # the halvings of the innermost level, a small U-Net; every further one is an outer level of its own
 NARROWEST = 16  # channels of the outermost level, at least
+WIDER = 3  # times as many channels within a refinement
 TILE = 64  # side of the grain that is repeated over the picture
 LEVELS = 10  # halvings of `push_pull` in an exported net: as many as a side of 1024 pixels has
 FINE, ROUGHEST = 5, 0.06  # `roughness`: side of the cells in pixels; what a pixel counts at most: lines are no grain
@@ -194,16 +195,34 @@ class OuterLevel(nn.Module):
         return self.join(torch.cat([_up(self.up(coarse), seen), seen], 1))
 
 
+class Refinement(nn.Module):
+    """A level's features with detail added to them: x + conv(ReLU(BN(conv x))), `WIDER` channels between. N×C×H×W.
+
+    What comes from the level inside is smooth, and one convolution makes no window frames of it.
+    """
+
+    def __init__(self, channels):
+        super().__init__()
+        self.widen = convolution(channels, WIDER * channels, 3)
+        self.narrow = nn.Conv2d(WIDER * channels, channels, 3, padding=1)
+        nn.init.zeros_(self.narrow.weight)  # a trained net does not notice it at first
+        nn.init.zeros_(self.narrow.bias)
+
+    def forward(self, x):
+        return x + self.narrow(self.widen(x))
+
+
 class Pyramid(nn.Module):
     """N×in_channels×H×W → corrections N×out_channels×H×W, the sum over levels of each level's own.
 
     downs: halvings in all, the inner U-Net's two and one for every outer level; width: the channels at half size, so
     that a level has width·2^(k−1) channels at 1/2^k of the size, as the paper's generator has (at least 16).
+    refined: how often each level's features are refined before its head (`Refinement`).
     """
 
     grained, hole_at = False, 3
 
-    def __init__(self, in_channels, out_channels, width, downs):
+    def __init__(self, in_channels, out_channels, width, downs, refined=0):
         super().__init__()
         if downs < INNER:
             raise ValueError(f"a pyramid has at least {INNER} halvings, got downs={downs}")
@@ -211,6 +230,7 @@ class Pyramid(nn.Module):
         self.stride = 2**downs
         self.inner = InnerLevel(in_channels, widths[0])
         self.outer = nn.ModuleList(OuterLevel(in_channels, w, c) for c, w in pairwise(widths))
+        self.refine = nn.ModuleList(nn.Sequential(*(Refinement(w) for _ in range(refined))) for w in widths)
         self.heads = nn.ModuleList(nn.Conv2d(w, out_channels, 3, padding=1) for w in widths)
         for head in self.heads:
             nn.init.zeros_(head.weight)  # a new level begins by changing nothing
@@ -236,11 +256,11 @@ class Pyramid(nn.Module):
         for level, x in zip(reversed(self.outer), sizes, strict=False):
             seen.append(level.stem(x) if not seen else level.stem(x) + outside)
             outside = level.down(seen[-1])
-        features = self.inner(sizes[-1], outside)
+        features = self.refine[0](self.inner(sizes[-1], outside))
         result = self.heads[0](features)
-        for level, head in zip(self.outer, self.heads[1:], strict=True):  # … and back out
+        for level, refine, head in zip(self.outer, self.refine[1:], self.heads[1:], strict=True):  # … and back out
             here = seen.pop()
-            features = level(here, features)
+            features = refine(level(here, features))
             result = _up(result, here) + head(features)
         return result[..., :height, :width]
 
@@ -281,9 +301,9 @@ class SGNetPlus(Pyramid):
     training, where pixel losses would only see an error in it.
     """
 
-    def __init__(self, classes=8, width=16, downs=4, grained=False, coloured=False, ground=None):
+    def __init__(self, classes=8, width=16, downs=4, grained=False, coloured=False, ground=None, refined=0):
         channels = 4 + grained + (6 + classes if classes else 0) + 4 * coloured
-        super().__init__(channels, 3 + (2 if classes else 0), width, downs)
+        super().__init__(channels, 3 + (2 if classes else 0), width, downs, refined)
         self.guided, self.grained, self.coloured = classes > 0, grained, coloured
         self.ground = ground if self.guided else None
         if self.guided:

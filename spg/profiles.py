@@ -63,6 +63,7 @@ class Profile:
     grow: bool = False  # train the inner part of the net at the smaller sizes, see `at`
     grained: bool = False  # SPG-Net+'s nets are given grain in the hole, to make texture and outlines of
     coloured: bool = False  # SG-Net+ may be asked for a colour inside an outline
+    refined: int = 0  # how often SG-Net+ refines each level's features before it paints from them
     encoder: str = "resnet50"  # of the segmenter
     # the discriminators, and the weights λ of the two losses that need them; 0 = off
     discriminator: str = "patches"  # the paper's; of SG-Net+ also segmenting

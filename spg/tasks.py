@@ -182,7 +182,7 @@ class SegmentationGuidance(Task):
 
     @property
     def reads(self):
-        own = {"grained", "discriminator"} if self.plus else {"dilated", "blind"}
+        own = {"grained", "refined", "discriminator"} if self.plus else {"dilated", "blind"}
         if self.guided:
             own |= {"guess", "spnet", "soft"} | ({"coloured"} if self.plus else set())
         pixels = {"alexnet", "vgg", "margin", "patch", "chroma", "l1", "ground", "ssim", "known"}
@@ -191,9 +191,8 @@ class SegmentationGuidance(Task):
     def generator(self, profile, design):
         classes = len(self.classes) if self.guided else 0
         if self.plus:
-            coloured = profile.coloured and self.guided
-            ground = self.classes.ground if profile.ground else None
-            return SGNetPlus(classes, *design, grained=profile.grained, coloured=coloured, ground=ground)
+            extra = {"coloured": profile.coloured and self.guided, "grained": profile.grained, "refined": profile.refined}
+            return SGNetPlus(classes, *design, ground=self.classes.ground if profile.ground else None, **extra)
         return SGNet(classes, **paper_design(profile, design))
 
     def discriminator(self, profile):

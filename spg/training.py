@@ -6,6 +6,7 @@ The same loop on a CPU, one GPU or many (`torchrun -m -- spg.cli train …`). Wh
 
 import copy
 import math
+import operator
 import time
 from pathlib import Path
 
@@ -122,7 +123,7 @@ class Trainer:
             if "D" in self.nets and "D" in state:
                 restore(self.nets["D"].module, state["D"])
         except RuntimeError as error:
-            settings = "width, downs, grow, grained, coloured, discriminator_width"
+            settings = "width, downs, grow, grained, coloured, refined, discriminator_width"
             raise ValueError(f"{path}: its tensors do not fit this profile ({settings}?): {error}") from error
         self.seen, self.seconds = about["pictures_seen"], about["seconds"]
 
@@ -134,7 +135,8 @@ class Trainer:
             return lambda net, tensors: inherit(net, restore(self.task.generator(before, old), tensors))
         if old != new:
             raise RuntimeError(f"it has {old}, here {new} is asked for")
-        same = (about["model"], before.grained, before.coloured) == (self.model, now.grained, now.coloured)
+        extra = operator.attrgetter("grained", "coloured", "refined")
+        same = (about["model"], *extra(before)) == (self.model, *extra(now))
         return restore if same else adopt
 
     def _resume(self, state, about):
