@@ -5,6 +5,7 @@ Departures from `spg.generators`, each because the same hours of training then b
 - the nets correct a smooth fill (`smooth`) instead of painting from nothing; with a layout, class by class;
 - SG-Net+ can begin as its trained counterpart without segmentation, and learn from there what a layout is good for;
 - every level sees the picture at its own size and adds its own correction to the coarser levels' result;
+- it may refine its features once more before it paints from them (`Refinement`);
 - so a level can be added without disturbing those already trained (`spg.engine.checkpoints`);
 - both may be given grain in the hole, to make texture and outlines of: where all it sees is smooth, a net that treats
   every place alike can only paint smoothly;

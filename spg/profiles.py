@@ -23,7 +23,7 @@ CHOICES = {
 
 
 # Settings that count something there must be at least one of; no other number may be negative.
-AT_LEAST_ONE = ("sizes", "pictures", "batch", "width", "downs", "discriminator_width", "scales")
+AT_LEAST_ONE = ("sizes", "pictures", "batch", "width", "downs", "discriminator_width", "scales", "widened")
 
 
 class Design(NamedTuple):
@@ -54,7 +54,7 @@ class Profile:
     holes: str = "paper"  # the sampler, or shares of several: objects:0.6+paper:0.4
     window: int = 0  # side of the window around the hole that is trained on; 0: the whole picture
     zoom: int = 1  # 2: pictures are whole scenes and parts of scenes of twice the side, in which objects are larger
-    widened: float = 1.0  # such parts become wider by up to this: Cityscapes at 256×256 is squeezed by 2, photos are not
+    widened: float = 1.0  # such parts become wider by up to this; Cityscapes at 256×256 is squeezed by 2
     pasted: float = 0.0  # share of the pictures with an object of another scene in them, anywhere
     sketched: float = 0.0  # share of the pictures with such an object, bent as if drawn by hand, and a hole around it
     seed: int = 0
@@ -137,6 +137,8 @@ class Profile:
             )
         if self.zoom not in (1, 2):
             raise ValueError(f"zoom is 1, whole scenes, or 2, parts of scenes twice as large too, got {self.zoom}")
+        if self.widened > 1 and self.zoom == 1:
+            raise ValueError(f"widened={self.widened} makes parts of scenes wider: it needs zoom=2")
 
     def as_dict(self):
         """A JSON-ready dict of all settings."""

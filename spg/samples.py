@@ -106,7 +106,8 @@ class TrainingSamples(Dataset):
     colour is asked for, empty where none is, and the colour that it is given first, 3 bytes, all 0 where it keeps its
     own. zoom: 2: a sample is a part of a scene of twice its side, made wider by up to `widened`, see `Part`; 1: it is
     the scene. pasted: share of the samples with an object of another scene in them, see `paste`. sketched: share of
-    those with a bent one, and their hole around it. placed: in place of image and labels stands the place where `Resident` finds them.
+    those with a bent one, and their hole around it. placed: in place of image and labels stands the place where
+    `Resident` finds them.
     """
 
     def __init__(

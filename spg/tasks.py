@@ -191,8 +191,9 @@ class SegmentationGuidance(Task):
     def generator(self, profile, design):
         classes = len(self.classes) if self.guided else 0
         if self.plus:
-            extra = {"coloured": profile.coloured and self.guided, "grained": profile.grained, "refined": profile.refined}
-            return SGNetPlus(classes, *design, ground=self.classes.ground if profile.ground else None, **extra)
+            extra = {"coloured": profile.coloured and self.guided, "refined": profile.refined}
+            ground = self.classes.ground if profile.ground else None
+            return SGNetPlus(classes, *design, grained=profile.grained, ground=ground, **extra)
         return SGNet(classes, **paper_design(profile, design))
 
     def discriminator(self, profile):

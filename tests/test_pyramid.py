@@ -122,6 +122,17 @@ def test_a_guided_net_with_grain_begins_as_its_twin_with_grain():
     assert torch.allclose(guided(i0, s, hole), twin(i0, None, hole), atol=1e-5)
 
 
+def test_a_refined_net_begins_as_the_one_without_and_refines_every_level():
+    i0, s, hole = scene()
+    plain = perturb(SGNetPlus(width=4)).eval()
+    refined = SGNetPlus(width=4, refined=2).eval()
+    adopt(refined, plain.state_dict())
+    assert torch.allclose(refined(i0, s, hole), plain(i0, s, hole), atol=1e-6)
+    refined.train()(i0, s, hole).square().mean().backward()
+    assert [len(level) for level in refined.refine] == [2, 2, 2]
+    assert all(step.narrow.weight.grad.abs().sum() > 0 for level in refined.refine for step in level)
+
+
 def test_grain_lies_in_the_hole_and_is_the_same_at_every_test():
     i0, s, hole = scene()
     net = perturb(SGNetPlus(width=4, grained=True)).eval()

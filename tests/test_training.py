@@ -151,6 +151,15 @@ def test_a_part_of_a_larger_scene():
     assert (own == large[0].image[:, 8:40, 12:44]).all()
 
 
+def test_parts_of_squeezed_scenes_become_wider():
+    parts = [Part.drawn(np.random.default_rng(k), 256, 2, 2.0) for k in range(400)]
+    assert all(128 <= side <= 256 for part in parts for side in part[2:])
+    wider = np.log([part.height / part.width for part in parts if part != Part(0, 0, 256, 256)])
+    assert 0.2 < wider.mean() < 0.45 and wider.max() == np.log(2)  # ln 2 / 2, less what the scene's side cuts off
+    same = [Part.drawn(np.random.default_rng(k), 256, 2) for k in range(400)]
+    assert abs(np.log([part.height / part.width for part in same]).mean()) < 0.05
+
+
 def test_no_colour_leaks_over_a_border():
     image, labels = np.zeros((3, 16, 16), np.uint8), np.zeros((16, 16), np.uint8)
     image[:, :, 7:], labels[:, 7:] = 200, 1  # the border runs through a pixel of the part
@@ -355,6 +364,17 @@ def test_a_training_may_go_on_with_grain(tmp_path):
     assert torch.equal(now[:, 4], torch.zeros_like(now[:, 4])) and torch.equal(now[:, 5:], before[:, 4:])
     grained.fit(show=False)
     assert grained.best().inner.stem[0].weight[:, 4].abs().sum() > 0
+
+
+def test_a_training_may_go_on_refined(tmp_path):
+    first = trainer(tmp_path / "a", "sgnet-plus").fit(show=False)
+    start = tmp_path / "a" / "sgnet-plus.safetensors"
+    refined = trainer(tmp_path / "b", "sgnet-plus", start=start, refined=1)
+    before, now = first.best().state_dict(), refined.best().state_dict()
+    assert all(torch.equal(now[name], value) for name, value in before.items())
+    assert {name.split(".")[0] for name in now.keys() - before.keys()} == {"refine"}
+    refined.fit(show=False)
+    assert refined.best().refine[0][0].narrow.weight.abs().sum() > 0
 
 
 @pytest.mark.parametrize(("model", "other"), [("sgnet", "sgnet-plus"), ("sgnet-plus", "sgnet")])
