@@ -15,6 +15,7 @@ from spg.labels import STREET
 SMALLEST, LARGEST = 1 / 8, 1 / 2  # a side, as a share of the image's side [THE_PAPER.md, section 2]
 
 MARGIN = 1 / 16  # the widest around an object, as a share of the picture [our decision]
+RIM = 1 / 32  # of the shorter side: labels and paint are not sharp to the pixel
 TRIED = 8  # places where an outline might be moved to, of which the emptiest is taken
 
 
@@ -232,6 +233,26 @@ def outline_of(thing, labels, classes=STREET):
         inside = parts == 1 + about[1:, cv2.CC_STAT_AREA].argmax()
     outline[box] = inside
     return outline
+
+
+def rim_of(labels):
+    """How many pixels around an object may still be its own."""
+    return max(2, round(min(labels.shape) * RIM))
+
+
+def beside(labels, mask, label):
+    """Where an object of another kind may go on into a removed one (mask bool H×W): no farther than its rim. bool H×W.
+
+    Behind a car is the street, and what stands there shows at its sides [our decision].
+    """
+    return grow((labels == label) & ~mask, rim_of(labels))
+
+
+def grow(mask, by):
+    """The mask and every pixel at most `by` from it, bool H×W."""
+    x = np.arange(-by, by + 1)
+    disc = (x[:, None] ** 2 + x[None, :] ** 2 <= by * by).astype(np.uint8)
+    return cv2.dilate(mask.astype(np.uint8), disc) == 1
 
 
 def _grown(inside, by):

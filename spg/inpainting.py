@@ -18,7 +18,7 @@ from spg.baselines.layouts import nearest_known
 from spg.engine import writing
 from spg.engine.machine import keep_freed_memory
 from spg.generators import complete, known
-from spg.holes import check_hole
+from spg.holes import beside, check_hole, grow, rim_of
 from spg.labels import STREET, check_labels
 from spg.pictures import (
     HEIC_SUFFIXES,
@@ -125,7 +125,7 @@ class Inpainter:
         """Predict the layout, then paint it. Raises ValueError for a wrong hole, labels or picture, saying what.
 
         without: names of classes that are not to be in the hole. Whoever covers a car to be rid of it says "vehicle",
-        or SP-Net may well find that a car is missing.
+        or SP-Net may well find that a car is missing. Where it would have been, no other object is to be either.
         """
         barred = self.barred(without)
         picture, hole, known_labels = self._check(image, hole, labels, ignore=True)
@@ -209,6 +209,7 @@ class Inpainter:
 
     def _predict(self, picture, hole, plan, labels, barred):
         labels = self._segment(picture, hole) if labels is None else labels
+        unseen, behind = _behind(labels, hole, barred, self.classes)
         full, probabilities = labels * (1 - hole), _zeros((len(self.classes), *hole.shape))
         for window in plan:
             missing = hole[window.cell] == 1
@@ -216,11 +217,12 @@ class Inpainter:
                 classes = _beside(full[window.rim], hole[window.rim], self.classes, barred)[window.rim_inner]
                 chances = np.arange(len(self.classes))[:, None, None] == classes
             else:
-                s_r = self._layout(picture[(..., *window.view)], hole[window.view], labels[window.view])
-                if barred.any():
-                    s_r = torch.from_numpy(without(s_r[0].cpu().numpy(), barred))[None]
+                s_r = self._layout(picture[(..., *window.view)], unseen[window.view], labels[window.view])
                 classes = _enlarged(s_r.argmax(1, keepdim=True).float(), window, "nearest")[0]
                 chances = _enlarged(s_r, window, "bilinear")
+                if barred.any():
+                    chances = without(chances, np.where(_bars(barred, chances.argmax(0)), behind[window.cell], barred))
+                    classes = chances.argmax(0)
             np.copyto(full[window.cell], classes, where=missing, casting="unsafe")
             where = True if missing.shape == hole.shape else missing
             np.copyto(probabilities[(..., *window.cell)], chances, where=where)
@@ -335,9 +337,32 @@ def without(s_r, barred):
     return s_r / s_r.sum(0, keepdims=True)
 
 
+def _behind(labels, hole, barred, classes):
+    """(what is hidden from SP-Net, what is barred where it would have a barred class, as bits), both H×W.
+
+    barred: bits 1×1, see `Inpainter.barred`. Whoever bars an object is to be rid of it. What the hole has left of it at
+    its rim is hidden from SP-Net, which would complete it. Where SP-Net would have it, no other object is to take its
+    place: behind it is the street, and others come in from the hole's sides alone, see `spg.holes.beside`.
+    """
+    bits = np.broadcast_to(barred, hole.shape).copy()
+    unwanted = [c for c in classes.objects if _bars(barred, c)]
+    if not unwanted:
+        return hole, bits
+    mask = hole == 1
+    for other in classes.objects:
+        bits[~beside(labels, mask, other)] |= np.uint64(1 << other)
+    left = grow(mask, rim_of(labels)) & np.isin(labels, unwanted)
+    return hole | left, np.where(bits == np.uint64(2 ** len(classes) - 1), barred, bits)
+
+
+def _bars(barred, label):
+    """Whether bits bar a class, or the classes of a map H×W."""
+    return (barred >> np.asarray(label).astype(np.uint64) & np.uint64(1)).astype(bool)
+
+
 def _beside(labels, hole, classes, barred):
     """The classes beside a thin hole, H×W; barred ones only where there is nothing else."""
-    out = hole | (barred >> labels & 1).astype(np.uint8)
+    out = hole | _bars(barred, labels)
     return nearest_known(labels, hole if out.all() else out, classes)
 
 

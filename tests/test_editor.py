@@ -18,6 +18,7 @@ from spg.editor.drawing import Drawing
 from spg.editor.edits import check_edit
 from spg.editor.session import entropy
 from spg.editor.widget import Worker
+from spg.holes import grow
 from spg.inpainting import without
 from spg.labels import CLASSES, PALETTE, PERSON, ROAD, SKY, STREET, VEHICLE
 
@@ -267,7 +268,7 @@ def test_what_is_behind_a_removed_object_is_the_street():
     labels[20:44, 20:44], labels[20:44, 44:50] = VEHICLE, PERSON  # somebody stands beside the car
     s = Session(net(), np.full((3, 64, 64), 90, np.uint8), None, labels)
     s.edit({"do": "remove", "at": [30, 30]})
-    far = (s.hole == 1) & ~raster.grow(labels == PERSON, 2)
+    far = (s.hole == 1) & ~grow(labels == PERSON, 2)
     for label in STREET.objects:
         assert (s.probabilities[label][far] == 0).all()
     near = (s.hole == 1) & (labels == PERSON)

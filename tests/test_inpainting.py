@@ -10,7 +10,7 @@ from PIL import Image
 from spg.generators import SGNet, SPNet
 from spg.generators_plus import SGNetPlus, smooth
 from spg.inpainting import Inpainter
-from spg.labels import PALETTE, PERSON, ROAD, VEHICLE
+from spg.labels import BUILDING, PALETTE, PERSON, ROAD, SIGN, VEHICLE
 from spg.segmenter import Segmenter
 
 
@@ -85,6 +85,54 @@ def test_classes_that_are_not_to_be_in_the_hole_are_not(net):
     assert (net(picture, hole, labels, names).labels == completed).all()
     one, both = (net.predict(picture, hole, labels, x)[0] for x in (names[0], names[:1]))
     assert (one == both).all()
+
+
+class Sure(torch.nn.Module):
+    """An SP-Net that has the same shares everywhere, or in two halves; it notes what it was shown."""
+
+    def __init__(self, left, right=None):
+        super().__init__()
+        self.shares = [torch.eye(8)[list(s)].T @ torch.tensor(list(s.values())) for s in (left, right or left)]
+
+    def forward(self, i0, s0, hole):
+        self.shown = s0, hole
+        s_r = self.shares[0].view(1, 8, 1, 1).repeat(1, 1, *hole.shape[-2:])
+        s_r[..., hole.shape[-1] // 2 :] = self.shares[1].view(8, 1, 1)
+        return s_r
+
+
+def test_where_a_car_is_taken_out_no_other_object_takes_its_place(net):
+    picture, labels = np.full((64, 64, 3), 90, np.uint8), np.full((64, 64), BUILDING, np.uint8)
+    hole = np.zeros_like(labels)
+    hole[20:40, 16:48] = 1
+    labels[20:40, 48:52] = SIGN  # beside the hole
+    spnet = Sure({VEHICLE: 0.6, SIGN: 0.3, ROAD: 0.1}, {VEHICLE: 0.5, SIGN: 0.4, ROAD: 0.1})
+    layout = Inpainter(spnet, net.sgnet, size=64, device="cpu").predict(picture, hole, labels, without="vehicle")[0]
+    assert (layout[20:40, 16:46] == ROAD).all() and (layout[20:40, 46:48] == SIGN).all()  # it goes on for its rim
+    spnet = Sure({VEHICLE: 0.6, SIGN: 0.3, ROAD: 0.1}, {VEHICLE: 0.4, SIGN: 0.5, ROAD: 0.1})
+    large = Inpainter(spnet, net.sgnet, size=64, device="cpu")
+    layout = large.predict(picture, hole, labels, without="vehicle")[0]
+    assert (layout[20:40, 16:32] == ROAD).all() and (layout[20:40, 32:48] == SIGN).all()  # where there was no car
+    street = ["vehicle", "road", "building", "vegetation", "sky"]
+    layout, s_r = large.predict(picture, hole, labels, without=street)  # nothing but objects is left
+    assert (layout[hole == 1] == SIGN).all() and np.isfinite(s_r).all()
+    assert (large.predict(picture, hole, labels, without="sky")[0][20:40, 16:32] == VEHICLE).all()
+
+
+def test_what_a_hole_has_left_of_a_car_is_hidden_from_spnet(net):
+    picture, labels = np.full((64, 64, 3), 90, np.uint8), np.full((64, 64), ROAD, np.uint8)
+    labels[10:30, 10:40] = VEHICLE
+    hole = np.zeros_like(labels)
+    hole[11:29, 11:30] = 1  # a sliver of the car is left on three sides, and its bonnet
+    spnet = Sure({ROAD: 1.0})
+    small = Inpainter(spnet, net.sgnet, size=64, device="cpu")
+    layout, _ = small.predict(picture, hole, labels, without="vehicle")
+    s0, seen = (x[0].numpy() for x in spnet.shown)
+    assert (seen[0, 10:30, 10:31] == 1).all() and not s0[VEHICLE, 10:30, 10:31].any()
+    assert (seen[0, :, 33:] == 0).all() and s0[VEHICLE, 15, 35] == 1  # what is farther off is another car
+    assert (layout[hole == 0] == labels[hole == 0]).all()
+    small.predict(picture, hole, labels)
+    assert (spnet.shown[1][0, 0].numpy() == hole).all()
 
 
 def test_a_hole_without_any_class_or_without_an_unknown_one_is_refused(net):

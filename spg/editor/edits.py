@@ -16,8 +16,9 @@ import numpy as np
 
 from spg.editor import raster, variants
 from spg.editor.drawing import PARTS, decode_runs, encode_runs
-from spg.editor.objects import Refused, beside, find_object
+from spg.editor.objects import Refused, find_object
 from spg.editor.words import Said, class_named, percent
+from spg.holes import beside
 from spg.labels import STREET
 
 PUT = {"layout": ("predicted",), "hole": ("hole", "known")}  # on the layout, the classes too

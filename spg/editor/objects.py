@@ -4,9 +4,9 @@ import numpy as np
 
 from spg.editor import raster
 from spg.editor.words import Said, class_named
+from spg.holes import grow, rim_of
 from spg.labels import OTHER, PERSON, SIGN, STREET, VEGETATION, VEHICLE
 
-RIM = 1 / 32  # of the shorter side: labels and paint are not sharp to the pixel
 DARK = 0.82  # a shadow is darker than so much of the ground's median
 REACH = 0.6  # of the object's height: so far beside and below it a shadow is looked for
 
@@ -44,20 +44,7 @@ def find_object(layout, at, picture=None, classes=STREET):
     mask, rim = raster.fill(layout, at), rim_of(layout)
     if picture is not None and classes.ground is not None:
         mask |= shadow(mask, layout == classes.ground, picture, at, rim)
-    return raster.grow(mask, rim), label
-
-
-def rim_of(layout):
-    """How many pixels around an object are taken out with it."""
-    return max(2, round(min(layout.shape) * RIM))
-
-
-def beside(layout, mask, label):
-    """Where an object of another kind may go on into a removed one (mask bool H×W): no farther than its rim. bool H×W.
-
-    Behind a car is the street, and what stands there shows at its sides [our decision].
-    """
-    return raster.grow((layout == label) & ~mask, rim_of(layout))
+    return grow(mask, rim), label
 
 
 def shadow(mask, ground, picture, at, rim):
@@ -75,5 +62,5 @@ def shadow(mask, ground, picture, at, rim):
     if ground.sum() < 16:
         return np.zeros(mask.shape, bool)
     dark = ground & (light < DARK * np.median(light[ground]))
-    touching = raster.fill((dark | raster.grow(mask, rim)).astype(np.uint8), at) & dark
+    touching = raster.fill((dark | grow(mask, rim)).astype(np.uint8), at) & dark
     return touching if touching.sum() <= mask.sum() else np.zeros(mask.shape, bool)

@@ -60,10 +60,3 @@ def fill(values, at):
         return np.zeros(values.shape, bool)
     _, parts = cv2.connectedComponents((values == values[y, x]).astype(np.uint8), connectivity=4)
     return parts == parts[y, x]
-
-
-def grow(mask, by):
-    """The mask and every pixel at most `by` from it."""
-    x = np.arange(-by, by + 1)
-    disc = (x[:, None] ** 2 + x[None, :] ** 2 <= by * by).astype(np.uint8)
-    return cv2.dilate(mask.astype(np.uint8), disc) == 1
