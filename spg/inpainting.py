@@ -125,7 +125,7 @@ class Inpainter:
         """Predict the layout, then paint it. Raises ValueError for a wrong hole, labels or picture, saying what.
 
         without: names of classes that are not to be in the hole. Whoever covers a car to be rid of it says "vehicle",
-        or SP-Net may well find that a car is missing. Where it would have been, no other object is to be either.
+        or SP-Net may well find that a car is missing. No other object takes its place, but one beside it may go on.
         """
         barred = self.barred(without)
         picture, hole, known_labels = self._check(image, hole, labels, ignore=True)
@@ -221,7 +221,7 @@ class Inpainter:
                 classes = _enlarged(s_r.argmax(1, keepdim=True).float(), window, "nearest")[0]
                 chances = _enlarged(s_r, window, "bilinear")
                 if barred.any():
-                    chances = without(chances, np.where(_bars(barred, chances.argmax(0)), behind[window.cell], barred))
+                    chances = without(chances, behind[window.cell])
                     classes = chances.argmax(0)
             np.copyto(full[window.cell], classes, where=missing, casting="unsafe")
             where = True if missing.shape == hole.shape else missing
@@ -338,21 +338,22 @@ def without(s_r, barred):
 
 
 def _behind(labels, hole, barred, classes):
-    """(what is hidden from SP-Net, what is barred where it would have a barred class, as bits), both H×W.
+    """(what is hidden from SP-Net, what is barred as bits), both H×W. barred: bits 1×1, see `Inpainter.barred`.
 
-    barred: bits 1×1, see `Inpainter.barred`. Whoever bars an object is to be rid of it. What the hole has left of it at
-    its rim is hidden from SP-Net, which would complete it. Where SP-Net would have it, no other object is to take its
-    place: behind it is the street, and others come in from the hole's sides alone, see `spg.holes.beside`.
+    Whoever bars an object is to be rid of it. What the hole has left of it at its rim is hidden from SP-Net, which
+    would complete it. Behind an object that stands on a ground is the street: no other one takes its place, but those
+    beside the hole may go on into it, see `spg.holes.beside`.
     """
     bits = np.broadcast_to(barred, hole.shape).copy()
     unwanted = [c for c in classes.objects if _bars(barred, c)]
     if not unwanted:
         return hole, bits
     mask = hole == 1
-    for other in classes.objects:
-        bits[~beside(labels, mask, other)] |= np.uint64(1 << other)
     left = grow(mask, rim_of(labels)) & np.isin(labels, unwanted)
-    return hole | left, np.where(bits == np.uint64(2 ** len(classes) - 1), barred, bits)
+    for other in classes.objects if classes.ground is not None else ():
+        bits[~beside(labels, mask, other)] |= np.uint64(1 << other)
+    nothing = bits == np.uint64(2 ** len(classes) - 1)
+    return hole | left, np.where(nothing, barred, bits)
 
 
 def _bars(barred, label):
