@@ -201,7 +201,8 @@ class Part(NamedTuple):
         if zoom == 1 or rng.random() < WHOLE:
             return cls(0, 0, side, side)
         size, stretch = rng.uniform(side / zoom, side), np.exp(rng.uniform(-STRETCH, STRETCH))
-        stretch *= widened ** (rng.random() / 2) if widened > 1 else 1
+        if widened > 1:  # else no number is drawn, and older recipes meet the pictures that they met
+            stretch *= widened ** (rng.random() / 2)
         height, width = (int(np.clip(x, side / zoom, side)) for x in (size * stretch, size / stretch))
         return cls(int(rng.integers(side - height + 1)), int(rng.integers(side - width + 1)), height, width)
 
