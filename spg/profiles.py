@@ -9,7 +9,7 @@ from typing import NamedTuple
 from spg.holes import parse_mixture
 
 COURSE = {"sizes", "pictures", "batch", "learning_rate", "decay_from", "warm_up", "average", "clip", "holes", "window"}
-COURSE |= {"zoom", "widened", "pasted", "sketched", "seed"}  # read by every model, like the machine's; see `Task.reads`
+COURSE |= {"zoom", "pasted", "sketched", "seed"}  # read by every model, like the machine's; see `Task.reads`
 TEACHERS = ("spnet", "parser")  # settings that name the checkpoint of a net that is learned from
 MACHINE = {"precision", "workers", "save_every", "resident", "compile"}
 # Of older checkpoints: keys that are gone, whose values no net depends on, and keys that have another name now.
@@ -23,7 +23,7 @@ CHOICES = {
 
 
 # Settings that count something there must be at least one of; no other number may be negative.
-AT_LEAST_ONE = ("sizes", "pictures", "batch", "width", "downs", "discriminator_width", "scales", "widened")
+AT_LEAST_ONE = ("sizes", "pictures", "batch", "width", "downs", "discriminator_width", "scales")
 
 
 class Design(NamedTuple):
@@ -54,7 +54,6 @@ class Profile:
     holes: str = "paper"  # the sampler, or shares of several: objects:0.6+paper:0.4
     window: int = 0  # side of the window around the hole that is trained on; 0: the whole picture
     zoom: int = 1  # 2: pictures are whole scenes and parts of scenes of twice the side, in which objects are larger
-    widened: float = 1.0  # such parts become wider by up to this; Cityscapes at 256×256 is squeezed by 2
     pasted: float = 0.0  # share of the pictures with an object of another scene in them, anywhere
     sketched: float = 0.0  # share of the pictures with such an object, bent as if drawn by hand, and a hole around it
     seed: int = 0
@@ -137,8 +136,6 @@ class Profile:
             )
         if self.zoom not in (1, 2):
             raise ValueError(f"zoom is 1, whole scenes, or 2, parts of scenes twice as large too, got {self.zoom}")
-        if self.widened > 1 and self.zoom == 1:
-            raise ValueError(f"widened={self.widened} makes parts of scenes wider: it needs zoom=2")
 
     def as_dict(self):
         """A JSON-ready dict of all settings."""

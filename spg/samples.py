@@ -104,27 +104,16 @@ class TrainingSamples(Dataset):
     holes: the sampler, or a mixture of them by shares, see `spg.holes.parse_mixture`. window: side of the part of the
     picture that is kept, with the hole in it; 0: all. coloured: two more arrays are the outline of the object whose
     colour is asked for, empty where none is, and the colour that it is given first, 3 bytes, all 0 where it keeps its
-    own. zoom: 2: a sample is a part of a scene of twice its side, made wider by up to `widened`, see `Part`; 1: it is
-    the scene. pasted: share of the samples with an object of another scene in them, see `paste`. sketched: share of
-    those with a bent one, and their hole around it. placed: in place of image and labels stands the place where
-    `Resident` finds them.
+    own. zoom: 2: a sample is a part of a scene of twice its side, see `Part`; 1: it is the scene. pasted: share of the
+    samples with an object of another scene in them, see `paste`. sketched: share of those with a bent one, and
+    their hole around it. placed: in place of image and labels stands the place where `Resident` finds them.
     """
 
     def __init__(
-        self,
-        scenes,
-        holes="paper",
-        seed=0,
-        window=0,
-        coloured=False,
-        zoom=1,
-        widened=1.0,
-        pasted=0.0,
-        sketched=0.0,
-        placed=False,
+        self, scenes, holes="paper", seed=0, window=0, coloured=False, zoom=1, pasted=0.0, sketched=0.0, placed=False
     ):
-        self.scenes, self.seed, self.window, self.coloured = scenes, seed, window, coloured
-        self.zoom, self.widened, self.pasted, self.sketched, self.placed = zoom, widened, pasted, sketched, placed
+        self.scenes, self.seed, self.window = scenes, seed, window
+        self.coloured, self.zoom, self.pasted, self.sketched, self.placed = coloured, zoom, pasted, sketched, placed
         self.holes, self.classes = parse_mixture(holes), classes_of(scenes)
         self._epoch, self._order = None, None
 
@@ -140,7 +129,7 @@ class TrainingSamples(Dataset):
         scene = int(self.order(epoch)[position])
         image, labels = self.scenes[scene]
         rng = np.random.default_rng([self.seed, 0, k])
-        part = Part.drawn(rng, len(labels), self.zoom, self.widened)
+        part = Part.drawn(rng, len(labels), self.zoom)
         image, labels = part.shrunk(image, labels, len(labels) // self.zoom)
         image, labels, drawn = self._with_another(rng, image, labels)
         hole = self._hole(rng, labels) if drawn is None else hole_around(rng, drawn)
@@ -192,17 +181,14 @@ class Part(NamedTuple):
     width: int
 
     @classmethod
-    def drawn(cls, rng, side, zoom, widened=1.0):
+    def drawn(cls, rng, side, zoom):
         """All of a scene of this side or, in half of the cases, a part of a size down to side/zoom, anywhere in it.
 
-        So the nets see large objects as often as small ones, and near ones in their detail [our decision]. widened: a
-        part becomes wider by a factor from 1 to this. Cityscapes at 256×256 has been squeezed by 2, photos are not.
+        So the nets see large objects as often as small ones, and near ones in their detail [our decision].
         """
         if zoom == 1 or rng.random() < WHOLE:
             return cls(0, 0, side, side)
         size, stretch = rng.uniform(side / zoom, side), np.exp(rng.uniform(-STRETCH, STRETCH))
-        if widened > 1:  # else no number is drawn, and older recipes meet the pictures that they met
-            stretch *= widened ** (rng.random() / 2)
         height, width = (int(np.clip(x, side / zoom, side)) for x in (size * stretch, size / stretch))
         return cls(int(rng.integers(side - height + 1)), int(rng.integers(side - width + 1)), height, width)
 

@@ -188,7 +188,7 @@ class Trainer:
     def _batches(self, scenes, last):
         p, f = self.profile, self.fabric
         there = Resident(scenes, f.device) if p.resident and not (p.pasted or p.sketched) else None
-        options = self.task.coloured, p.zoom, p.widened, p.pasted, p.sketched, there is not None
+        options = self.task.coloured, p.zoom, p.pasted, p.sketched, there is not None
         samples = TrainingSamples(scenes, p.holes, p.seed, p.window, *options)
         first = self.seen + self.step * p.batch
         for arrays in batches(samples, first, last - self.step, p.batch, f.global_rank, f.world_size, p.workers):

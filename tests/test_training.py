@@ -151,15 +151,6 @@ def test_a_part_of_a_larger_scene():
     assert (own == large[0].image[:, 8:40, 12:44]).all()
 
 
-def test_parts_of_squeezed_scenes_become_wider():
-    parts = [Part.drawn(np.random.default_rng(k), 256, 2, 2.0) for k in range(400)]
-    assert all(128 <= side <= 256 for part in parts for side in part[2:])
-    wider = np.log([part.height / part.width for part in parts if part != Part(0, 0, 256, 256)])
-    assert 0.2 < wider.mean() < 0.45 and wider.max() == np.log(2)  # ln 2 / 2, less what the scene's side cuts off
-    same = [Part.drawn(np.random.default_rng(k), 256, 2) for k in range(400)]
-    assert abs(np.log([part.height / part.width for part in same]).mean()) < 0.05
-
-
 def test_no_colour_leaks_over_a_border():
     image, labels = np.zeros((3, 16, 16), np.uint8), np.zeros((16, 16), np.uint8)
     image[:, :, 7:], labels[:, 7:] = 200, 1  # the border runs through a pixel of the part
