@@ -214,7 +214,7 @@ class Inpainter:
         for window in plan:
             missing = hole[window.cell] == 1
             if window.thin:
-                classes = _beside(full[window.rim], hole[window.rim], self.classes, barred)[window.rim_inner]
+                classes = _classes_near(full[window.rim], hole[window.rim], self.classes, barred)[window.rim_inner]
                 chances = np.arange(len(self.classes))[:, None, None] == classes
             else:
                 s_r = self._layout(picture[(..., *window.view)], unseen[window.view], labels[window.view])
@@ -361,7 +361,7 @@ def _bars(barred, label):
     return (barred >> np.asarray(label).astype(np.uint64) & np.uint64(1)).astype(bool)
 
 
-def _beside(labels, hole, classes, barred):
+def _classes_near(labels, hole, classes, barred):
     """The classes beside a thin hole, H×W; barred ones only where there is nothing else."""
     out = hole | _bars(barred, labels)
     return nearest_known(labels, hole if out.all() else out, classes)
