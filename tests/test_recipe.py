@@ -186,6 +186,5 @@ def test_the_command_wants_a_model_or_a_recipe(capsys):
 @pytest.mark.parametrize("name", ["streets-128", "cityscapes-256", "faces-128"])
 def test_the_twin_without_segmentation_has_the_same_stages(name):
     (net,), (twin,) = recipe.read(f"{name}:sgnet-plus"), recipe.read(f"{name}:sgnet-plus-noseg")
-    shared = [s.profile.with_settings(coloured=False) for s in net.stages if not s.profile.sketched]
+    shared = [s.profile.with_settings(coloured=False, sketched=0.0) for s in net.stages]  # what it cannot be told
     assert shared == [s.profile for s in twin.stages]
-    assert len(net.stages) - len(shared) == 2 * (name == "streets-128")  # a net without labels skips sketched objects

@@ -12,8 +12,8 @@
 
 A net that is to `grow` doubles its size from stage to stage (`spg.profiles.at`). `spnet = "spnet-plus"` and
 `parser = "segmenter"` are nets that the recipe itself has made before. Nothing else of a recipe names a file.
-`like = "sgnet-plus"` takes over that net's settings and stages, as far as the model reads them, without the stages
-that say `labelled = true` where the model knows no labels.
+`like = "sgnet-plus"` takes over that net's settings and stages, as far as the model reads them; what stands beside it
+holds in all stages.
 """
 
 import sys
@@ -81,17 +81,19 @@ def read(name, settings=None):
 
 
 def _own(table, model):
-    """What a recipe says of a net, with what that net reads of the settings of the one it is `like`, and its stages."""
+    """A net's settings and stages: its own, or those of the one it is `like`, as far as it reads them, with its own."""
     own = dict(table[model])
-    other = table[own.pop("like")] if "like" in own else {}
-    return {key: value for key, value in other.items() if key == "stages" or key in task(model).reads} | own
+    if "like" not in own:
+        stages = own.pop("stages")
+        return own, stages
+    other = dict(table[own.pop("like")])
+    stages = [stage | own for stage in other.pop("stages")]
+    return {key: value for key, value in other.items() if key in task(model).reads} | own, stages
 
 
 def _recipe(which, model, table, changed):
     source = {"data": table["data"], "split": table.get("split", "train"), "limit": table.get("limit")}
-    shared = _own(table, model)
-    stages = map(dict, shared.pop("stages"))
-    stages = [stage for stage in stages if not stage.pop("labelled", False) or task(model).labelled]
+    shared, stages = _own(table, model)
     teachers = {key: shared.pop(key) for key in TEACHERS if key in shared}
     check_settings(model, teachers)
     changed = {key: value for key, value in changed.items() if key in task(model).reads}
