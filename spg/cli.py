@@ -193,7 +193,7 @@ def _inpaint(a):
     files = _nets(a.weights).files
     if a.engine is None and Path(a.image).is_dir():  # for a single picture it would take longer than it saves
         weights.prepare(files, a.design)
-    net = weights.load(files, design=a.design, engine=a.engine)
+    net = weights.load(files, design=a.design, engine=a.engine, textures=a.textures)
     done, skipped = inpaint_files(net, a.image, a.hole, a.out, a.labels, a.threshold, a.without)
     print(f"{done} filled -> {a.out}" + (f", {len(skipped)} skipped" if skipped else ""))
     return 2 if skipped and not done else 0
@@ -336,7 +336,7 @@ def _parser():
     ):
         add(commands)
     add_study(commands, _nets, SPEC, WEIGHTS)
-    add_editor(commands, _nets, SPEC, WEIGHTS, _evaluator, EVALUATOR, ENGINE)
+    add_editor(commands, _nets, SPEC, WEIGHTS, _evaluator, EVALUATOR, ENGINE, TEXTURES)
     return parser
 
 
@@ -354,6 +354,11 @@ EVALUATOR = (
 ENGINE = {
     "choices": ("torch", "bfloat16", "onnx"),
     "help": "what computes the nets; default: ONNX Runtime where it is installed and there is no GPU, else PyTorch",
+}
+TEXTURES = {
+    "action": argparse.BooleanOptionalAction,
+    "help": "give what is no object patches of its own class from the picture, after SG-Net has painted; default: yes "
+    "where the classes have a ground and PyPatchMatch is installed",
 }
 WEIGHTS = "folders of trainings, checkpoint files, or a shipped set; default: the newest nets under runs/, else shipped"
 
@@ -397,8 +402,9 @@ def _add_evaluate(commands):
     c.add_argument(
         "--methods",
         required=True,
-        help="by commas: telea ns patchmatch glcic gfc noseg spg spg-oracle noseg-plus spg-plus spg-plus-oracle, or "
-        "NAME=PATH of a painter's checkpoint or a folder with both nets",
+        help="by commas: telea ns patchmatch glcic gfc noseg spg spg-oracle noseg-plus spg-plus spg-plus-oracle "
+        "patchmatch-layout spg-plus-textured spg-plus-textured-oracle, or NAME=PATH of a painter's checkpoint or a "
+        "folder with both nets",
     )
     c.add_argument("--holes", default="paper", help="paper (default), centre, freeform, objects, outlines or cleared")
     c.add_argument("--size", type=int, required=True, help="side in pixels")
@@ -436,6 +442,7 @@ def _add_inpaint(commands):
     c.add_argument("--weights", nargs="+", help=WEIGHTS)
     c.add_argument("--design", help="spg-plus or spg; default: the better pair of nets there is")
     c.add_argument("--engine", **ENGINE)
+    c.add_argument("--textures", **TEXTURES)
 
 
 def _add_ablate(commands):

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 from spg import windows
-from spg.baselines.classical import telea
+from spg.baselines.classical import available, telea, textured
 from spg.baselines.layouts import nearest_known
 from spg.engine import writing
 from spg.engine.machine import keep_freed_memory
@@ -39,6 +39,7 @@ from spg.samples import usual_colours
 LEAST = 1e-6  # a class that is not barred keeps this much, or a hole certain of a barred class had nothing left
 ENGINES = ("torch", "bfloat16", "onnx")  # what may compute the nets, see `Inpainter`
 SUFFIXES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".avif", *HEIC_SUFFIXES}
+PATCHED = 1024  # the shorter side up to which patches are looked for in full size: some two seconds for a window
 QUICK = 3  # of zlib's levels: a photo's PNG is 3 % larger than at the usual 6, and written in a third of the time
 
 
@@ -85,6 +86,9 @@ class Inpainter:
     (`spg.windows`), so memory does not grow with the picture; a hole of a few pixels' width gets the classes and the
     colours beside it, without a net. None: the whole picture, at full size.
     classes: the `ClassSet` that the nets have learned.
+    textures: after SG-Net, what is no object in the hole gets patches of its own class from the window around it, as
+    `spg.baselines.classical.textured` has it; nets paint objects better than ground and walls. Pixels that a colour is
+    asked for stay SG-Net's. None: where the classes have a ground and PyPatchMatch is installed.
     engine: how the nets compute. `torch`: in float32. `bfloat16`: PyTorch's convolutions in that, some .2 grey levels
     away in the mean, and faster on CPUs with AMX. `onnx`: these nets are `spg.weights.exporting.Exported`.
     """
@@ -102,6 +106,7 @@ class Inpainter:
         segmenter_size=None,
         classes=STREET,
         engine="torch",
+        textures=False,
     ):
         if engine not in ENGINES:
             raise ValueError(f"unknown engine {engine!r}; known: {', '.join(ENGINES)}")
@@ -113,6 +118,7 @@ class Inpainter:
         )
         self.size, self.soft, self.segmenter_size = size, soft, segmenter_size
         self.classes, self.engine = classes, engine
+        self.textures = available() and classes.ground is not None if textures is None else textures
 
     @property
     def coloured(self):
@@ -244,7 +250,20 @@ class Inpainter:
                 painted = to_uint8(torch.from_numpy(_enlarged(i_r, window, "bicubic"))).numpy()
             np.copyto(picture[(..., *window.cell)], painted, where=missing)
             left[window.cell] = 0
+        if self.textures:
+            self._texture(picture, hole, plan, labels, colours)
         return picture
+
+    def _texture(self, picture, hole, plan, labels, colours):
+        """Put patches in place of what SG-Net has painted into the picture where there is no object."""
+        for window in plan:
+            if not window.thin:
+                view = picture[(..., *window.view)]
+                made = _textured(view, hole[window.view], labels[window.view], self.classes, window)
+                where = (hole[window.cell] == 1) & ~np.isin(labels[window.cell], self.classes.objects)
+                if colours is not None:
+                    where &= colours[window.cell][..., 3] == 0
+                np.copyto(picture[(..., *window.cell)], made, where=where)
 
     @torch.inference_mode()
     def _segment(self, picture, hole):
@@ -373,6 +392,18 @@ def _is_asked(window, missing, hole, labels, colours):
         return True
     beside = labels[window.rim][hole[window.rim] == 0]
     return not np.isin(labels[window.cell][missing], beside).all()
+
+
+def _textured(view, hole, labels, classes, window):
+    """The cell of a window with patches; a large view is shrunk for them, which takes less than their square."""
+    scale = min(1.0, PATCHED / min(hole.shape))
+    if scale == 1:
+        return textured(view, hole, labels, classes)[(..., *window.inner)]
+    shape = tuple(round(n * scale) for n in hole.shape)
+    small = np.stack([cv2.resize(x, shape[::-1], interpolation=cv2.INTER_AREA) for x in view])
+    labels = cv2.resize(labels, shape[::-1], interpolation=cv2.INTER_NEAREST)
+    made = to_float(torch.from_numpy(textured(small, _any(hole, shape), labels, classes))[None])
+    return to_uint8(torch.from_numpy(_enlarged(made, window, "bicubic"))).numpy()
 
 
 def _resize(x, shape, mode):

@@ -17,7 +17,7 @@ MODELS = {
 }
 
 # method → (SP-Net that predicts the layout, or None; the net that paints). An oracle is told the true layout,
-# and the others without an SP-Net look at no labels at all.
+# and the others without an SP-Net look at no labels at all. Without a net that paints, PatchMatch does, class by class.
 METHODS = {
     "glcic": (None, "glcic"),
     "gfc": (None, "gfc"),
@@ -27,10 +27,14 @@ METHODS = {
     "noseg-plus": (None, "sgnet-plus-noseg"),
     "spg-plus": ("spnet-plus", "sgnet-plus"),
     "spg-plus-oracle": (None, "sgnet-plus"),
+    "patchmatch-layout": ("spnet-plus", None),
+    "spg-plus-textured": ("spnet-plus", "sgnet-plus"),
+    "spg-plus-textured-oracle": (None, "sgnet-plus"),
 }
+TEXTURED = ("spg-plus-textured", "spg-plus-textured-oracle")  # what is no object gets patches of its class at the end
 DESIGNS = {name: METHODS[name] for name in ("spg-plus", "spg")}  # what `load` can choose from, the better one first
 SPNETS = ("spnet", "spnet-plus")
-PAINTERS = tuple(dict.fromkeys(painter for _, painter in METHODS.values()))
+PAINTERS = tuple(dict.fromkeys(painter for _, painter in METHODS.values() if painter))
 SPNET_OF = {painter: spnet for spnet, painter in DESIGNS.values()}  # SG-Net → the SP-Net it works with
 
 

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from spg.baselines import layouts
-from spg.baselines.classical import default_patch_size, ns, patchmatch, telea
+from spg.baselines.classical import default_patch_size, ns, patchmatch, telea, textured
 from spg.holes import SAMPLERS
+from spg.labels import BUILDING, ROAD, SKY, STREET, VEHICLE
 
 Labelled = namedtuple("Labelled", "labels")
 
@@ -69,6 +70,56 @@ def test_patch_size_depends_on_the_picture_and_can_be_chosen():
     assert default_patch_size(64, 64) == 3 and default_patch_size(128, 256) == 5 and default_patch_size(256, 127) == 3
     image, hole = np.random.default_rng(4).integers(0, 256, (3, 64, 64), dtype=np.uint8), a_hole()
     assert (patchmatch(image, hole) == patchmatch(image, hole, patch_size=3)).all()
+
+
+@needs_patchmatch
+def test_only_usable_pixels_are_copied():
+    rng = np.random.default_rng(0)
+    image, hole = rng.integers(0, 100, (3, 64, 64), dtype=np.uint8), np.zeros((64, 64), np.uint8)
+    hole[24:40, 24:40] = 1
+    image[:, 48:] += 150  # the lower rows are bright
+    usable = np.zeros((64, 64))
+    usable[48:] = 1
+    assert (
+        patchmatch(image, hole)[:, hole == 1].mean()
+        < 100
+        < 140
+        < patchmatch(image, hole, usable=usable)[:, hole == 1].min()
+    )
+    with pytest.raises(ValueError, match="no known pixel is usable"):
+        patchmatch(image, hole, usable=hole)
+
+
+def a_street(hidden):
+    """Sky over walls over road, each of a brightness of its own, with a hole over all three; hidden: what is in it."""
+    labels = np.repeat([SKY, BUILDING, ROAD], 24)[:, None].repeat(72, 1).astype(np.uint8)
+    hole = np.zeros((72, 72), np.uint8)
+    hole[12:60, 24:48] = 1
+    bright = np.select([labels == SKY, labels == BUILDING], [200, 120], 40)
+    rng = np.random.default_rng(3)
+    image = (bright + rng.integers(-15, 15, (3, 72, 72))).astype(np.uint8)
+    return np.where(hole, hidden, image).astype(np.uint8), hole, labels, bright
+
+
+@needs_patchmatch
+def test_a_class_is_made_of_its_own_patches_and_borders_stay_where_the_layout_has_them():
+    image, hole, labels, bright = a_street(hidden=255)
+    filled = textured(image, hole, labels)
+    assert (filled[:, hole == 0] == image[:, hole == 0]).all()
+    assert (np.abs(filled.astype(int) - bright) <= 30).all()  # they are 80 apart
+    assert (filled == textured(np.where(hole, 0, image).astype(np.uint8), hole, labels)).all()
+
+
+@needs_patchmatch
+def test_objects_and_what_has_too_little_to_copy_stay_as_they_were_painted():
+    image, hole, labels, _ = a_street(hidden=255)
+    labels[30:40, 30:40] = VEHICLE
+    labels[(labels == SKY) & (hole == 0)] = BUILDING  # the hole alone has sky
+    filled = textured(image, hole, labels)
+    kept = (hole == 1) & np.isin(labels, [VEHICLE, SKY])
+    assert (filled[:, kept] == 255).all() and (filled[:, (hole == 1) & ~kept] != 255).all()
+    labels[:20, :20] = VEHICLE
+    assert (textured(image, hole, labels, STREET, only=[VEHICLE])[:, 30:40, 30:40] != 255).any()
 
 
 def test_patchmatch_without_its_package_says_what_to_do(monkeypatch):

@@ -7,11 +7,14 @@ import pytest
 import torch
 from PIL import Image
 
+from spg.baselines.classical import available, textured
 from spg.generators import SGNet, SPNet
 from spg.generators_plus import SGNetPlus, smooth
 from spg.inpainting import Inpainter
 from spg.labels import BUILDING, PALETTE, PERSON, ROAD, SIGN, VEHICLE
 from spg.segmenter import Segmenter
+
+needs_patches = pytest.mark.skipif(not available(), reason="PyPatchMatch is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -390,6 +393,62 @@ def test_a_post_or_a_colour_in_a_thin_hole_is_painted_by_the_net(net, coloured):
     assert (known != post).any() and (known == post)[:, hole == 0].all()
     asked = red_square(hole)
     assert (coloured.paint(picture, hole, beside, colours=asked) != coloured.paint(picture, hole, beside)).any()
+
+
+def with_textures(net, textures=True):
+    parts = net.spnet, net.sgnet, net.segmenter
+    return Inpainter(*parts, size=net.size, device="cpu", textures=textures)
+
+
+@needs_patches
+@pytest.mark.parametrize("side", [48, 200])
+def test_with_textures_ground_and_walls_are_patches_and_objects_are_the_nets(net, side):
+    picture, _, hole = scene(side, side)
+    labels = np.full((side, side), BUILDING, np.uint8)
+    labels[side // 2 - side // 8 :] = ROAD
+    rows, columns = slice(side // 4, side // 3), slice(side // 3, side // 2)
+    labels[rows, columns] = VEHICLE
+    painted = net.paint(picture, hole, labels)
+    made = with_textures(net).paint(picture, hole, labels)
+    texture = (hole == 1) & (labels != VEHICLE)
+    assert (made[~texture] == painted[~texture]).all() and (made[texture] != painted[texture]).any()
+    if side <= net.size:  # one window, the whole picture
+        assert (made == textured(painted.transpose(2, 0, 1), hole, labels).transpose(1, 2, 0)).all()
+    asked = np.zeros((side, side, 4), np.uint8)
+    asked[labels == ROAD] = 255
+    assert coloured_road_is_kept(net, picture, hole, labels, asked)
+
+
+def coloured_road_is_kept(net, picture, hole, labels, asked):
+    torch.manual_seed(1)
+    nets = [Inpainter(None, SGNetPlus(8, 4, 3, coloured=True), None, 64, "cpu", textures=t) for t in (False, True)]
+    nets[1].sgnet = nets[0].sgnet
+    plain, patched = (one.paint(picture, hole, labels, colours=asked) for one in nets)
+    road = (hole == 1) & (labels == ROAD)
+    return road.any() and (plain[road] == patched[road]).all() and (plain != patched).any()
+
+
+@needs_patches
+def test_patches_of_a_very_large_window_are_looked_for_in_a_smaller_one(net, monkeypatch):
+    picture, _, hole = scene(160, 160)
+    labels = np.where(np.arange(160)[:, None] < 60, BUILDING, ROAD).repeat(160, 1).astype(np.uint8)
+    labels[45:50, 60:70] = VEHICLE
+    picture[labels == ROAD] = 40
+    picture[labels == BUILDING] = 200
+    monkeypatch.setattr("spg.inpainting.PATCHED", 80)
+    made, painted = with_textures(net).paint(picture, hole, labels), net.paint(picture, hole, labels)
+    inner = np.abs(np.arange(160) - 60)[:, None] > 3  # enlarging mixes what meets at a border
+    for label, bright in ((ROAD, 40), (BUILDING, 200)):
+        where = (hole == 1) & (labels == label) & inner
+        assert where.sum() > 200 and (np.abs(made[where].astype(int) - bright) <= 2).mean() > 0.8
+    car = (hole == 1) & (labels == VEHICLE)
+    assert car.any() and (made[car] == painted[car]).all()
+
+
+def test_textures_are_there_where_they_can_be(net, monkeypatch):
+    assert with_textures(net, None).textures == available() and not net.textures
+    monkeypatch.setattr("spg.inpainting.available", lambda: False)
+    assert not with_textures(net, None).textures
 
 
 def test_grey_and_alpha_are_converted_and_said(net):

@@ -7,13 +7,17 @@ from tiny_nets import train
 
 import spg
 from spg import evaluation, weights
+from spg.baselines.classical import available, patchmatch, textured
 from spg.baselines.layouts import nearest_known
 from spg.engine import checkpoints
 from spg.holes import evaluation_hole
-from spg.models import METHODS, MODELS
+from spg.models import METHODS, MODELS, TEXTURED
 from spg.weights import nets as methods
 
-GUIDED = ("spg", "spg-oracle", "spg-plus", "spg-plus-oracle")
+PATCHED = ("patchmatch-layout", *TEXTURED)
+GUIDED = ("spg", "spg-oracle", "spg-plus", "spg-plus-oracle", *PATCHED)
+needs_patches = pytest.mark.skipif(not available(), reason="PyPatchMatch is not installed")
+NAMES = [pytest.param(name, marks=needs_patches if name in PATCHED else ()) for name in METHODS]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +41,7 @@ def lineup(names, nets, **options):
     return methods.lineup(names, nets, train_scenes=Tiny(32), **options)
 
 
-@pytest.mark.parametrize("name", list(METHODS))
+@pytest.mark.parametrize("name", NAMES)
 def test_each_method_fills_and_keeps_what_is_known(name, nets, question):
     image, hole, labels = question
     filled = lineup([name], nets).methods[name](image, hole, labels)
@@ -45,7 +49,7 @@ def test_each_method_fills_and_keeps_what_is_known(name, nets, question):
     assert filled[:, hole == 1].any()
 
 
-@pytest.mark.parametrize("name", list(METHODS))
+@pytest.mark.parametrize("name", NAMES)
 def test_only_an_oracle_looks_under_the_hole_and_only_the_guided_look_at_labels(name, nets, question):
     image, hole, labels = question
     fill = lineup([name], nets).methods[name]
@@ -64,6 +68,16 @@ def test_a_method_is_its_two_nets_in_a_row(run, nets, question):
         assert (found.methods[name](image, hole, labels) == whole.image).all()
         spnet = name.replace("spg", "spnet")
         assert (found.layouts[spnet](image, hole, labels * (1 - hole))[hole == 1] == whole.labels[hole == 1]).all()
+
+
+@needs_patches
+def test_patches_come_last_and_leave_objects_alone(nets, question):
+    image, hole, labels = question
+    found = lineup(["spg-plus", "spg-plus-textured", "patchmatch-layout"], nets)
+    painted, patched, copied = (fill(image, hole, labels) for fill in found.methods.values())
+    layout = found.layouts["spnet-plus"](image, hole, labels * (1 - hole))
+    assert (patched == textured(painted, hole, layout)).all()
+    assert (copied == textured(patchmatch(image, hole), hole, layout, only=range(8))).all()
 
 
 def test_an_inpainter_is_told_what_its_nets_need(run, nets, tmp_path):
@@ -149,7 +163,9 @@ def test_what_each_method_needs(run):
     assert methods.needed(["telea", "spg-oracle", "gfc"]) == ["gfc", "sgnet"]
     assert methods.needed(["spg-plus", "noseg-plus"]) == ["sgnet-plus", "sgnet-plus-noseg", "spnet-plus"]
     assert methods.needed([f"a={run}", f"b={run}/sgnet/sgnet.safetensors"]) == ["spnet"]
-    with pytest.raises(ValueError, match=r"unknown method 'magic'; known: telea, .*, spg-plus-oracle, or NAME=PATH"):
+    with pytest.raises(
+        ValueError, match=r"unknown method 'magic'; known: telea, .*, spg-plus-oracle, .*, or NAME=PATH"
+    ):
         methods.needed(["magic"])
     with pytest.raises(ValueError, match="methods named twice: spg"):
         methods.needed(["spg", f"spg={run}"])

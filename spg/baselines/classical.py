@@ -4,7 +4,8 @@ Telea: A. Telea, An image inpainting technique based on the fast marching method
 M. Bertalmio et al., Navier–Stokes, fluid dynamics, and image and video inpainting, 2001. Both OpenCV's: colours flow
 inwards, no texture.
 PatchMatch: C. Barnes et al., PatchMatch: a randomized correspondence algorithm for structural image editing, SIGGRAPH
-2009; the coarse-to-fine filling of the PyPI package PyPatchMatch (MIT).
+2009; the coarse-to-fine filling of the PyPI package PyPatchMatch (MIT). With a layout, it copies from its own class
+alone.
 """
 
 import cv2
@@ -12,6 +13,7 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt  # scipy comes with scikit-image
 
 from spg.holes import check_hole
+from spg.labels import STREET
 
 RADIUS = 3  # pixels around a point that decide its colour; OpenCV's customary value [our decision]
 
@@ -40,20 +42,46 @@ def default_patch_size(height, width):
     return 5 if min(height, width) >= 128 else 3
 
 
-def patchmatch(image, hole, patch_size=None, seed=0):
+def patchmatch(image, hole, patch_size=None, seed=0, usable=None):
     """Fill by patches. image: uint8 3×H×W; hole: H×W, 1 = missing. Returns uint8 3×H×W.
 
     patch_size: radius, patches are (2·patch_size + 1)² pixels; None: `default_patch_size`. Colours
     under the hole are not looked at. The search is random but starts from `seed`: same input, same
-    output. Raises ImportError where PyPatchMatch is not installed, ImportError where its library does not load.
+    output. usable: H×W, where known pixels may be compared and copied; None: everywhere. Raises ValueError where no
+    pixel may be, ImportError where PyPatchMatch is not installed or its library does not load.
     """
     package = _package()
     hole = check_hole(hole, image.shape[1:])
     package.set_random_seed(seed)
     pixels = np.ascontiguousarray(image.transpose(1, 2, 0))
     patch_size = patch_size or default_patch_size(*hole.shape)
-    filled = package.inpaint(pixels, hole, patch_size=patch_size).transpose(2, 0, 1)
+    unused = None if usable is None else _unused(hole, usable)
+    filled = package.inpaint(pixels, hole, global_mask=unused, patch_size=patch_size).transpose(2, 0, 1)
     return np.where(hole, filled, image)
+
+
+def _unused(hole, usable):
+    usable = (np.asarray(usable) != 0) & (hole == 0)
+    if not usable.any():
+        raise ValueError("no known pixel is usable: there is nothing to copy")
+    return (~usable & (hole == 0)).astype(np.uint8)
+
+
+def textured(image, hole, labels, classes=STREET, only=None, seed=0):
+    """Fill by patches of the same class: PatchMatch, guided by a layout. Returns uint8 3×H×W.
+
+    image: uint8 3×H×W; hole: H×W, 1 = missing; labels: H×W, complete. The missing pixels of a class are made of its
+    known ones, and these alone are compared, so no car gets into the sky and borders stay where the layout has them.
+    only: the classes to be filled; None: those that are no objects (road, building, sky): an object is no texture.
+    The others stay as `image` has them, and so does a class with fewer known pixels than missing ones. seed: see
+    `patchmatch`, which also says what is raised.
+    """
+    hole = check_hole(hole, image.shape[1:])
+    for label in set(range(len(classes))).difference(classes.objects) if only is None else only:
+        missing, there = (labels == label) & (hole == 1), (labels == label) & (hole == 0)
+        if 0 < missing.sum() <= there.sum():
+            image = patchmatch(image, missing.astype(np.uint8), seed=seed, usable=there)
+    return image
 
 
 def available():
@@ -70,9 +98,9 @@ def _package():
         import patchmatch
     except ImportError as error:
         raise ImportError(
-            "the method patchmatch needs the package PyPatchMatch (Python 3.11 or newer): pip install PyPatchMatch, "
-            "or leave the method out"
+            "patchmatch needs the package PyPatchMatch (Python 3.11 or newer): pip install PyPatchMatch, "
+            "or go without patches"
         ) from error
     if not patchmatch.patchmatch_available:
-        raise ImportError("PyPatchMatch has no compiled library for this machine; leave the method patchmatch out")
+        raise ImportError("PyPatchMatch has no compiled library for this machine: go without patches")
     return patchmatch

@@ -29,12 +29,13 @@ THUMBNAIL = 160  # pixels
 IDLE = 60  # seconds after which a kernel without a page is ended: each holds some 300 MB
 
 
-def open_editor(image=None, hole=None, labels=None, weights=None, engine=None):
+def open_editor(image=None, hole=None, labels=None, weights=None, engine=None, textures=None):
     """The `SegmentationEditor` of files; what the app's one cell calls. image: None: the first sample street.
 
-    weights: as `spg.load` takes them; None: the default ones, of drawn streets for a drawn street. engine: see `Offer`.
+    weights: as `spg.load` takes them; None: the default ones, of drawn streets for a drawn street. engine,
+    textures: see `Offer`.
     """
-    offer = Offer(weights, engine)
+    offer = Offer(weights, engine, textures)
     if image is None:
         net = offer.load(offer.for_streets)
         refuse_other_set(STREET, net.classes, offer.for_streets, "name a picture, spg edit IMAGE")
@@ -51,15 +52,16 @@ def open_editor(image=None, hole=None, labels=None, weights=None, engine=None):
 
 
 class Offer:
-    """Offer(weights=None, engine=None): what the app offers beside one picture: sample streets, and nets to choose.
+    """Offer(weights=None, engine=None, textures=None): what the app offers beside one picture: streets, nets to choose.
 
     weights: the only nets there are; None: the default ones for drawn streets and for photos. Nets are loaded when
     they are first asked for. engine: as `spg.load` takes it, and where that is None, graphs are made for ONNX Runtime.
+    textures: as `Inpainter` takes it.
     texts: name → what they are for. for_streets, for_photos: names. welcome: whether the page begins with the samples.
     """
 
-    def __init__(self, weights=None, engine=None):
-        self.welcome, self.name, self.engine, self._loaded = True, None, engine, {}
+    def __init__(self, weights=None, engine=None, textures=None):
+        self.welcome, self.name, self.engine, self.textures, self._loaded = True, None, engine, textures, {}
         wanted = [weights or default_weights(image) for image in (None, "a photo")]
         self._files = {_name(files): files for files in wanted}
         self.for_streets, self.for_photos = map(_name, wanted)
@@ -70,7 +72,7 @@ class Offer:
         if name not in self._loaded:
             if self.engine is None:
                 prepare(self._files[name])  # some seconds, once; a drawing has dozens of pictures to paint
-            self._loaded[name] = load(self._files[name], engine=self.engine)
+            self._loaded[name] = load(self._files[name], engine=self.engine, textures=self.textures)
             self._loaded[name].name = name  # a record names them
         self.name = name
         return self._loaded[name]
@@ -124,12 +126,15 @@ def default_weights(image):
     return default("streets", SIZE) if image is None else default()
 
 
-def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=True, engine=None, warm=1):
+def serve(
+    image=None, hole=None, labels=None, weights=None, port=8866, browser=True, engine=None, warm=1, textures=None
+):
     """Serve the editor until Ctrl-C. Raises ValueError or FileNotFoundError at once where the files do not fit.
 
     warm: kernels that have the editor ready before a visitor comes.
     """
-    editor = open_editor(image, hole, labels, weights, engine)  # a bad file should be said here, not in the browser
+    # a bad file should be said here, not in the browser
+    editor = open_editor(image, hole, labels, weights, engine, textures)
     editor.close()
     paths = {"image": image, "hole": hole, "labels": labels}
     arguments = {name: str(Path(path).resolve()) for name, path in paths.items() if path}
@@ -138,8 +143,8 @@ def serve(image=None, hole=None, labels=None, weights=None, port=8866, browser=T
         arguments["weights"] = {model: str(Path(path).resolve()) for model, path in resolve(found).items()}
     elif weights:
         arguments["weights"] = weights
-    if engine:
-        arguments["engine"] = engine
+    chosen = {"engine": engine, "textures": textures}
+    arguments |= {name: value for name, value in chosen.items() if value is not None}
     title = "cold.title"
     picture = _thumbnail(editor.session.picture)
     look = {"words": cold(title), "picture": picture}

@@ -4,19 +4,19 @@ from itertools import chain
 from pathlib import Path
 
 
-def add_editor(commands, nets_of, spec, weights, evaluator_of, evaluator, engine):
+def add_editor(commands, nets_of, spec, weights, evaluator_of, evaluator, engine, textures):
     """Add the three to argparse's commands.
 
     nets_of(weights, data, size, models, classes) → `Nets`; evaluator_of(where, scenes) → `Evaluator` or None; spec,
-    weights, evaluator: help of --data, --weights and --evaluator, as `spg evaluate` has. engine: what argparse is told
-    of --engine.
+    weights, evaluator: help of --data, --weights and --evaluator, as `spg evaluate` has. engine,
+    textures: what argparse is told of --engine and --textures.
     """
-    _add_edit(commands, weights, engine)
-    _add_replay(commands, nets_of, weights, engine)
+    _add_edit(commands, weights, engine, textures)
+    _add_replay(commands, nets_of, weights, engine, textures)
     _add_variants(commands, nets_of, spec, weights, evaluator_of, evaluator)
 
 
-def _add_edit(commands, weights, engine):
+def _add_edit(commands, weights, engine, textures):
     text = "paint the layout of a picture and see it change, in the browser"
     c = commands.add_parser("edit", help=text, description=text)
     c.set_defaults(run=_edit)
@@ -25,13 +25,14 @@ def _add_edit(commands, weights, engine):
     c.add_argument("--labels", help="label map of class numbers or colours; default: the segmenter's")
     c.add_argument("--weights", nargs="+", help=weights)
     c.add_argument("--engine", **engine)
+    c.add_argument("--textures", **textures)
     c.add_argument("--port", type=int, default=8866, help="on 127.0.0.1; default: 8866")
     c.add_argument("--no-browser", action="store_true", help="only print the address")
     warm = "kernels that have the editor ready before a visitor comes, some 300 MB each; 0 for none; default: 1"
     c.add_argument("--warm", type=int, default=1, metavar="N", help=warm)
 
 
-def _add_replay(commands, nets_of, weights, engine):
+def _add_replay(commands, nets_of, weights, engine, textures):
     text = "do the edits of a saved edits.json again: same picture, same nets, same bytes"
     c = commands.add_parser("replay", help=text, description=text)
     c.set_defaults(run=lambda a: _replay(a, nets_of))
@@ -41,6 +42,7 @@ def _add_replay(commands, nets_of, weights, engine):
     )
     c.add_argument("--weights", nargs="+", help=weights)
     c.add_argument("--engine", **engine | {"help": "what computes the nets; default: what computed them then"})
+    c.add_argument("--textures", **textures | {"help": "patches in what is no object; default: as it was then"})
     c.add_argument("--out", required=True, help="folder for picture, label map, hole and edits")
     c.add_argument("--no-check", action="store_true", help="accept another result than the recorded one")
 
@@ -113,7 +115,7 @@ def _edit(a):
     if a.warm < 0:
         raise ValueError(f"--warm {a.warm}: it is the number of kernels that wait for a visitor, 0 for none")
     weights = a.weights[0] if a.weights and len(a.weights) == 1 else a.weights
-    serve(a.image, a.hole, a.labels, weights, a.port, not a.no_browser, a.engine, a.warm)
+    serve(a.image, a.hole, a.labels, weights, a.port, not a.no_browser, a.engine, a.warm, a.textures)
 
 
 def _replay(a, nets_of):
@@ -126,7 +128,9 @@ def _replay(a, nets_of):
     writing.refuse_inputs([Path(a.out) / name for name in record.NAMES], [a.edits, a.image])
     document = record.read(Path(a.edits).read_bytes(), a.edits)
     picture = _picture(a, document)
-    net = weights.load(nets_of(a.weights).files, engine=a.engine or document.get("engine", "torch"))
+    engine = a.engine or document.get("engine", "torch")
+    textures = document.get("textures", False) if a.textures is None else a.textures
+    net = weights.load(nets_of(a.weights).files, engine=engine, textures=textures)
     session = replay(net, picture, document, check=not a.no_check)
     record.save(session, a.out)
     unchecked = "" if document["result"] else " (the file records no result to compare with)"

@@ -36,6 +36,7 @@ def beginning(session):
         **{"format": FORMAT, "version": VERSION, "size": list(session.hole.shape)},
         **({"nets": nets} if nets else {}),
         **({"engine": engine} if engine != "torch" else {}),
+        **({"textures": True} if getattr(session.net, "textures", False) else {}),
         "picture": sha256(session.picture),
         "classes": list(session.classes.names),
         "hole": encode_runs(session.first_hole),

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spg.baselines.classical import ns, patchmatch, telea
+from spg.baselines.classical import ns, patchmatch, telea, textured
 from spg.baselines.layouts import RowPrior, nearest_known, row_prior
 from spg.engine import checkpoints
 from spg.engine.shipped import checked, registry
 from spg.inpainting import ENGINES, Inpainter, best_device, best_engine
 from spg.labels import STREET, recorded, refuse_other_set
-from spg.models import DESIGNS, METHODS, PAINTERS, SPNET_OF, SPNETS, models, task
+from spg.models import DESIGNS, METHODS, PAINTERS, SPNET_OF, SPNETS, TEXTURED, models, task
 from spg.profiles import from_dict
 from spg.weights import exporting
 from spg.weights.finding import load_net, record, resolve, with_segmenter
@@ -108,8 +108,10 @@ def load(weights, device=None, design=None, engine="torch", **options):
     design: `spg-plus` or `spg`; None takes the better pair of nets there is. engine: what computes: `torch`, PyTorch
     in float32, which all that is measured goes by; `bfloat16`, PyTorch in that; `onnx`, ONNX Runtime on the CPU, which
     gives the same within one grey level; None, the fastest that is ready here: ONNX Runtime where the nets' graphs are
-    in the cache (see `prepare`), else PyTorch. Raises ValueError when the weights lack SP-Net or SG-Net, ImportError
-    for `onnx` where it is not installed. Weights without a segmenter borrow a shipped one.
+    in the cache (see `prepare`), else PyTorch. With textures=None, what is no object gets patches of its class after
+    SG-Net has painted, where it can, as in `spg inpaint` and `spg edit`; by default the nets are alone. Raises
+    ValueError when the weights lack SP-Net or SG-Net, ImportError for `onnx` where it is not installed. Weights without
+    a segmenter borrow a shipped one.
     """
     nets = Nets(weights, device)
     return nets.inpainter(*_parts(nets, design), segmenter=True, engine=engine, **options)
@@ -293,7 +295,21 @@ def _learned(name, nets, spnets):
     """(fill, its `_Layout` or None)."""
     nets.require(models(name), f"method {name!r}: ")
     spnet, painter = METHODS[name]
-    return _fill(spnets.get(spnet), nets.inpainter(painter=painter)), spnets.get(spnet)
+    layout = spnets.get(spnet)
+    if painter is None:
+        return _patches(layout), layout
+    return _fill(layout, nets.inpainter(painter=painter, textures=name in TEXTURED)), layout
+
+
+def _patches(layout):
+    """PatchMatch after an SP-Net's layout, class by class; a class that has too little to copy gets any patches."""
+
+    def fill(image, hole, labels):
+        completed, _ = layout(image, hole, labels)
+        classes = layout.net.classes
+        return textured(patchmatch(image, hole), hole, completed, classes, only=range(len(classes)))
+
+    return fill
 
 
 def _fill(layout, net):
