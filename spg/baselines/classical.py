@@ -15,6 +15,7 @@ from scipy.ndimage import distance_transform_edt  # scipy comes with scikit-imag
 from spg.holes import check_hole
 from spg.labels import STREET
 
+ENOUGH = 0.5  # known pixels of a class for each missing one; with fewer, copying is wallpaper [our decision]
 RADIUS = 3  # pixels around a point that decide its colour; OpenCV's customary value [our decision]
 
 
@@ -73,13 +74,13 @@ def textured(image, hole, labels, classes=STREET, only=None, seed=0):
     image: uint8 3×H×W; hole: H×W, 1 = missing; labels: H×W, complete. The missing pixels of a class are made of its
     known ones, and these alone are compared, so no car gets into the sky and borders stay where the layout has them.
     only: the classes to be filled; None: those that are no objects (road, building, sky): an object is no texture.
-    The others stay as `image` has them, and so does a class with fewer known pixels than missing ones. seed: see
-    `patchmatch`, which also says what is raised.
+    The others stay as `image` has them, and so does a class with less than `ENOUGH` known pixels for a missing one.
+    seed: see `patchmatch`, which also says what is raised.
     """
     hole = check_hole(hole, image.shape[1:])
     for label in set(range(len(classes))).difference(classes.objects) if only is None else only:
         missing, there = (labels == label) & (hole == 1), (labels == label) & (hole == 0)
-        if 0 < missing.sum() <= there.sum():
+        if 0 < ENOUGH * missing.sum() <= there.sum():
             image = patchmatch(image, missing.astype(np.uint8), seed=seed, usable=there)
     return image
 
