@@ -12,7 +12,8 @@ import pytest
 from editor_scene import brush, net, street
 from PIL import Image
 
-from spg import pictures
+from spg import pictures, weights
+from spg.baselines.classical import available
 from spg.editor import Refused, Session, drawing, objects, raster, record, replay, variants
 from spg.editor.drawing import Drawing
 from spg.editor.edits import check_edit
@@ -428,6 +429,24 @@ def test_spg_replay_does_the_same(tmp_path, capsys):
     assert (tmp_path / "again" / "picture.png").read_bytes() == (tmp_path / "picture.png").read_bytes()
     assert main([*arguments, "--weights", "cityscapes-64", "--out", str(tmp_path / "x")]) == 2
     assert "came out otherwise than in the record: other nets" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not available(), reason="PyPatchMatch is not installed")
+def test_a_record_says_whether_patches_were_put_in_and_replays_so(tmp_path, capsys):
+    from spg.cli import main
+
+    made = {}
+    for textures in (False, True):
+        s = Session(weights.load("streets-64", textures=textures), *street())
+        s.edit(brush([[36, 30], [50, 30]], put="road"))
+        assert s.document().get("textures", False) == textures
+        record.save(s, tmp_path / str(textures))
+        saved = str(tmp_path / str(textures) / "edits.json"), "--image", str(tmp_path / str(textures) / "original.png")
+        assert main(["replay", *saved, "--weights", "streets-64", "--out", str(tmp_path / f"{textures}-again")]) == 0
+        made[textures] = s.filled
+    assert (made[True] != made[False]).any()
+    arguments = ["replay", *saved, "--weights", "streets-64", "--no-textures", "--out", str(tmp_path / "x")]
+    assert main(arguments) == 2 and "came out otherwise than in the record" in capsys.readouterr().err
 
 
 def drawing_of(s):

@@ -15,6 +15,7 @@ from editor_scene import net, street
 from PIL import Image
 
 from spg import plots
+from spg.baselines.classical import available
 from spg.cli import main
 from spg.editor import actions, app
 from spg.editor.words import read
@@ -89,6 +90,13 @@ def test_the_page_begins_with_a_street_at_the_nets_own_size_and_samples():
     assert editor.scene["nets"] == "streets-128"
     assert "no sample street 6" in tell(editor, type="street", k=6)["text"]
     editor.close()
+
+
+def test_the_app_puts_patches_in_unless_it_is_told_not_to():
+    for textures, expected in ((None, available()), (False, False)):
+        editor = app.open_editor(weights="streets-64", textures=textures)
+        assert editor.net.textures == expected
+        editor.close()
 
 
 def tell(editor, data=None, **content):
