@@ -243,6 +243,11 @@ def test_which_pairs_are_kept():
         ("spg-plus-oracle", "spg-plus"),
         ("spg-plus-oracle", "noseg-plus"),
     ]
+    with_patches = summary.pairs(["telea", "spg-plus", "spg-plus-textured", "spg-plus-textured-oracle"])
+    textured = [
+        (f"spg-plus-textured{end}", b) for end, b in (("", "telea"), ("", "spg-plus"), ("-oracle", "spg-plus-textured"))
+    ]
+    assert with_patches == [*textured[:2], ("spg-plus", "telea"), textured[2]]
     assert summary.pairs(["telea", "ns"]) == [] and run()["paired"] == {}
 
 

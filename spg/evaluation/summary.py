@@ -9,7 +9,7 @@ from spg.labels import STREET
 METRICS = ("l1", "l2", "ssim", "psnr", "lpips", "hole_psnr", "hole_l1", "boundary_lpips", "sharpness", "tint")
 METRICS += ("recognised",)
 BINS = ("<5%", "5-10%", "10-25%", ">25%")  # of the area; the paper's holes are 1.6 to 25 %
-LEADS = ("spg-plus", "spg")  # the methods whose differences to all others are kept
+LEADS = ("spg-plus-textured", "spg-plus", "spg")  # the methods whose differences to all others are kept
 
 
 def methods(records, each=1, keep_per_image=False, kernel=None, found=None, classes=STREET):
@@ -67,7 +67,7 @@ def pairs(names):
     oracles = [name for name in names if name.endswith("-oracle")]
     leads = [name for name in LEADS if name in names]
     found = [(a, b) for i, a in enumerate(leads) for b in names if b not in (*oracles, *leads[: i + 1])]
-    for lead, without in (("spg", "noseg"), ("spg-plus", "noseg-plus")):
+    for lead, without in zip(LEADS[::-1], ("noseg", "noseg-plus", "noseg-plus"), strict=True):
         found += [(f"{lead}-oracle", b) for b in (lead, without) if f"{lead}-oracle" in names and b in names]
     return found
 
