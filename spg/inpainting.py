@@ -257,7 +257,7 @@ class Inpainter:
     def _texture(self, picture, hole, plan, labels, colours):
         """Put patches in place of what SG-Net has painted into the picture where there is no object."""
         for window in plan:
-            if not window.thin:
+            if not (window.thin or hole[window.view].all()):
                 view = picture[(..., *window.view)]
                 made = _textured(view, hole[window.view], labels[window.view], self.classes, window)
                 where = (hole[window.cell] == 1) & ~np.isin(labels[window.cell], self.classes.objects)
