@@ -36,8 +36,10 @@ SHORT = {
     "spg": "SPG-Net, the paper's design",
     "noseg-plus": "SG-Net+ without segmentation",
     "spg-plus": "SPG-Net+, our design",
+    "spg-plus-textured": "SPG-Net+ and patches",
 }
-NOT_RANKED = ("spg-oracle", "spg-plus-oracle")  # they get the true labels: a ceiling, not a competitor
+# They get the true labels: a ceiling, not a competitor.
+NOT_RANKED = ("spg-oracle", "spg-plus-oracle", "spg-plus-textured-oracle")
 
 # The paper's Table 1: Cityscapes at 256×256, one random hole a picture, the whole composited picture measured
 # [THE_PAPER.md, section 7]. The units of l1 and l2 are inferred, see `spg.evaluation.units`.
