@@ -310,9 +310,7 @@ class Inpainter:
         """Picture in [-1, 1] and hole, both 1×C×h×w at working size; a pixel that is partly missing is missing."""
         scale = windows.scale(hole.shape, self.size)
         shape = tuple(max(1, round(n * scale)) for n in hole.shape)
-        if shape != hole.shape:
-            picture = np.stack([cv2.resize(x, shape[::-1], interpolation=cv2.INTER_AREA) for x in picture])
-            hole = _any(hole, shape)
+        picture, hole = _shrunk(picture, hole, shape)
         image = to_float(torch.from_numpy(picture).to(self.device)[None])
         r = torch.from_numpy(hole).to(self.device)[None, None].float()
         return image.contiguous(memory_format=torch.channels_last), r
@@ -400,14 +398,20 @@ def _textured(view, hole, labels, classes, window):
     if scale == 1:
         return textured(view, hole, labels, classes)[(..., *window.inner)]
     shape = tuple(round(n * scale) for n in hole.shape)
-    small = np.stack([cv2.resize(x, shape[::-1], interpolation=cv2.INTER_AREA) for x in view])
     labels = cv2.resize(labels, shape[::-1], interpolation=cv2.INTER_NEAREST)
-    made = to_float(torch.from_numpy(textured(small, _any(hole, shape), labels, classes))[None])
+    made = to_float(torch.from_numpy(textured(*_shrunk(view, hole, shape), labels, classes))[None])
     return to_uint8(torch.from_numpy(_enlarged(made, window, "bicubic"))).numpy()
 
 
 def _resize(x, shape, mode):
     return x if x.shape[-2:] == tuple(shape) else F.interpolate(x, size=tuple(shape), mode=mode)
+
+
+def _shrunk(picture, hole, shape):
+    """Picture (uint8 3×H×W) and hole in this shape, by the mean of colours; what is partly missing is missing."""
+    if shape == hole.shape:
+        return picture, hole
+    return np.stack([cv2.resize(x, shape[::-1], interpolation=cv2.INTER_AREA) for x in picture]), _any(hole, shape)
 
 
 def _any(hole, shape):

@@ -414,18 +414,18 @@ def test_with_textures_ground_and_walls_are_patches_and_objects_are_the_nets(net
     assert (made[~texture] == painted[~texture]).all() and (made[texture] != painted[texture]).any()
     if side <= net.size:  # one window, the whole picture
         assert (made == textured(painted.transpose(2, 0, 1), hole, labels).transpose(1, 2, 0)).all()
-    asked = np.zeros((side, side, 4), np.uint8)
+
+
+@needs_patches
+@pytest.mark.parametrize("size", [48, 200])
+def test_where_a_colour_is_asked_for_no_patches_are_put(coloured, size):
+    picture, _, hole = scene(size, size)
+    labels = np.where(np.arange(size)[:, None] < 3 * size // 8, BUILDING, ROAD).repeat(size, 1).astype(np.uint8)
+    asked = np.zeros((size, size, 4), np.uint8)
     asked[labels == ROAD] = 255
-    assert coloured_road_is_kept(net, picture, hole, labels, asked)
-
-
-def coloured_road_is_kept(net, picture, hole, labels, asked):
-    torch.manual_seed(1)
-    nets = [Inpainter(None, SGNetPlus(8, 4, 3, coloured=True), None, 64, "cpu", textures=t) for t in (False, True)]
-    nets[1].sgnet = nets[0].sgnet
-    plain, patched = (one.paint(picture, hole, labels, colours=asked) for one in nets)
-    road = (hole == 1) & (labels == ROAD)
-    return road.any() and (plain[road] == patched[road]).all() and (plain != patched).any()
+    plain, patched = (one.paint(picture, hole, labels, colours=asked) for one in (coloured, with_textures(coloured)))
+    road, wall = ((hole == 1) & (labels == label) for label in (ROAD, BUILDING))
+    assert road.any() and (plain[road] == patched[road]).all() and (plain[wall] != patched[wall]).any()
 
 
 @needs_patches

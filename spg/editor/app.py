@@ -32,8 +32,8 @@ IDLE = 60  # seconds after which a kernel without a page is ended: each holds so
 def open_editor(image=None, hole=None, labels=None, weights=None, engine=None, textures=None):
     """The `SegmentationEditor` of files; what the app's one cell calls. image: None: the first sample street.
 
-    weights: as `spg.load` takes them; None: the default ones, of drawn streets for a drawn street. engine,
-    textures: see `Offer`.
+    weights: as `spg.load` takes them; None: the default ones, of drawn streets for a drawn street.
+    engine, textures: see `Offer`.
     """
     offer = Offer(weights, engine, textures)
     if image is None:

@@ -8,8 +8,8 @@ def add_editor(commands, nets_of, spec, weights, evaluator_of, evaluator, engine
     """Add the three to argparse's commands.
 
     nets_of(weights, data, size, models, classes) → `Nets`; evaluator_of(where, scenes) → `Evaluator` or None; spec,
-    weights, evaluator: help of --data, --weights and --evaluator, as `spg evaluate` has. engine,
-    textures: what argparse is told of --engine and --textures.
+    weights, evaluator: help of --data, --weights and --evaluator, as `spg evaluate` has.
+    engine, textures: what argparse is told of --engine and --textures.
     """
     _add_edit(commands, weights, engine, textures)
     _add_replay(commands, nets_of, weights, engine, textures)
